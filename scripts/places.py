@@ -1,6 +1,9 @@
 """Where things are kept. Everything but the code itself lives under .local, .venv and node_modules."""
 
+import fcntl
 import hashlib
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -13,9 +16,22 @@ AXE_JS = LOCAL / "axe.min.js"
 ARTEFACTS = LOCAL / "artefacts"
 
 
-def fingerprint(*files: Path) -> str:
+def fingerprint(*files):
     """What these files say now, in one short word."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def held_open(path):
+    """A file to lock; never one that a link points us to."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+@contextmanager
+def one_at_a_time(path):
+    """Hold this file while working, so that two of us do not do the same thing at once."""
+    with os.fdopen(held_open(path)) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
