@@ -1,0 +1,162 @@
+"""What the Victims' Code owes each victim: one row a duty, computed from events and contacts, never typed."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from victimcare.accounts.models import User
+from victimcare.cases.models import Case, Event, Participant
+
+
+class CodeVersion(models.Model):
+    """One Code file, loaded by one person and brought into force by another."""
+
+    key = models.CharField(max_length=20, unique=True)  # "VCOP-2020"
+    title = models.CharField(max_length=120)
+    sha256 = models.CharField(max_length=64)
+    in_force_from = models.DateField()
+    loaded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    loaded_at = models.DateTimeField(auto_now_add=True)
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("-in_force_from",)
+        constraints = (
+            models.CheckConstraint(
+                name="code_loader_is_not_approver",
+                condition=Q(approved_by=None) | Q(loaded_by=None) | ~Q(approved_by=F("loaded_by")),
+            ),
+        )
+
+
+class LocalStandard(models.Model):
+    """A target the unit sets for itself. Never reported as a breach of the Code."""
+
+    key = models.CharField(max_length=30)
+    number = models.PositiveSmallIntegerField(default=1)
+    right = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=160)
+    trigger = models.CharField(max_length=40)
+    clock = models.CharField(max_length=10)
+    standard = models.PositiveSmallIntegerField()  # working days
+    enhanced = models.PositiveSmallIntegerField()
+    effective_from = models.DateField()
+    written_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(name="local_standard_version_once", fields=["key", "number"]),)
+
+
+class DutyQuerySet(models.QuerySet["Duty"]):
+    def current(self) -> "DutyQuerySet":
+        return self.filter(is_current=True)
+
+    def visible_to(self, user: User) -> "DutyQuerySet":
+        return self.filter(participant__in=Participant.objects.visible_to(user))
+
+    def owed_to(self, participant: Participant) -> "DutyQuerySet":
+        return self.current().filter(participant=participant)
+
+    def open(self) -> "DutyQuerySet":
+        return self.current().filter(status=Duty.Status.OPEN)
+
+    def code(self) -> "DutyQuerySet":
+        """Duties of the Code, without our own standards."""
+        return self.filter(is_local=False)
+
+    def timed(self) -> "DutyQuerySet":
+        return self.filter(due_on__isnull=False)
+
+    def due_before(self, day: date) -> "DutyQuerySet":
+        return self.filter(due_on__lt=day)
+
+    def due_between(self, start: date, end: date) -> "DutyQuerySet":
+        """Both ends included."""
+        return self.filter(due_on__gte=start, due_on__lte=end)
+
+
+class Duty(models.Model):
+    """What one rule owes one participant because of one event. A projection: recomputed, revised, never typed.
+
+    Open and past due is *missed* when the unit or witness care owes it, *no evidence* when somebody owes it
+    whose telling no feed or person has shown us: derived by date, so no row changes at midnight.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        MET = "met", _("Met")
+        MET_LATE = "met_late", _("Met late")
+        EXEMPT = "exempt", _("Exempt with good reason")
+        DECLINED = "declined", _("Declined")
+        NOT_APPLICABLE = "not_applicable", _("Not applicable")
+
+    class Owner(models.TextChoices):
+        FORCE = "FORCE", _("The force")  # the allocated officer; where none, the officer in the case
+        WCU = "WCU", _("Witness Care Unit")
+        CPS = "CPS", _("Crown Prosecution Service")
+        HMCTS = "HMCTS", _("Courts")
+        PROBATION = "PROBATION", _("Probation")
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="duties")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="duties")
+    code = models.CharField(max_length=20)  # the Code version's key, or "LOCAL"
+    rule = models.CharField(max_length=30)  # R6-ARREST
+    right = models.PositiveSmallIntegerField()
+    owner = models.CharField(max_length=10, choices=Owner.choices)
+    is_local = models.BooleanField(default=False)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="duties")
+    clock_on = models.DateField()  # day 0
+    limit = models.PositiveSmallIntegerField(null=True, blank=True)  # working days; None: the Code gives no number
+    due_on = models.DateField(null=True, blank=True)  # last day in time
+    first_due_on = models.DateField(null=True, blank=True)  # before an entitlement change moved it
+    enhanced_at_trigger = models.BooleanField(default=False)
+    enhanced_applied = models.BooleanField(default=False)
+    status = models.CharField(max_length=15, choices=Status.choices, default=Status.OPEN)
+    settled_on = models.DateField(null=True, blank=True)  # the London day it was met
+    met_by = models.CharField(max_length=20, blank=True)  # the contact's or event's reference: the evidence
+    is_current = models.BooleanField(default=True)
+    revision = models.PositiveSmallIntegerField(default=1)
+    computed_at = models.DateTimeField()
+
+    objects = DutyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_on", "id")
+        constraints = (
+            models.UniqueConstraint(
+                name="one_current_duty_per_rule_event_participant",
+                fields=["code", "rule", "event", "participant"],
+                condition=Q(is_current=True),
+            ),
+            models.CheckConstraint(
+                name="a_met_duty_has_its_evidence",
+                condition=~Q(status__in=["met", "met_late"]) | Q(settled_on__isnull=False) & ~Q(met_by=""),
+            ),
+        )
+        indexes = (
+            # What is owed next, and what is overdue: only open, timed, current rows.
+            models.Index(
+                name="duty_open_by_participant",
+                fields=["participant", "due_on"],
+                condition=Q(status="open", is_current=True),
+            ),
+            models.Index(
+                name="duty_open_due",
+                fields=["due_on"],
+                condition=Q(status="open", is_current=True, due_on__isnull=False),
+            ),
+            models.Index(
+                name="duty_by_due_day",
+                fields=["due_on", "right", "status"],
+                condition=Q(is_current=True, due_on__isnull=False),
+            ),
+            models.Index(name="duty_by_case", fields=["case"]),
+        )
+

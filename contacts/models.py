@@ -1,0 +1,143 @@
+"""Contacts, what they told, what was promised, and the plan each victim agreed."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from victimcare.accounts.models import User
+from victimcare.cases.models import Event, Participant
+from victimcare.references import new_reference
+
+
+def contact_reference() -> str:
+    return new_reference("C", 9)
+
+
+class Contact(models.Model):
+    """One attempt to reach somebody, either direction, with its outcome. `tells` are the events it conveyed."""
+
+    class Direction(models.TextChoices):
+        OUT = "out", _("We contacted them")
+        IN = "in", _("They contacted us")
+
+    class Channel(models.TextChoices):
+        PHONE = "phone", _("Phone")
+        IN_PERSON = "in_person", _("In person")
+        TEXT = "text", _("Text message")
+        EMAIL = "email", _("Email")
+        LETTER = "letter", _("Letter")
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        REACHED_OTHER = "reached_other", _("Someone else answered")
+        NO_ANSWER = "no_answer", _("No answer")
+        MESSAGE_LEFT = "message_left", _("Message left")
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+        UNSAFE = "unsafe", _("Unsafe, ended")
+        SENT = "sent", _("Sent")
+        RETURNED = "returned", _("Returned or bounced")
+
+    reference = models.CharField(max_length=20, unique=True, default=contact_reference)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contacts")  # whom it is for
+    spoke_to = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="conversations"
+    )  # who acts for them, where it was not themselves
+    direction = models.CharField(max_length=3, choices=Direction.choices, default=Direction.OUT)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    outcome = models.CharField(max_length=15, choices=Outcome.choices)
+    at = models.DateTimeField()
+    note = models.TextField(max_length=4000, blank=True)  # what was said and how it landed
+    tells = models.ManyToManyField(Event, blank=True, related_name="told_by")
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts_made")
+    by_collar = models.CharField(max_length=20, blank=True)  # an officer in the case known only to the feed
+    is_by_unit = models.BooleanField(default=True)  # False: told by the officer in the case
+    clearance_rule = models.CharField(max_length=30, blank=True)
+    letter = models.CharField(max_length=20, blank=True)  # the letter's reference
+    source_system = models.CharField(max_length=20, blank=True)
+    source_id = models.CharField(max_length=40, blank=True)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                name="contact_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+            ),
+        )
+        indexes = (models.Index(name="contact_by_participant", fields=["participant", "-at"]),)
+
+    @property
+    def tells_somebody(self) -> bool:
+        """A conversation that reached them, or something sent. A voicemail and a failed attempt do not tell."""
+        return self.outcome in TELLS
+
+
+TELLS = (Contact.Outcome.REACHED, Contact.Outcome.SENT)
+
+
+class Promise(models.Model):
+    """What somebody here said they would do, and by when."""
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="promises")
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="promises")
+    what = models.CharField(max_length=300)
+    due_on = models.DateField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="promises")
+    made_at = models.DateTimeField(auto_now_add=True)
+    kept_at = models.DateTimeField(null=True, blank=True)
+    kept_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("due_on", "id")
+        indexes = (models.Index(name="promise_open", fields=["made_by", "due_on"], condition=Q(kept_at=None)),)
+
+
+class ContactPlan(models.Model):
+    """What the victim agreed: how, how often and about what they are kept updated (Right 6). Versions are kept."""
+
+    class Frequency(models.IntegerChoices):
+        WEEKLY = 7, _("Every 7 days")
+        FORTNIGHTLY = 14, _("Every 14 days")
+        EVERY_28_DAYS = 28, _("Every 28 days")
+        ON_EVENT = 0, _("Only when something happens")
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contact_plans")
+    number = models.PositiveSmallIntegerField(default=1)
+    frequency_days = models.PositiveSmallIntegerField(choices=Frequency.choices, default=Frequency.EVERY_28_DAYS)
+    channels = ArrayField(models.CharField(max_length=10), default=list)  # in the order the victim prefers
+    topics = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    words = models.CharField(max_length=600, blank=True)  # in the victim's own words
+    agreed_on = models.DateField()
+    agreed_with = models.CharField(max_length=120)  # the victim, or who acts for them
+    agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    due_on = models.DateField(null=True, blank=True)  # the next update; None when only on event
+    ended_at = models.DateTimeField(null=True, blank=True)  # replaced by a later version, or the part closed
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = (
+            models.UniqueConstraint(
+                name="one_current_plan_per_participant", fields=["participant"], condition=Q(ended_at=None)
+            ),
+            models.UniqueConstraint(name="plan_version_once", fields=["participant", "number"]),
+            models.CheckConstraint(
+                name="a_regular_plan_has_a_next_date", condition=Q(frequency_days=0) | Q(due_on__isnull=False)
+            ),
+        )
+        indexes = (
+            # The sweep for what is due: covering and partial, so an index-only scan of what is live.
+            models.Index(
+                name="plan_due",
+                fields=["due_on"],
+                include=["id", "participant"],
+                condition=Q(ended_at=None, due_on__isnull=False),
+            ),
+        )

@@ -1,0 +1,6 @@
+"""What desk itself offers in the navigation."""
+
+from victimcare.navigation import CaseTab, NavItem
+
+NAVIGATION: tuple[NavItem, ...] = ()
+CASE_TABS: tuple[CaseTab, ...] = ()

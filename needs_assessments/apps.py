@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class NeedsAssessmentsConfig(AppConfig):
+    name = "needs_assessments"

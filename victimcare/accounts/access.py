@@ -1,0 +1,89 @@
+"""What a view asks before anything else: is somebody signed in, and may their role do this?
+
+Every view of ours declares one of these two; a route that declares none fails `tests/test_doors.py`.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from victimcare.accounts.models import SentForm
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.actions import record_access
+from victimcare.audit.models import AccessEntry
+from victimcare.faults import NotAllowed, Refused
+from victimcare.http import Request
+
+Args = ParamSpec("Args")
+View = Callable[Concatenate[Request, Args], HttpResponse]
+
+
+def anyone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Open without signing in. Says so, where a test can read it."""
+    view.policy = "anyone"  # type: ignore[attr-defined]
+    return view
+
+
+def allow(permission: Permission) -> Callable[[View[Args]], View[Args]]:
+    """Only people whose role holds this permission. Not signed in: the sign-in page. Wrong role: 403, logged.
+
+    A POST whose form carries a `form_key` takes effect once: see `_once`.
+    """
+
+    def declare(view: View[Args]) -> View[Args]:
+        @wraps(view)
+        def guarded(request: Request, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not request.user.may(permission):
+                record_access(by=request.user, op=AccessEntry.Op.CONSULT, outcome=AccessEntry.Outcome.DENIED,
+                              path=request.path, field_group=permission)  # fmt: skip
+                raise NotAllowed(_("Your role does not open this page. Ask a supervisor if you need it."))
+            if request.method == "POST" and request.POST.get("form_key"):
+                return _once(request, lambda: view(request, *args, **kwargs))
+            return view(request, *args, **kwargs)
+
+        guarded.policy = permission  # type: ignore[attr-defined]
+        return cast(View[Args], guarded)
+
+    return declare
+
+
+def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run a posted form once. The same form again gets the same answer; other answers under its key get a 422.
+
+    The claim and the effect commit together, so a crash between them leaves neither.
+    """
+    try:
+        key = UUID(request.POST["form_key"])
+    except ValueError:
+        raise Refused(_("This page was not filled in by our form. Open it again and retry.")) from None
+    answers = sorted(
+        (name, tuple(values)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"
+    )
+    body_hash = hashlib.sha256(repr(answers).encode()).hexdigest()
+    user: Any = request.user
+    with transaction.atomic():
+        sent, is_new = SentForm.objects.get_or_create(
+            key=key, defaults={"user": user if user.is_authenticated else None, "body_hash": body_hash}
+        )
+        if not is_new:
+            if sent.user_id not in (None, user.pk) or sent.body_hash != body_hash:
+                raise Refused(
+                    _("This form was already saved with other answers. Open the page again to see what was saved.")
+                )
+            return redirect(sent.location)
+        response = view()
+        if response.status_code in (302, 303):
+            SentForm.objects.filter(key=key).update(location=response["Location"])
+        else:  # the form came back with something to mend: its key stays free
+            sent.delete()
+        return response

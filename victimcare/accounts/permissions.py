@@ -1,0 +1,205 @@
+"""What each role may do. Permissions live in code: a change deserves a review, a diff and a test.
+
+A permission says what may be done; whose records it may be done to is asked by `visible_to`.
+"""
+
+from enum import StrEnum
+from functools import cached_property
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    """What somebody is employed to do here. A person may hold more than one."""
+
+    VICTIM_CARE_OFFICER = "victim_care_officer", _("Victim care officer")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    WITNESS_CARE_OFFICER = "witness_care_officer", _("Witness care officer")
+    MEASURES_ADVISOR = "measures_advisor", _("Special measures advisor")
+    ENGAGEMENT_COORDINATOR = "engagement_coordinator", _("Survivor engagement coordinator")
+    OFFICER_IN_THE_CASE = "officer_in_the_case", _("Officer in the case")
+    PARTNER = "partner", _("Partner worker")
+    ANALYST = "analyst", _("Analyst")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Permission(StrEnum):
+    """One thing that may be done. Named as the button or page that does it."""
+
+    USE_TODAY = "use_today"
+    VIEW_CASE = "view_case"
+    VIEW_CONTACT_DETAILS = "view_contact_details"
+    VIEW_SAFE_CONTACT = "view_safe_contact"
+    VIEW_TIMELINE = "view_timeline"
+    VIEW_CONTACTS = "view_contacts"
+    VIEW_NEEDS = "view_needs"
+    VIEW_RIGHTS = "view_rights"
+    VIEW_COURT = "view_court"
+    VIEW_LETTERS = "view_letters"
+    VIEW_ACCESS = "view_access"
+    SEARCH = "search"
+    RECORD_EVENT = "record_event"
+    LOG_CONTACT = "log_contact"
+    AGREE_PLAN = "agree_plan"
+    SET_SAFE_CONTACT = "set_safe_contact"
+    ASSESS_NEEDS = "assess_needs"
+    REFER_ON = "refer_on"
+    CLOSE_CASE = "close_case"
+    WRITE_LETTER = "write_letter"
+    APPROVE_LETTER = "approve_letter"
+    VIEW_HEARINGS = "view_hearings"
+    LIST_HEARING = "list_hearing"
+    WARN_WITNESS = "warn_witness"
+    CHECK_MEASURES = "check_measures"
+    VIEW_REFERRALS = "view_referrals"
+    ALLOCATE = "allocate"
+    IMPORT_EXTRACT = "import_extract"
+    MEND_ROW = "mend_row"
+    VIEW_DASHBOARD = "view_dashboard"
+    VIEW_LISTS = "view_lists"
+    VIEW_OWN_REFERRALS = "view_own_referrals"
+    VIEW_ACCESS_LOG = "view_access_log"
+    VIEW_PEOPLE_OF_THE_UNIT = "view_people_of_the_unit"
+    MANAGE_PEOPLE = "manage_people"
+    GRANT_ROLES = "grant_roles"
+    SET_LEAVE = "set_leave"
+    VIEW_CODE = "view_code"
+    BRING_CODE_INTO_FORCE = "bring_code_into_force"
+
+
+P = Permission
+
+_READ_A_CASE = frozenset(
+    {
+        P.VIEW_CASE,
+        P.VIEW_CONTACT_DETAILS,
+        P.VIEW_SAFE_CONTACT,
+        P.VIEW_TIMELINE,
+        P.VIEW_CONTACTS,
+        P.VIEW_NEEDS,
+        P.VIEW_RIGHTS,
+        P.VIEW_COURT,
+        P.VIEW_LETTERS,
+        P.SEARCH,
+    }
+)
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    # Reaches victims, finds out what each needs, keeps them updated.
+    Role.VICTIM_CARE_OFFICER: _READ_A_CASE
+    | {
+        P.USE_TODAY,
+        P.RECORD_EVENT,
+        P.LOG_CONTACT,
+        P.AGREE_PLAN,
+        P.SET_SAFE_CONTACT,
+        P.ASSESS_NEEDS,
+        P.REFER_ON,
+        P.CLOSE_CASE,
+        P.WRITE_LETTER,
+        P.APPROVE_LETTER,
+        P.VIEW_HEARINGS,
+        P.VIEW_CODE,
+        P.VIEW_DASHBOARD,
+    },
+    # Sees where it fails and why; allocates; answers for the team.
+    Role.SUPERVISOR: _READ_A_CASE
+    | {
+        P.USE_TODAY,
+        P.RECORD_EVENT,
+        P.LOG_CONTACT,
+        P.AGREE_PLAN,
+        P.SET_SAFE_CONTACT,
+        P.REFER_ON,
+        P.CLOSE_CASE,
+        P.WRITE_LETTER,
+        P.APPROVE_LETTER,
+        P.VIEW_HEARINGS,
+        P.VIEW_ACCESS,
+        P.VIEW_REFERRALS,
+        P.ALLOCATE,
+        P.IMPORT_EXTRACT,
+        P.MEND_ROW,
+        P.VIEW_DASHBOARD,
+        P.VIEW_LISTS,
+        P.VIEW_PEOPLE_OF_THE_UNIT,
+        P.SET_LEAVE,
+        P.GRANT_ROLES,
+        P.VIEW_CODE,
+        P.BRING_CODE_INTO_FORCE,
+    },
+    # Warns victims and witnesses for court and gives Rights 8 and 9.
+    Role.WITNESS_CARE_OFFICER: _READ_A_CASE
+    | {
+        P.USE_TODAY,
+        P.RECORD_EVENT,
+        P.LOG_CONTACT,
+        P.SET_SAFE_CONTACT,
+        P.WRITE_LETTER,
+        P.APPROVE_LETTER,
+        P.VIEW_HEARINGS,
+        P.LIST_HEARING,
+        P.WARN_WITNESS,
+        P.VIEW_CODE,
+        P.VIEW_DASHBOARD,
+    },
+    # Checks the quality of offers of, and applications for, special measures.
+    Role.MEASURES_ADVISOR: frozenset(
+        {
+            P.USE_TODAY,
+            P.VIEW_CASE,
+            P.VIEW_SAFE_CONTACT,
+            P.VIEW_TIMELINE,
+            P.VIEW_CONTACTS,
+            P.VIEW_NEEDS,
+            P.VIEW_RIGHTS,
+            P.VIEW_COURT,
+            P.VIEW_HEARINGS,
+            P.CHECK_MEASURES,
+            P.SEARCH,
+        }
+    ),
+    # Runs the Survivor Network: sees only people who agreed to be asked.
+    Role.ENGAGEMENT_COORDINATOR: frozenset(
+        {P.USE_TODAY, P.VIEW_CASE, P.VIEW_CONTACT_DETAILS, P.VIEW_SAFE_CONTACT, P.SEARCH}
+    ),
+    # Investigates: sees what is owed to the victims of their own crimes, and says what they told them.
+    Role.OFFICER_IN_THE_CASE: frozenset(
+        {P.USE_TODAY, P.VIEW_CASE, P.VIEW_SAFE_CONTACT, P.VIEW_CONTACT_DETAILS, P.VIEW_RIGHTS, P.LOG_CONTACT}
+    ),
+    # Supports people another way: sees only what was referred to them, while it is open.
+    Role.PARTNER: frozenset({P.VIEW_OWN_REFERRALS}),
+    # Counts: aggregates only, never a name.
+    Role.ANALYST: frozenset({P.VIEW_DASHBOARD, P.VIEW_CODE}),
+    # Looks at who looked.
+    Role.AUDITOR: frozenset(
+        {P.VIEW_ACCESS_LOG, P.VIEW_DASHBOARD, P.VIEW_CODE, P.VIEW_PEOPLE_OF_THE_UNIT}
+    ),
+    # Keeps the people and the reference data; has no case access.
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_PEOPLE, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}),
+}
+
+
+def permissions_of(roles: list[str]) -> frozenset[Permission]:
+    """Everything somebody with these roles may do. An unknown role gives nothing."""
+    known = set(Role.values)
+    return frozenset().union(*(ROLES[Role(role)] for role in roles if role in known))
+
+
+class PermsTo:
+    """`{% if perms_to.log_contact %}`, computed once a request. Raises AttributeError for an unknown name."""
+
+    def __init__(self, held: frozenset[Permission]) -> None:
+        self._held = held
+
+    def __getattr__(self, name: str) -> bool:
+        try:
+            return Permission(name) in self._held
+        except ValueError as unknown:
+            raise AttributeError(name) from unknown
+
+    @cached_property
+    def all(self) -> frozenset[Permission]:
+        return self._held

@@ -1,0 +1,185 @@
+"""Every write to people, cases and participants. Plain values in, one transaction, the event in the same breath."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Role
+from victimcare.cases.events import record_event
+from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Case, Entitlement, Participant, Person, SafeContact
+from victimcare.faults import Refused, Stale
+
+
+@transaction.atomic
+def add_person(*, by: User | None, **fields: Any) -> Person:
+    """Keep a new human being. Search first: a person is kept once."""
+    person = Person(**fields)
+    person._history_user = by
+    person.save()
+    return person
+
+
+@transaction.atomic
+def open_case(*, reported: datetime | date, by: User | None, **fields: Any) -> Case:
+    """Open one crime or incident. Its CRIME_REPORTED events are recorded as its victims are added."""
+    if isinstance(reported, datetime):
+        fields["reported_at"] = reported
+    case = Case(**fields)
+    case._history_user = by
+    case.save()
+    return case
+
+
+@transaction.atomic
+def add_participant(
+    *,
+    case: Case,
+    person: Person,
+    role: Participant.Role,
+    reported: datetime | date | None = None,
+    learned_at: datetime | None = None,
+    by: User | None,
+    **fields: Any,
+) -> Participant:
+    """Give a person a part in a case. A victim whose crime was reported gets their CRIME_REPORTED event."""
+    participant = Participant(case=case, person=person, role=role, **fields)
+    participant._history_user = by
+    participant.save()
+    if role == Participant.Role.VICTIM and reported is not None:
+        record_event(
+            case=case,
+            kind=Kind.CRIME_REPORTED,
+            occurred=reported,
+            learned_at=learned_at,
+            participant=participant,
+            detail=case.offence_title,
+            by=by,
+        )
+    return participant
+
+
+@transaction.atomic
+def set_entitlement(
+    *,
+    participant: Participant,
+    is_enhanced: bool,
+    categories: list[str],
+    from_on: date,
+    reason: str,
+    is_provisional: bool = False,
+    by: User | None,
+) -> Entitlement:
+    """Standard or enhanced from a date. Dated and kept; open duties move when listeners hear of it."""
+    entitlement = Entitlement.objects.create(
+        participant=participant,
+        is_enhanced=is_enhanced,
+        categories=categories,
+        from_on=from_on,
+        reason=reason,
+        is_provisional=is_provisional,
+        set_by=by,
+    )
+    record_event(
+        case=participant.case,
+        kind=Kind.ENTITLEMENT_SET,
+        occurred=clock.now() if from_on == clock.today() else from_on,
+        participant=participant,
+        detail=reason,
+        data={"is_enhanced": is_enhanced, "categories": categories, "is_provisional": is_provisional},
+        by=by,
+    )
+    return entitlement
+
+
+@transaction.atomic
+def set_safe_contact(*, person: Person, version: int, by: User, **answers: Any) -> SafeContact:
+    """Keep what this person said about reaching them safely. Raises Stale when somebody else just changed it."""
+    safe = SafeContact.objects.select_for_update().filter(person=person).first()
+    if safe is None:
+        safe = SafeContact(person=person, version=0)
+    if safe.version != version:
+        raise Stale(
+            _("Someone else changed the safe-contact answers while you were working. Theirs are shown below yours."),
+            theirs={name: getattr(safe, name) for name in answers},
+        )
+    for name, answer in answers.items():
+        setattr(safe, name, answer)
+    safe.confirmed_by, safe.confirmed_at, safe.version = by, clock.now(), version + 1
+    safe._history_user = by
+    safe.save()
+    return safe
+
+
+@transaction.atomic
+def allocate(*, participants: list[Participant], officer: User, by: User) -> int:
+    """Give victims to a named officer. Returns how many changed hands. Raises Refused for someone who cannot take them."""
+    if not officer.is_active or not officer.has_role(Role.VICTIM_CARE_OFFICER):
+        raise Refused(_("Choose a victim care officer who works here."))
+    changed = 0
+    for participant in (
+        Participant.objects.select_for_update(of=("self",))
+        .filter(pk__in=[part.pk for part in participants], closed_at=None, role=Participant.Role.VICTIM)
+        .exclude(officer=officer)
+        .select_related("case")
+    ):
+        participant.officer = officer
+        participant.version += 1
+        participant._history_user = by
+        participant.save()
+        record_event(
+            case=participant.case,
+            kind=Kind.OFFICER_ALLOCATED,
+            occurred=clock.now(),
+            participant=participant,
+            detail=officer.display_name,
+            by=by,
+        )
+        changed += 1
+    return changed
+
+
+@transaction.atomic
+def close(*, participant: Participant, reason: str, version: int, by: User) -> Participant:
+    """Close this victim's or witness's part, with a reason. Duties run on. Raises Stale."""
+    participant = _locked(participant, version)
+    participant.closed_at, participant.closure_reason = clock.now(), reason
+    _save(participant, by)
+    record_event(
+        case=participant.case,
+        kind=Kind.CASE_CLOSED,
+        occurred=participant.closed_at,
+        participant=participant,
+        detail=str(Participant.Closure(reason).label),
+        by=by,
+    )
+    return participant
+
+
+@transaction.atomic
+def reopen(*, participant: Participant, version: int, by: User) -> Participant:
+    """Open it again: the door was left open. Raises Stale."""
+    participant = _locked(participant, version)
+    participant.closed_at, participant.closure_reason = None, ""
+    _save(participant, by)
+    record_event(
+        case=participant.case, kind=Kind.CASE_REOPENED, occurred=clock.now(), participant=participant, by=by
+    )
+    return participant
+
+
+def _locked(participant: Participant, version: int) -> Participant:
+    fresh = Participant.objects.select_for_update(of=("self",)).select_related("case").get(pk=participant.pk)
+    if fresh.version != version:
+        raise Stale(_("Someone else changed this while you were working. Open it again to see what they did."))
+    return fresh
+
+
+def _save(participant: Participant, by: User) -> None:
+    participant.version += 1
+    participant._history_user = by
+    participant.save()

@@ -1,0 +1,143 @@
+"""The identity bar and safe-contact strip at the head of every case page, as plain values."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.entitlements import in_force
+from victimcare.cases.models import Entitlement, Participant, Person, SafeContact
+from victimcare.cases.safe_contact import Channel, Verdict, verdicts
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Tag:
+    text: Words
+    colour: str
+
+
+@dataclass(frozen=True)
+class StripItem:
+    """One fact of the safe-contact strip. `is_warning` is shown in red and says what not to do."""
+
+    label: Words
+    text: Words
+    is_warning: bool = False
+
+
+@dataclass
+class CaseBar:
+    name: str
+    line: str
+    reference: str
+    tags: list[Tag] = field(default_factory=list)
+    strip: list[StripItem] = field(default_factory=list)
+    has_danger: bool = False
+
+
+def case_bar(request: HttpRequest) -> dict[str, Any]:
+    """For pages behind the case's door; None anywhere else."""
+    participant: Participant | None = getattr(request, "participant", None)
+    user: Any = getattr(request, "user", None)
+    return {"case_bar": bar_for(participant, user) if participant is not None else None}
+
+
+def bar_for(participant: Participant, user: User) -> CaseBar:
+    """Three queries: the entitlement in force, the safe-contact answers, the suspects."""
+    person, today = participant.person, clock.today()
+    bar = CaseBar(name=person.name, line=_line(participant), reference=participant.case.reference)
+    bar.tags = _tags(participant, in_force(participant, today))
+    if user.may(Permission.VIEW_SAFE_CONTACT):
+        safe = getattr(person, "safe_contact", None) or SafeContact()
+        by_channel = verdicts(participant)
+        bar.strip = strip(person, safe, by_channel, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
+        bar.has_danger = any(item.is_warning for item in bar.strip)
+    return bar
+
+
+def _line(participant: Participant) -> str:
+    """She/her, 34. Stalking by a former partner."""
+    person = participant.person
+    age = person.age_on(clock.today())
+    who = ", ".join(part for part in (person.pronouns, str(age) if age is not None else "") if part)
+    what = participant.case.offence_title or _("Offence not recorded")
+    if participant.role != Participant.Role.VICTIM:
+        what = f"{participant.get_role_display()}. {what}"
+    return f"{who}. {what}." if who else f"{what}."
+
+
+def _tags(participant: Participant, entitlement: Entitlement | None) -> list[Tag]:
+    """At most three."""
+    tags = []
+    if participant.person.date_of_death:
+        tags.append(Tag(_("Has died"), "red"))
+    if entitlement and entitlement.is_enhanced:
+        names = ", ".join(str(Entitlement.Category(c).label).lower() for c in entitlement.categories[:1])
+        label = _("Provisionally enhanced") if entitlement.is_provisional else _("Enhanced")
+        tags.append(Tag(f"{label}: {names}", "blue"))
+    if participant.case.is_restricted:
+        tags.append(Tag(_("Restricted"), "red"))
+    if participant.closed_at:
+        tags.append(Tag(_("Closed: %s") % participant.get_closure_reason_display(), "grey"))
+    if participant.person.speaks_welsh:
+        tags.append(Tag(_("Welsh"), "green"))
+    return tags[:3]
+
+
+def strip(
+    person: Person, safe: SafeContact, by_channel: dict[Channel, Verdict], *, shows_numbers: bool
+) -> list[StripItem]:
+    """What to use first, then what never to use, then how."""
+    items: list[StripItem] = []
+    phone = by_channel[Channel.PHONE]
+    number = (person.phone_mobile or person.phone_home) if shows_numbers else ""
+    window = (
+        _("%(from)s to %(until)s") % {"from": f"{safe.call_from:%H:%M}", "until": f"{safe.call_until:%H:%M}"}
+        if safe.call_from and safe.call_until
+        else ""
+    )
+    withhold = _("withhold number") if safe.withhold_number or phone.rule == "first_contact" else ""
+    if phone.allowed or phone.rule == "outside_window":
+        how = ", ".join(part for part in (number, window, withhold) if part) or _("safe")
+        items.append(StripItem(_("Phone"), how))
+        if phone.rule == "first_contact":
+            items.append(
+                StripItem("", _("Not yet known to be safe: ask only for the victim, do not say who you are."), True)
+            )
+    for reason in phone.reasons:
+        items.append(StripItem(_("Phone"), reason.sentence, True))
+    closed = [
+        label
+        for channel, label in (
+            (Channel.VOICEMAIL, _("voicemail")),
+            (Channel.TEXT, _("text")),
+            (Channel.EMAIL, _("email")),
+            (Channel.POST, _("post")),
+        )
+        if not by_channel[channel].allowed and by_channel[channel].rule != "no_destination"
+    ]
+    if closed:
+        items.append(StripItem("", _("No %s.") % ", ".join(closed), True))
+    if safe.note:
+        items.append(StripItem(_("Note"), safe.note))
+    if safe.who_may_answer:
+        items.append(StripItem(_("May answer"), safe.who_may_answer))
+    if safe.code_word:
+        items.append(StripItem("", _("Code word on file.")))
+    if person.interpreter_language:
+        items.append(StripItem(_("Interpreter"), person.interpreter_language))
+    if safe.review_on:
+        days = (safe.review_on - clock.today()).days
+        if days < 0:
+            items.append(
+                StripItem("", ngettext("Review %(n)d day late.", "Review %(n)d days late.", -days) % {"n": -days}, True)
+            )
+    return items

@@ -1,0 +1,466 @@
+"""Person, Case, Participant, Event, and what hangs on them. No app below knows these; all above share them."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from victimcare import clock
+from victimcare.accounts.models import Leave, Team, User
+from victimcare.accounts.permissions import Role
+from victimcare.cases.kinds import Kind
+from victimcare.references import new_reference
+from victimcare.working_days import LONDON
+
+if TYPE_CHECKING:
+    from django.utils.functional import Promise
+
+
+def person_reference() -> str:
+    return new_reference("PE")
+
+
+def case_reference() -> str:
+    return new_reference("VC")
+
+
+def participant_reference() -> str:
+    return new_reference("P")
+
+
+def event_reference() -> str:
+    return new_reference("E", 9)
+
+
+class Person(models.Model):
+    """A human being, once, across every crime: victim in one, witness in another, suspect in a third."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "F", _("Female")
+        MALE = "M", _("Male")
+        OTHER = "X", _("Other or not said")
+        UNKNOWN = "", _("Not known")
+
+    reference = models.CharField(max_length=20, unique=True, default=person_reference)
+    source_system = models.CharField(max_length=20, blank=True)
+    source_id = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=20, blank=True)
+    given_names = models.CharField(max_length=100, blank=True)
+    surname = models.CharField(max_length=100, blank=True)
+    preferred_name = models.CharField(max_length=100, blank=True)
+    pronouns = models.CharField(max_length=30, blank=True)
+    date_of_birth = models.DateField(null=True, blank=True)
+    date_of_death = models.DateField(null=True, blank=True)
+    sex = models.CharField(max_length=1, choices=Sex.choices, blank=True)
+    ethnicity = models.CharField(max_length=4, blank=True)  # 16+1 code
+    language = models.CharField(max_length=8, blank=True)  # two-letter code
+    prefers_welsh = models.BooleanField(null=True, blank=True)
+    interpreter_language = models.CharField(max_length=8, blank=True)
+    disability = models.CharField(max_length=20, blank=True)
+    address_line_1 = models.CharField(max_length=120, blank=True)
+    address_line_2 = models.CharField(max_length=120, blank=True)
+    town = models.CharField(max_length=80, blank=True)
+    postcode = models.CharField(max_length=10, blank=True)
+    phone_mobile = models.CharField(max_length=30, blank=True)
+    phone_home = models.CharField(max_length=30, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    # Names of fields a person here confirmed: a feed may not overwrite them.
+    confirmed_fields = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="person_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+            ),
+            models.CheckConstraint(
+                name="person_dies_after_birth",
+                condition=Q(date_of_death=None) | Q(date_of_birth=None) | Q(date_of_death__gte=F("date_of_birth")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def name(self) -> str:
+        """The name as this person likes it."""
+        return self.preferred_name or f"{self.given_names} {self.surname}".strip() or str(_("Name not known"))
+
+    @property
+    def first_name(self) -> str:
+        return self.preferred_name or (self.given_names.split(" ")[0] if self.given_names else self.name)
+
+    def age_on(self, day: date) -> int | None:
+        born = self.date_of_birth
+        if born is None:
+            return None
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+    @property
+    def phones(self) -> list[str]:
+        return [phone for phone in (self.phone_mobile, self.phone_home) if phone]
+
+    @property
+    def address_lines(self) -> list[str]:
+        return [line for line in (self.address_line_1, self.address_line_2, self.town, self.postcode) if line]
+
+    @property
+    def speaks_welsh(self) -> bool:
+        return bool(self.prefers_welsh) or self.language == "cy"
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: User) -> "CaseQuerySet":
+        """Cases with at least one participant this user may see."""
+        return self.filter(
+            pk__in=Participant.objects.visible_to(user).values("case_id")  # type: ignore[attr-defined]
+        )
+
+
+class Case(models.Model):
+    """One crime or incident under one reference."""
+
+    reference = models.CharField(max_length=20, unique=True, default=case_reference)
+    source_system = models.CharField(max_length=20, blank=True)
+    occurrence_no = models.CharField(max_length=30, blank=True)
+    urn = models.CharField(max_length=20, blank=True)
+    offence_code = models.CharField(max_length=10, blank=True)
+    offence_title = models.CharField(max_length=160, blank=True)
+    cjs_code = models.CharField(max_length=10, blank=True)
+    flags = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    recorded_at = models.DateTimeField(null=True, blank=True)
+    reported_at = models.DateTimeField(null=True, blank=True)
+    offence_from = models.DateField(null=True, blank=True)
+    offence_to = models.DateField(null=True, blank=True)
+    location = models.CharField(max_length=200, blank=True)
+    ward = models.CharField(max_length=60, blank=True)
+    local_authority = models.CharField(max_length=60, blank=True)
+    policing_area = models.CharField(max_length=40, blank=True)
+    oic_collar = models.CharField(max_length=20, blank=True)
+    oic_name = models.CharField(max_length=80, blank=True)
+    oic_email = models.CharField(max_length=254, blank=True)
+    oic_team = models.CharField(max_length=80, blank=True)
+    witness_care_officer = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="witness_care_cases"
+    )
+    witness_care_team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="witness_care_cases"
+    )
+    is_restricted = models.BooleanField(default=False)
+    restricted_to = models.ManyToManyField(User, blank=True, related_name="restricted_cases")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    # Set when an event is recorded, cleared when its listeners have run: a crash between leaves it set.
+    changed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords(excluded_fields=["changed_at"])
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="case_once_per_source", fields=["source_system", "occurrence_no"], condition=~Q(occurrence_no="")
+            ),
+            models.CheckConstraint(
+                name="offence_ends_after_it_starts",
+                condition=Q(offence_from=None) | Q(offence_to=None) | Q(offence_to__gte=F("offence_from")),
+            ),
+        )
+        indexes = (
+            models.Index(name="case_oic", fields=["oic_collar"], condition=~Q(oic_collar="")),
+            models.Index(name="case_occurrence", fields=["occurrence_no"]),
+            models.Index(name="case_left_behind", fields=["changed_at"], condition=Q(changed_at__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def victims(self) -> "ParticipantQuerySet":
+        return self.filter(role=Participant.Role.VICTIM)
+
+    def witnesses(self) -> "ParticipantQuerySet":
+        return self.filter(role=Participant.Role.WITNESS)
+
+    def served(self) -> "ParticipantQuerySet":
+        """Those we look after. A suspect is never listed, contacted or counted."""
+        return self.exclude(role=Participant.Role.SUSPECT)
+
+    def open(self) -> "ParticipantQuerySet":
+        return self.filter(closed_at=None)
+
+    def allocated_to(self, user: User) -> "ParticipantQuerySet":
+        return self.filter(officer=user)
+
+    def visible_to(self, user: User) -> "ParticipantQuerySet":
+        """The participants whose records this user may open. Excluded beats restricted beats role."""
+        mine = Q(pk=None)
+        if user.has_role(Role.VICTIM_CARE_OFFICER) or user.has_role(Role.SUPERVISOR):
+            mine |= Q(officer=user) | Q(officer__leave__in=_leave_covered_by(user))
+            if user.team_id:
+                mine |= Q(team_id=user.team_id)
+        if user.has_role(Role.WITNESS_CARE_OFFICER) or user.has_role(Role.MEASURES_ADVISOR):
+            mine |= Q(case__witness_care_officer=user)
+            if user.team_id:
+                mine |= Q(case__witness_care_team_id=user.team_id)
+        if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
+            mine |= Q(case__oic_collar=user.collar)
+        if user.has_role(Role.ENGAGEMENT_COORDINATOR):
+            mine |= Q(agreed_to_be_asked=True)
+        restricted = Q(case__is_restricted=False) | Q(
+            case_id__in=Case.restricted_to.through.objects.filter(user=user).values("case_id")
+        )
+        excluded = Exclusion.objects.filter(user=user, lifted_at=None)
+        return self.served().filter(mine).filter(restricted).exclude(case_id__in=excluded.values("case_id"))
+
+
+def _leave_covered_by(user: User) -> "models.QuerySet[Leave]":
+    today = clock.today()
+    return user.covering.filter(from_on__lte=today, until_on__gte=today, cancelled_at=None)
+
+
+class Participant(models.Model):
+    """One person's part in one case: victim, witness, someone acting for them, or suspect.
+
+    Work is per victim: the officer, entitlement, plan, duties, letters and closure are this row's own.
+    """
+
+    class Role(models.TextChoices):
+        VICTIM = "VICTIM", _("Victim")
+        WITNESS = "WITNESS", _("Witness")
+        REPRESENTATIVE = "REPRESENTATIVE", _("Acts for the victim")
+        SUSPECT = "SUSPECT", _("Suspect")
+
+    class Relationship(models.TextChoices):
+        PARTNER = "PARTNER", _("Partner")
+        EX_PARTNER = "EX_PARTNER", _("Former partner")
+        FAMILY = "FAMILY", _("Family")
+        NEIGHBOUR = "NEIGHBOUR", _("Neighbour")
+        COLLEAGUE = "COLLEAGUE", _("Colleague")
+        ACQUAINTANCE = "ACQUAINTANCE", _("Acquaintance")
+        STRANGER = "STRANGER", _("Stranger")
+        UNKNOWN = "", _("Not known")
+
+    class Closure(models.TextChoices):
+        SUPPORT_COMPLETE = "support_complete", _("Support complete")
+        DECLINED = "declined", _("Declined")
+        OPTED_OUT = "opted_out", _("Opted out")
+        UNABLE_TO_CONTACT = "unable_to_contact", _("Unable to contact")
+        UNSAFE_TO_CONTACT = "unsafe_to_contact", _("Unsafe to contact")
+        DUPLICATE = "duplicate", _("Duplicate")
+        OUT_OF_SCOPE = "out_of_scope", _("Out of scope")
+        OTHER_FORCE = "other_force", _("Moved, or another force")
+        TRANSFERRED = "transferred", _("Transferred to a partner, witness care or family liaison")
+        INFORMATION_ONLY = "information_only", _("Information sent only")
+        NO_FURTHER_NEED = "no_further_need", _("No further need")
+        CASE_FINISHED = "case_finished", _("Case finished")
+        DECEASED = "deceased", _("Died")
+        DATA_ERROR = "data_error", _("Data error")
+
+    reference = models.CharField(max_length=20, unique=True, default=participant_reference)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="participants")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="parts")
+    role = models.CharField(max_length=15, choices=Role.choices)
+    represents = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="represented_by"
+    )
+    officer = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="caseload")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="caseload")
+    relationship_to_suspect = models.CharField(max_length=15, choices=Relationship.choices, blank=True)
+    risk_tool = models.CharField(max_length=10, blank=True)
+    risk_level = models.CharField(max_length=10, blank=True)  # STANDARD, MEDIUM, HIGH
+    consent_to_refer = models.CharField(max_length=1, blank=True)  # Y, N, U: stops onward sharing only
+    vps_offered = models.CharField(max_length=1, blank=True)
+    organisation_name = models.CharField(max_length=160, blank=True)
+    agreed_to_be_asked = models.BooleanField(default=False)  # by the survivor engagement coordinator
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closure_reason = models.CharField(max_length=20, choices=Closure.choices, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    objects = ParticipantQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(name="one_part_per_person_case_role", fields=["case", "person", "role"]),
+            models.CheckConstraint(
+                name="closed_with_a_reason",
+                condition=Q(closed_at=None, closure_reason="") | Q(closed_at__isnull=False) & ~Q(closure_reason=""),
+            ),
+            models.CheckConstraint(
+                name="only_a_representative_represents", condition=Q(represents=None) | Q(role="REPRESENTATIVE")
+            ),
+            models.CheckConstraint(name="a_suspect_has_no_officer", condition=~Q(role="SUSPECT") | Q(officer=None)),
+        )
+        indexes = (
+            models.Index(name="participant_open_by_officer", fields=["officer", "id"], condition=Q(closed_at=None)),
+            models.Index(name="participant_by_team_role", fields=["team", "role", "id"]),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_victim(self) -> bool:
+        return self.role == self.Role.VICTIM
+
+
+class Exclusion(models.Model):
+    """Somebody who must not see this case: the victim's relative, the suspect's friend. Beats everything."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="exclusions")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exclusions")
+    reason = models.CharField(max_length=200)
+    declared_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField(auto_now_add=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords()
+
+
+class Entitlement(models.Model):
+    """Standard or enhanced rights, from a date, why and by whom (Victims' Code, enhanced rights). Dated, never edited."""
+
+    class Category(models.TextChoices):
+        SERIOUS_CRIME = "serious_crime", _("Victim of the most serious crime")
+        PERSISTENTLY_TARGETED = "persistently_targeted", _("Persistently targeted")
+        VULNERABLE = "vulnerable", _("Vulnerable")
+        INTIMIDATED = "intimidated", _("Intimidated")
+        DISCRETION = "discretion", _("At our discretion")
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="entitlements")
+    is_enhanced = models.BooleanField()
+    categories = ArrayField(models.CharField(max_length=25, choices=Category.choices), default=list, blank=True)
+    from_on = models.DateField()
+    is_provisional = models.BooleanField(default=False)  # from triage, until somebody has assessed
+    reason = models.CharField(max_length=400)
+    set_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("from_on", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="enhanced_names_a_category", condition=Q(is_enhanced=False) | ~Q(categories=[])
+            ),
+        )
+        indexes = (models.Index(name="entitlement_latest", fields=["participant", "-from_on", "-id"]),)
+
+
+class SafeContact(models.Model):
+    """How this person can be reached without harm. Not known means no, but for the first-contact rule."""
+
+    class Safe(models.TextChoices):
+        YES = "Y", _("Safe")
+        NO = "N", _("Not safe")
+        NOT_KNOWN = "", _("Not known")
+
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="safe_contact")
+    phone = models.CharField(max_length=1, choices=Safe.choices, blank=True)
+    text = models.CharField(max_length=1, choices=Safe.choices, blank=True)
+    email = models.CharField(max_length=1, choices=Safe.choices, blank=True)
+    post = models.CharField(max_length=1, choices=Safe.choices, blank=True)
+    voicemail = models.CharField(max_length=1, choices=Safe.choices, blank=True)
+    call_from = models.TimeField(null=True, blank=True)
+    call_until = models.TimeField(null=True, blank=True)
+    withhold_number = models.BooleanField(default=False)
+    who_may_answer = models.CharField(max_length=120, blank=True)
+    code_word = models.CharField(max_length=60, blank=True)
+    note = models.CharField(max_length=400, blank=True)
+    address_is_protected = models.BooleanField(default=False)
+    review_on = models.DateField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, blank=True)  # a person asked; a feed may not overwrite
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="call_window_has_both_ends",
+                condition=Q(call_from=None, call_until=None) | Q(call_from__lt=F("call_until")),
+            ),
+        )
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def current(self) -> "EventQuerySet":
+        """Events no later event replaced, and that are not themselves withdrawals."""
+        return self.filter(replaced_by=None).exclude(kind=Kind.WITHDRAWN)
+
+    def about(self, participant: Participant) -> "EventQuerySet":
+        """What happened in this person's case that is theirs to see: never another victim's own events."""
+        return self.filter(case_id=participant.case_id).filter(Q(participant=None) | Q(participant=participant))
+
+
+class Event(models.Model):
+    """Something that happened, dated. Append-only; a wrong one is corrected by another that replaces it."""
+
+    class Precision(models.TextChoices):
+        MOMENT = "moment", _("To the minute")
+        DATE = "date", _("The date only")
+
+    reference = models.CharField(max_length=20, unique=True, default=event_reference)
+    kind = models.CharField(max_length=40, choices=Kind.choices)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")
+    participant = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="events"
+    )  # None: concerns the whole case
+    suspect = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="events_as_suspect"
+    )
+    hearing = models.CharField(max_length=20, blank=True)  # the hearing's reference: courts is a storey up
+    occurred_at = models.DateTimeField()  # midday London where only the date is known
+    precision = models.CharField(max_length=6, choices=Precision.choices, default=Precision.MOMENT)
+    learned_at = models.DateTimeField()  # when victim services heard: many clocks run from receipt
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    source_system = models.CharField(max_length=20, blank=True)
+    source_id = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=1000, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-occurred_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                name="event_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+            ),
+            models.CheckConstraint(
+                name="learned_not_before_it_occurred",
+                condition=Q(precision="date") | Q(learned_at__gte=F("occurred_at")),
+            ),
+        )
+        indexes = (models.Index(name="event_by_case", fields=["case", "-occurred_at"]),)
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def occurred_on(self) -> date:
+        """The London date on which it happened."""
+        return self.occurred_at.astimezone(LONDON).date()
+
+    @property
+    def learned_on(self) -> date:
+        """The London date on which victim services heard."""
+        return self.learned_at.astimezone(LONDON).date()
+
+    @property
+    def occurred_locally(self) -> datetime:
+        return self.occurred_at.astimezone(LONDON)
+
+    @property
+    def title(self) -> "str | Promise":
+        return Kind(self.kind).label

@@ -1,0 +1,304 @@
+"""The third door: is it safe to reach this person this way, now? Only this module makes a Clearance.
+
+`judge` is the rule: plain facts in, a verdict out, no database. `clear` gathers the facts and, where the
+verdict is yes, hands over the proof that everything which sends must hold. Not known means no where the
+victim may be in danger, but for the first-contact rule (safety.md, controls spelled out).
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from victimcare import clock
+from victimcare.cases.models import Participant, Person, SafeContact
+from victimcare.faults import Refused
+from victimcare.working_days import LONDON
+
+PLAN_GOES_STALE_AFTER_DAYS = 90
+# Where one of these is flagged, or the victim is under 18, a channel nobody asked about is not used.
+DANGER_FLAGS = frozenset({"DA", "RASSO", "STALKING", "HBA", "CSE", "MSHT"})
+OFFICE_HOURS = (time(9, 0), time(17, 0))
+
+
+class Channel(StrEnum):
+    PHONE = "phone"
+    TEXT = "text"
+    EMAIL = "email"
+    POST = "post"
+    VOICEMAIL = "voicemail"
+    IN_PERSON = "in_person"
+
+
+class Purpose(StrEnum):
+    FIRST_CONTACT = "first_contact"
+    UPDATE = "update"
+    REVIEW = "review"
+    COURT = "court"
+
+
+class Blocked(Refused):
+    """It is not safe to reach this person this way. The sentences say which rule and what to do."""
+
+    def __init__(self, reasons: "list[Reason]") -> None:
+        super().__init__(" ".join(str(reason.sentence) for reason in reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a channel is closed: the rule's name and the sentence a person reads."""
+
+    rule: str
+    sentence: str | Promise
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the rule looks at, as plain values."""
+
+    channel: Channel
+    purpose: Purpose
+    safe: str  # Y, N or "" for this channel
+    destination: str  # the number or address, normalised; "" when there is none
+    is_flagged: bool  # danger flag, or under 18
+    has_died: bool
+    is_suspect_here: bool  # the person contacted is a suspect in this case
+    suspect_destinations: frozenset[str]  # phones, addresses and postcodes+houses of the case's suspects
+    at: time
+    call_from: time | None
+    call_until: time | None
+    asked_on: date | None  # when a person last confirmed the answers
+    today: date
+    address_is_protected: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Yes with how to do it, or no with every reason."""
+
+    allowed: bool
+    rule: str
+    reasons: tuple[Reason, ...] = ()
+    instructions: tuple[str | Promise, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """Proof, for now, that one channel to one person is safe. Carries the destination to use."""
+
+    participant: Participant
+    channel: Channel
+    purpose: Purpose
+    destination: str
+    destination_lines: tuple[str, ...]
+    safe_contact_version: int
+    rule: str
+    checked_at: datetime
+    instructions: tuple[str | Promise, ...] = field(default=())
+
+
+def judge(facts: Facts) -> Verdict:
+    """The rule itself. Pure; every block names its rule."""
+    reasons: list[Reason] = []
+    phone_like = facts.channel in {Channel.PHONE, Channel.TEXT, Channel.VOICEMAIL}
+    if facts.has_died:
+        reasons.append(Reason("died", _("This person has died. Contact whoever acts for them.")))
+    if facts.is_suspect_here:
+        reasons.append(Reason("suspect", _("This person is a suspect in this case. They are never contacted.")))
+    if facts.channel is not Channel.IN_PERSON and not facts.destination:
+        reasons.append(
+            Reason("no_destination", _("No phone number is held. Ask the officer in the case."))
+            if phone_like
+            else Reason("no_destination", _("No address is held for this channel. Choose another."))
+        )
+    if facts.safe == SafeContact.Safe.NO:
+        reasons.append(Reason("said_no", _("This person asked not to be reached this way. Choose another channel.")))
+    if facts.destination and facts.destination in facts.suspect_destinations:
+        reasons.append(
+            Reason("shared_with_suspect", _("A suspect has the same phone number or address. Choose another channel."))
+        )
+    if facts.channel is Channel.PHONE and facts.call_from and facts.call_until:
+        if not facts.call_from <= facts.at <= facts.call_until:
+            reasons.append(Reason("outside_window", _("Outside the times this person agreed to be rung.")))
+    if facts.safe == SafeContact.Safe.NOT_KNOWN and facts.is_flagged and not reasons:
+        return _first_contact(facts)
+    if (
+        facts.is_flagged
+        and facts.asked_on
+        and (facts.today - facts.asked_on).days > PLAN_GOES_STALE_AFTER_DAYS
+        and facts.channel is not Channel.IN_PERSON
+        and not (facts.channel is Channel.PHONE and facts.purpose is Purpose.REVIEW)
+    ):
+        reasons.append(
+            Reason("stale", _("The safe-contact answers are over 90 days old. Ring to review them first."))
+        )
+    if reasons:
+        return Verdict(False, reasons[0].rule, tuple(reasons))
+    return Verdict(True, "said_yes" if facts.safe == SafeContact.Safe.YES else "no_known_danger")
+
+
+def _first_contact(facts: Facts) -> Verdict:
+    """Nothing says no and no suspect shares the number: an officer may ring, carefully, in office hours."""
+    if facts.channel is Channel.IN_PERSON:
+        return Verdict(True, "in_person", instructions=(_("See them alone."),))
+    if facts.channel is not Channel.PHONE:
+        return Verdict(
+            False,
+            "not_known",
+            (Reason("not_known", _("Nobody has asked whether this is safe, and this victim may be in danger. Ring first.")),),
+        )
+    if not OFFICE_HOURS[0] <= facts.at <= OFFICE_HOURS[1]:
+        return Verdict(
+            False,
+            "first_contact_hours",
+            (Reason("first_contact_hours", _("Whether this number is safe is not known: ring between 09:00 and 17:00 only.")),),
+        )
+    return Verdict(
+        True,
+        "first_contact",
+        instructions=(
+            _("Withhold the number."),
+            _("Ask only for the victim; do not say where you are calling from."),
+            _("No voicemail and no text."),
+        ),
+    )
+
+
+def phone_key(number: str) -> str:
+    """Digits only, +44 as 0, so that spacing never hides a match."""
+    digits = re.sub(r"\D", "", number)
+    return "0" + digits[2:] if digits.startswith("44") and len(digits) > 10 else digits
+
+
+def address_keys(person: Person) -> frozenset[str]:
+    """House and street, and house with postcode, lower case without spaces: either alone is a match."""
+    line = re.sub(r"[^a-z0-9]", "", person.address_line_1.lower())
+    postcode = re.sub(r"\s", "", person.postcode.lower())
+    house = re.match(r"\d+[a-z]?", line)
+    keys = {line} if line else set()
+    if postcode and house:
+        keys.add(house.group() + "@" + postcode)
+    return frozenset(keys)
+
+
+def person_keys(person: Person) -> frozenset[str]:
+    """Every phone and address by which post or a call could reach this person."""
+    return address_keys(person) | {phone_key(number) for number in person.phones} | (
+        {person.email.lower()} if person.email else set()
+    )
+
+
+def is_flagged(participant: Participant, on: date) -> bool:
+    """Domestic abuse, stalking, a sexual offence, trafficking or honour-based abuse, or a child."""
+    age = participant.person.age_on(on)
+    return bool(DANGER_FLAGS & set(participant.case.flags)) or (age is not None and age < 18)
+
+
+def verdicts(
+    participant: Participant, *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
+) -> dict[Channel, Verdict]:
+    """What the rule says of every channel, with the suspects read once. Two queries at most."""
+    at = at or clock.now()
+    gathered = _gather(participant)
+    return {channel: judge(_facts(participant, channel, purpose, at, gathered)) for channel in Channel}
+
+
+def clear(
+    participant: Participant, channel: Channel, purpose: Purpose, *, at: datetime | None = None
+) -> Clearance:
+    """Proof that this channel is safe now. Raises Blocked with every reason."""
+    at = at or clock.now()
+    gathered = _gather(participant)
+    facts = _facts(participant, channel, purpose, at, gathered)
+    verdict = judge(facts)
+    if not verdict.allowed:
+        raise Blocked(list(verdict.reasons))
+    person = participant.person
+    lines: tuple[str, ...] = ()
+    if channel is Channel.POST:
+        lines = tuple(person.address_lines)
+    return Clearance(
+        participant=participant,
+        channel=channel,
+        purpose=purpose,
+        destination=_destination(person, channel),
+        destination_lines=lines,
+        safe_contact_version=gathered.safe.version if gathered.safe.pk else 0,
+        rule=verdict.rule,
+        checked_at=at,
+        instructions=verdict.instructions,
+    )
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    safe: SafeContact
+    suspect_keys: frozenset[str]
+    is_suspect: bool
+
+
+def _gather(participant: Participant) -> _Gathered:
+    """The safe-contact answers, and where every suspect of this case can be reached, now or before."""
+    safe = SafeContact.objects.filter(person_id=participant.person_id).first() or SafeContact()
+    suspects = [
+        part.person
+        for part in Participant.objects.filter(
+            case_id=participant.case_id, role=Participant.Role.SUSPECT
+        ).select_related("person")
+    ]
+    keys: set[str] = set()
+    for suspect in suspects:
+        keys |= person_keys(suspect)
+    if suspects:
+        for before in Person.history.filter(id__in=[suspect.pk for suspect in suspects]):
+            keys |= person_keys(before.instance)
+    return _Gathered(safe, frozenset(keys - {""}), any(s.pk == participant.person_id for s in suspects))
+
+
+def _destination(person: Person, channel: Channel) -> str:
+    if channel in {Channel.PHONE, Channel.TEXT, Channel.VOICEMAIL}:
+        return person.phone_mobile or (person.phone_home if channel is not Channel.TEXT else "")
+    if channel is Channel.EMAIL:
+        return person.email
+    if channel is Channel.POST:
+        return ", ".join(person.address_lines) if person.address_line_1 else ""
+    return ""
+
+
+def _facts(
+    participant: Participant, channel: Channel, purpose: Purpose, at: datetime, gathered: _Gathered
+) -> Facts:
+    person, safe = participant.person, gathered.safe
+    local = at.astimezone(LONDON)
+    destination = _destination(person, channel)
+    keys = address_keys(person) if channel is Channel.POST else frozenset({_key(destination, channel)})
+    shared = keys & gathered.suspect_keys
+    answer = "Y" if channel is Channel.IN_PERSON else getattr(safe, channel)
+    return Facts(
+        channel=channel,
+        purpose=purpose,
+        safe=answer,
+        destination=next(iter(shared), "") or _key(destination, channel),
+        is_flagged=is_flagged(participant, local.date()),
+        has_died=person.date_of_death is not None,
+        is_suspect_here=gathered.is_suspect,
+        suspect_destinations=gathered.suspect_keys,
+        at=local.time(),
+        call_from=safe.call_from,
+        call_until=safe.call_until,
+        asked_on=safe.confirmed_at.astimezone(LONDON).date() if safe.confirmed_at else None,
+        today=local.date(),
+        address_is_protected=safe.address_is_protected,
+    )
+
+
+def _key(destination: str, channel: Channel) -> str:
+    if channel in {Channel.PHONE, Channel.TEXT, Channel.VOICEMAIL}:
+        return phone_key(destination)
+    if channel is Channel.EMAIL:
+        return destination.lower()
+    return re.sub(r"[^a-z0-9]", "", destination.lower())

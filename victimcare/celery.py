@@ -1,0 +1,26 @@
+"""Celery is the clock; the database is the queue. Nothing here carries work, only the word "sweep now"."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victimcare.settings")
+
+app = Celery("victimcare")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# Every entry sweeps rows that are already due in Postgres. Seconds, not local-time crontabs: a
+# clock change must not skip or double a sweep, and each sweep is safe to run twice.
+app.conf.beat_schedule = {
+    # Letters waiting to become a PDF, every 5 seconds.
+    "render-queued-letters": {"task": "victimcare.letters.tasks.render_queued_letters", "schedule": 5.0},
+    # Contact plans whose update is due or overdue, every 30 seconds.
+    "remind-of-due-updates": {"task": "contacts.tasks.remind_of_due_updates", "schedule": 30.0},
+    # Extracts uploaded and waiting to be read, every 5 seconds.
+    "read-waiting-extracts": {"task": "referrals.tasks.read_waiting_extracts", "schedule": 5.0},
+    # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
+    "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
+    # Says "beat is alive" for /readyz, every 30 seconds.
+    "heartbeat": {"task": "victimcare.accounts.tasks.heartbeat", "schedule": 30.0},
+}

@@ -1,0 +1,117 @@
+"""Requests as our views see them, and the plain sentence in place of a stack trace."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
+from psycopg_pool import PoolTimeout
+
+from victimcare import clock
+from victimcare.faults import Refused
+
+if TYPE_CHECKING:
+    from victimcare.accounts.models import User
+    from victimcare.cases.models import Participant
+
+log = logging.getLogger("victimcare")
+
+HIDDEN_FIELDS = {"csrfmiddlewaretoken", "form_key", "version", "password"}
+
+
+class Request(HttpRequest):
+    """A request by someone signed in."""
+
+    user: "User"  # type: ignore[assignment]
+    htmx: HtmxDetails
+    participant: "Participant"  # set by the door
+
+
+def service(request: HttpRequest) -> dict[str, Any]:
+    """What every page may say of the service itself."""
+    return {
+        "service_name": settings.SERVICE_NAME,
+        "is_demo": settings.DEMO,
+        "today": clock.today(),
+        "language_url": reverse("set_language"),
+        "other_language": "cy" if get_language() != "cy" else "en-gb",
+    }
+
+
+def typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the person typed into the form, so that a page that cannot save it can show it back."""
+    return [
+        (name.replace("_", " ").capitalize(), value)
+        for name, values in request.POST.lists()
+        if name not in HIDDEN_FIELDS
+        for value in values
+        if value
+    ]
+
+
+class PlainSentences:
+    """Turns a refusal into its sentence and a server that is down into a 503 that says what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError, PoolTimeout) as fault:
+            return unavailable(request, fault)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Refused):
+            context = {
+                "sentence": exception.sentence,
+                "posted": typed(request),
+                "theirs": getattr(exception, "theirs", {}),
+                "current_url": request.get_full_path(),
+            }
+            return render(request, f"errors/{exception.status}.html", context, status=exception.status)
+        if isinstance(exception, TooManyFieldsSent):
+            return render(request, "errors/400.html", {}, status=400)
+        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout):
+            return unavailable(request, exception)
+        return None
+
+
+def unavailable(request: HttpRequest, fault: Exception) -> HttpResponse:
+    """503: the database is away. Nothing was saved; what was typed is shown back. Asks the database nothing."""
+    log.error("unavailable: %s at %s", type(fault).__name__, request.path)
+    sentence = _("The service cannot reach its database. Nothing was saved. Wait a minute and try again.")
+    if request.headers.get("Accept", "").startswith("application/json"):
+        response: HttpResponse = JsonResponse({"error": sentence}, status=503)
+    else:
+        context = {"sentence": sentence, "posted": typed(request), "current_url": request.get_full_path()}
+        response = HttpResponse(render_to_string("errors/503.html", context), status=503)
+    response["Retry-After"] = "60"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "errors/403.html", status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """The same body whether there is nothing or nothing this person may see."""
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Asks nothing of the database, the session or the template tags that might have failed."""
+    return HttpResponse(render_to_string("errors/500.html"), status=500)
