@@ -1,5 +1,6 @@
 """The account the servers run as, and directories that are for it alone."""
 
+import contextlib
 import os
 import pwd
 import stat
@@ -33,7 +34,7 @@ class Account:
             except KeyError:
                 continue
             return cls(entry.pw_uid, entry.pw_gid)
-        raise NotStarted("PostgreSQL does not run as root, and there is no 'postgres' or 'nobody' account to use.")
+        raise NotStarted("PostgreSQL does not run as root, and no account 'postgres' or 'nobody' exists.")
 
     def run(self, command, **options):
         """Run a command as this account, from a directory it can surely enter."""
@@ -52,10 +53,8 @@ class Account:
 
 def private_directory(path, account):
     """Make a directory for this account alone, or make sure that the one we find is: /tmp is shared."""
-    try:
+    with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-    except FileExistsError:
-        pass
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {account.uid, os.geteuid()}:
         raise NotOurs(f"{path} belongs to someone else, so it is not used. Ask its owner to remove it.")

@@ -12,7 +12,7 @@ WRAPPER = debian.PRIVATE / "chromium-with-its-libraries"
 
 
 def make_sure():
-    """Where Chromium is, fetched first if there is none. Never skipped: a page that nobody looked at is not tested."""
+    """Where Chromium is, fetched if there is none. Without one the tests fail; they are never skipped."""
     if found := find():
         return found
     debian.install(["chromium"], what_for="Chromium, which the browser tests drive,")

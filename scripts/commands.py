@@ -1,14 +1,14 @@
 """Victim Care's commands.
 
-  ./run                      set up and serve the demo on http://127.0.0.1:8000 (PORT=8001 for another)
-  ./run test [ARGUMENTS]     run the tests; arguments go to pytest
-  ./run faults               run the tests that break things on purpose
-  ./run check                lint, types, templates, missing migrations
-  ./run manage COMMAND       run a management command with the servers up
-  ./run bench [NAME]         run the benchmarks, or one of them
-  ./run messages             collect the words to translate, and compile the translations
-  ./run lock [ARGUMENTS]     compile the dependencies again; --upgrade for newer versions
-  ./run setup                only set up
+./run                      set up and serve the demo on http://127.0.0.1:8000 (PORT=8001 for another)
+./run test [ARGUMENTS]     run the tests; arguments go to pytest
+./run faults               run the tests that break things on purpose
+./run check                lint, types, templates, missing migrations
+./run manage COMMAND       run a management command with the servers up
+./run bench [NAME]         run the benchmarks, or one of them
+./run messages             collect the words to translate, and compile the translations
+./run lock [ARGUMENTS]     compile the dependencies again; --upgrade for newer versions
+./run setup                only set up
 """
 
 import os

@@ -20,7 +20,9 @@ def install(packages, *, what_for):
     """Install the packages. Returns where they were unpacked, or None if the system has them now."""
     by_hand = f"Install it with: apt-get install {' '.join(packages)}"
     if not shutil.which("apt-get"):
-        raise NotInstalled(f"{what_for} is missing and this system has no apt-get to install it with. {by_hand}")
+        raise NotInstalled(
+            f"{what_for} is missing and this system has no apt-get to install it with. {by_hand}"
+        )
     with APT:
         if os.geteuid() == 0 and apt_installs(packages):
             return None
@@ -28,7 +30,9 @@ def install(packages, *, what_for):
             return unpack(packages, PRIVATE / packages[0])
         except (subprocess.CalledProcessError, OSError) as problem:
             said = getattr(problem, "stderr", "") or problem
-            raise NotInstalled(f"{what_for} is missing and could not be installed. {by_hand}\n{said}") from None
+            raise NotInstalled(
+                f"{what_for} is missing and could not be installed. {by_hand}\n{said}"
+            ) from None
 
 
 def apt_installs(packages):
@@ -72,4 +76,6 @@ def quietly(command):
 
 def library_directories(unpacked):
     """Where the shared libraries of unpacked packages are."""
-    return sorted({str(library.parent) for library in unpacked.glob("**/*.so*") if "/lib" in str(library.parent)})
+    return sorted(
+        {str(library.parent) for library in unpacked.glob("**/*.so*") if "/lib" in str(library.parent)}
+    )

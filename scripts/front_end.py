@@ -32,7 +32,10 @@ def npm():
         fetch("requirements-node.txt", "--target", WHEEL)
     # The wheel's bin/npm is a flattened link that does not run.
     os.environ["PATH"] = f"{package / 'bin'}:{os.environ.get('PATH', os.defpath)}"
-    return [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return [
+        str(package / "bin" / "node"),
+        str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ]
 
 
 def node_is_new_enough():

@@ -1,10 +1,9 @@
 """Compile the dependencies in pyproject.toml into hashed requirements files that carry no addresses."""
 
 import os
-import subprocess
 import sys
 
-from scripts.places import ROOT, VENV
+from scripts.fetch import UV, for_uv, run
 
 # The development lock comes first and holds the others to its versions.
 LOCKS = {
@@ -16,20 +15,26 @@ LOCKS = {
 }
 ALWAYS = (
     "--quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --python-version 3.11"
-).split()
+)
 
 
-def compile_locks(uv, arguments):
+def compile_locks(*arguments):
     for lock, sources in LOCKS.items():
-        command = [uv, "pip", "compile", *sources, *ALWAYS, *arguments, "--output-file", lock]
-        subprocess.run(
-            [*command, "--custom-compile-command", "./run lock"],
-            cwd=ROOT,
-            check=True,
-            env=os.environ | {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never"},
-            stdout=subprocess.DEVNULL,
-        )
+        command = [
+            UV,
+            "pip",
+            "compile",
+            *sources,
+            *ALWAYS.split(),
+            *NO_ADDRESSES.split(),
+            *arguments,
+            "--output-file",
+            lock,
+        ]
+        done = run([*command, "--custom-compile-command", "./run lock"], env=os.environ | for_uv())
+        if done.returncode:
+            sys.exit(f"{lock} could not be compiled.\n{done.stderr.strip()}")
 
 
 if __name__ == "__main__":
-    compile_locks(os.environ.get("UV", VENV / "bin" / "uv"), sys.argv[1:])
+    compile_locks(*sys.argv[1:])

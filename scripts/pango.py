@@ -23,7 +23,12 @@ def loads():
     if sys.platform != "linux":
         return True
     code = f"import ctypes; [ctypes.CDLL(name) for name in {LIBRARIES}]"
-    return subprocess.run([sys.executable, "-c", code], env=os.environ | environment(), capture_output=True).returncode == 0
+    return (
+        subprocess.run(
+            [sys.executable, "-c", code], env=os.environ | environment(), capture_output=True
+        ).returncode
+        == 0
+    )
 
 
 def environment():

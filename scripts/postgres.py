@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster on a Unix socket. Its superuser is `postgres`; the application is `vcu`, which is not."""
+"""One PostgreSQL cluster on a Unix socket. Its superuser is `postgres`; the service's `vcu` is not one."""
 
 import shutil
 import time
@@ -95,7 +95,7 @@ class Postgres:
             raise NotOurs(f"The PostgreSQL on {self.sockets} keeps its data in {directory}: it is not ours.")
 
     def create_database(self):
-        """`vcu` owns its database and may make test databases, but no rule of the database is waived for it."""
+        """`vcu` owns its database and may make test databases, but no rule is waived for it."""
         with self.connect() as connection:
             if not connection.execute("select 1 from pg_roles where rolname = 'vcu'").fetchone():
                 connection.execute("create role vcu login createdb createrole")
@@ -104,7 +104,9 @@ class Postgres:
 
     def stop(self):
         if (self.data / "postmaster.pid").exists():
-            self.account.run([self.home / "bin" / "pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w", "-t", "30"])
+            self.account.run(
+                [self.home / "bin" / "pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w", "-t", "30"]
+            )
 
     def tool(self, name, *arguments):
         done = self.account.run([self.home / "bin" / name, *arguments])

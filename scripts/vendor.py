@@ -30,7 +30,10 @@ def vendor():
     copy_fonts()
     write(VENDOR / "govuk.css", font_faces() + without_what_is_not_ours(GOVUK / "govuk-frontend.min.css"))
     write(VENDOR / "moj.css", with_images(without_what_is_not_ours(MOJ / "moj-frontend.min.css")))
-    for source, name in ((GOVUK / "govuk-frontend.min.js", "govuk.js"), (MOJ / "moj-frontend.min.js", "moj.js")):
+    for source, name in (
+        (GOVUK / "govuk-frontend.min.js", "govuk.js"),
+        (MOJ / "moj-frontend.min.js", "moj.js"),
+    ):
         write(VENDOR / name, re.sub(r"//# sourceMappingURL=\S*", "", source.read_text("utf-8")))
     shutil.copy(MODULES / "axe-core" / "axe.min.js", AXE_JS)
     write_fonts_conf()

@@ -1,0 +1,23 @@
+"""Run the benchmarks, or those named, on servers of their own: the demo's data is neither used nor slowed."""
+
+import os
+import sys
+
+from scripts.places import ROOT
+from scripts.with_servers import run
+
+BENCHMARKS = ROOT / "benchmarks"
+
+
+def main(*names):
+    known = {path.stem: path for path in sorted(BENCHMARKS.glob("*.py")) if not path.stem.startswith("_")}
+    if unknown := [name for name in names if name not in known]:
+        sys.exit(f"There is no benchmark {unknown[0]!r}. There are: {', '.join(known) or 'none yet'}.")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    failed = [name for name in names or known if run(str(known[name]), servers="bench")]
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
