@@ -23,7 +23,7 @@ MONDAY = london(2026, 11, 23, 10, 0)
 
 
 @pytest.fixture
-def monday() -> Iterator[time_machine.Coordinates]:
+def monday() -> Iterator[time_machine.Traveller]:
     """It is ten o'clock on Monday 23 November 2026; `monday.move_to(...)` moves the clock."""
     with time_machine.travel(MONDAY, tick=False) as clock:
         yield clock

@@ -57,7 +57,7 @@ def test_the_database_refuses_to_change_an_event_or_a_look(officer, change):
     for row in rows:
         with pytest.raises(DatabaseError), transaction.atomic():
             queryset = type(row).objects.filter(pk=row.pk)
-            queryset.update(pk=row.pk) if change == "update" else queryset.delete()
+            queryset.update(id=row.pk) if change == "update" else queryset.delete()
 
 
 def test_one_victims_own_events_are_not_on_anothers_timeline(victim):
