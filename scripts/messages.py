@@ -24,6 +24,7 @@ KEYWORDS |= {"ngettext": PLURAL, "ngettext_lazy": PLURAL}
 KEYWORDS |= {"pgettext": CONTEXT, "pgettext_lazy": CONTEXT}
 KEYWORDS |= {"npgettext": CONTEXT_AND_PLURAL, "npgettext_lazy": CONTEXT_AND_PLURAL}
 WIDTH = 100
+PLACEHOLDER = re.compile(r"%\(\w+\)\w|\{\w*\}")
 
 
 def extract_all():
@@ -73,7 +74,9 @@ def merge(found, path):
     new.obsolete.update({key: gone for key, gone in old.obsolete.items() if key not in new._messages})
     body = io.BytesIO()
     pofile.write_po(body, new, width=WIDTH, no_location=True, omit_header=True, sort_output=True)
-    path.write_text(header(path) + "\n\n" + body.getvalue().decode().strip() + "\n", "utf-8")
+    text = header(path) + "\n\n" + body.getvalue().decode().strip() + "\n"
+    if text != path.read_text("utf-8"):
+        path.write_text(text, "utf-8")
     return new
 
 
@@ -93,16 +96,30 @@ def compile_all():
         if compiled.exists() and compiled.stat().st_mtime_ns >= path.stat().st_mtime_ns:
             continue
         catalogue = read(path)
-        for message in [message for message in catalogue if message.id and list(message.check(catalogue))]:
-            print(
-                f"{path.relative_to(ROOT)}: {message.id!r} lost a placeholder; English is shown.",
-                file=sys.stderr,
-            )
+        for message in [message for message in catalogue if message.id and is_unsafe(message)]:
+            where = f"{path.relative_to(ROOT)}: {message.id!r}"
+            print(f"{where} lost or invented a placeholder; English is shown.", file=sys.stderr)
             catalogue.delete(message.id, message.context)
         unfinished = compiled.with_suffix(".unfinished")
         with unfinished.open("wb") as file:
             mofile.write_mo(file, catalogue)
         unfinished.rename(compiled)
+
+
+def is_unsafe(message):
+    """Whether a translation drops what it should say, or asks for what it is not given."""
+    if not translated(message):
+        return False
+    if list(message.check()):
+        return True
+    if message.pluralizable:
+        given = placeholders(" ".join(message.id))
+        return any(placeholders(string) - given for string in message.string)
+    return placeholders(message.string) != placeholders(message.id)
+
+
+def placeholders(text):
+    return set(PLACEHOLDER.findall(text))
 
 
 def read(path):
