@@ -19,6 +19,10 @@ def user_reference() -> str:
     return new_reference("U", 6)
 
 
+def team_reference() -> str:
+    return new_reference("T", 6)
+
+
 class Team(models.Model):
     """People who work from one queue, and whose cases its members may see."""
 
@@ -29,11 +33,13 @@ class Team(models.Model):
         PARTNER = "partner", _("Partner organisation")
         OTHER = "other", _("Other")
 
+    reference = models.CharField(max_length=20, unique=True, default=team_reference)
     name = models.CharField(max_length=80, unique=True)
     name_cy = models.CharField(max_length=80, blank=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     # Policing areas whose victims reach this team; empty means all that no other team takes.
     policing_areas = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
 
     class Meta:
@@ -49,6 +55,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def with_role(self, role: Role) -> "UserQuerySet":
         return self.filter(roles__contains=[role])
+
+    def supervisors_of(self, team: Team | None) -> "UserQuerySet":
+        return self.active().with_role(Role.SUPERVISOR).filter(team=team)
 
     def away_on(self, day: date) -> "UserQuerySet":
         return self.filter(leave__from_on__lte=day, leave__until_on__gte=day, leave__cancelled_at=None).distinct()
@@ -80,6 +89,8 @@ class User(AbstractBaseUser):
     joined_on = models.DateField(null=True, blank=True)
     left_on = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    # Somebody else chose the password and has seen it: nothing opens until it is changed.
+    is_password_temporary = models.BooleanField(default=False)
     is_compact = models.BooleanField(default=False)
     language = models.CharField(max_length=8, default="en-gb")
     version = models.PositiveIntegerField(default=1)
@@ -122,6 +133,15 @@ class User(AbstractBaseUser):
         return (time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
 
 
+class LeaveQuerySet(models.QuerySet["Leave"]):
+    def standing(self) -> "LeaveQuerySet":
+        return self.filter(cancelled_at=None)
+
+    def between(self, first: date, last: date) -> "LeaveQuerySet":
+        """Touching these days, both ends included."""
+        return self.filter(from_on__lte=last, until_on__gte=first)
+
+
 class Leave(models.Model):
     """Days away, both ends included, and who covers. Cover may see what the person away may see."""
 
@@ -138,6 +158,8 @@ class Leave(models.Model):
     covered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="covering")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords()
+
+    objects = LeaveQuerySet.as_manager()
 
     class Meta:
         ordering = ("from_on",)
