@@ -44,6 +44,7 @@ class Permission(StrEnum):
     LOG_CONTACT = "log_contact"
     AGREE_PLAN = "agree_plan"
     SET_SAFE_CONTACT = "set_safe_contact"
+    CHANGE_DETAILS = "change_details"
     ASSESS_NEEDS = "assess_needs"
     REFER_ON = "refer_on"
     CLOSE_CASE = "close_case"
@@ -95,6 +96,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LOG_CONTACT,
         P.AGREE_PLAN,
         P.SET_SAFE_CONTACT,
+        P.CHANGE_DETAILS,
         P.ASSESS_NEEDS,
         P.REFER_ON,
         P.CLOSE_CASE,
@@ -112,6 +114,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LOG_CONTACT,
         P.AGREE_PLAN,
         P.SET_SAFE_CONTACT,
+        P.CHANGE_DETAILS,
         P.REFER_ON,
         P.CLOSE_CASE,
         P.WRITE_LETTER,
@@ -180,6 +183,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Keeps the people and the reference data; has no case access.
     Role.ADMINISTRATOR: frozenset({P.MANAGE_PEOPLE, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}),
 }
+
+# Each of these is trusted because it is alone: the administrator has no cases, the auditor does no casework,
+# the partner sees only what was referred to them.
+STAND_ALONE = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.PARTNER})
 
 
 def permissions_of(roles: list[str]) -> frozenset[Permission]:

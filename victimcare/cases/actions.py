@@ -1,5 +1,6 @@
 """Every write to people, cases and participants. Plain values in, one transaction, the event in the same breath."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -105,7 +106,7 @@ def set_safe_contact(*, person: Person, version: int, by: User, **answers: Any) 
     if safe.version != version:
         raise Stale(
             _("Someone else changed the safe-contact answers while you were working. Theirs are shown below yours."),
-            theirs={name: getattr(safe, name) for name in answers},
+            theirs=_as_said(safe, answers),
         )
     for name, answer in answers.items():
         setattr(safe, name, answer)
@@ -113,6 +114,32 @@ def set_safe_contact(*, person: Person, version: int, by: User, **answers: Any) 
     safe._history_user = by
     safe.save()
     return safe
+
+
+@transaction.atomic
+def change_details(*, person: Person, version: int, verified_by: str, by: User, **fields: str) -> Person:
+    """Keep a name, number or address that somebody here checked with the person; a feed may no longer overwrite it.
+
+    `verified_by` says how it was checked, and is kept with the history. Raises Stale, and Refused when
+    nobody says how: whoever can change where we write to can read what we write.
+    """
+    if not verified_by.strip():
+        raise Refused(_("Say how you know it was them who asked. Ring the number held before, or see them."))
+    fresh = Person.objects.select_for_update().get(pk=person.pk)
+    if fresh.version != version:
+        raise Stale(
+            _("Someone else changed these details while you were working. Theirs are shown below yours."),
+            theirs=_as_said(fresh, fields),
+        )
+    changed = [name for name, answer in fields.items() if getattr(fresh, name) != answer]
+    for name in changed:
+        setattr(fresh, name, fields[name])
+    fresh.confirmed_fields = sorted({*fresh.confirmed_fields, *changed})
+    fresh.version += 1
+    fresh._history_user = by  # type: ignore[attr-defined]
+    fresh._change_reason = verified_by[:100]  # type: ignore[attr-defined]
+    fresh.save()
+    return fresh
 
 
 @transaction.atomic
@@ -147,6 +174,8 @@ def allocate(*, participants: list[Participant], officer: User, by: User) -> int
 def close(*, participant: Participant, reason: str, version: int, by: User) -> Participant:
     """Close this victim's or witness's part, with a reason. Duties run on. Raises Stale."""
     participant = _locked(participant, version)
+    if participant.closed_at:
+        raise Refused(_("This is closed already. Open it again first to give another reason."))
     participant.closed_at, participant.closure_reason = clock.now(), reason
     _save(participant, by)
     record_event(
@@ -164,12 +193,24 @@ def close(*, participant: Participant, reason: str, version: int, by: User) -> P
 def reopen(*, participant: Participant, version: int, by: User) -> Participant:
     """Open it again: the door was left open. Raises Stale."""
     participant = _locked(participant, version)
+    if not participant.closed_at:
+        raise Refused(_("This is open already."))
     participant.closed_at, participant.closure_reason = None, ""
     _save(participant, by)
     record_event(
         case=participant.case, kind=Kind.CASE_REOPENED, occurred=clock.now(), participant=participant, by=by
     )
     return participant
+
+
+def _as_said(row: SafeContact | Person, names: Iterable[str]) -> dict[str, object]:
+    """What a row says now, in the words of its page."""
+    said: dict[str, object] = {}
+    for name in names:
+        shown = getattr(row, f"get_{name}_display", None)
+        label = str(row._meta.get_field(name).verbose_name).capitalize()  # type: ignore[union-attr]
+        said[label] = shown() if shown else getattr(row, name)
+    return said
 
 
 def _locked(participant: Participant, version: int) -> Participant:

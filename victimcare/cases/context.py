@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,6 +34,14 @@ class StripItem:
     is_warning: bool = False
 
 
+@dataclass(frozen=True)
+class Action:
+    """A page of ours that changes something about the case that is open."""
+
+    label: Words
+    url: str
+
+
 @dataclass
 class CaseBar:
     name: str
@@ -40,6 +49,7 @@ class CaseBar:
     reference: str
     tags: list[Tag] = field(default_factory=list)
     strip: list[StripItem] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
     has_danger: bool = False
 
 
@@ -60,7 +70,34 @@ def bar_for(participant: Participant, user: User) -> CaseBar:
         by_channel = verdicts(participant)
         bar.strip = strip(person, safe, by_channel, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
         bar.has_danger = any(item.is_warning for item in bar.strip)
+    bar.actions = _actions(participant, user)
     return bar
+
+
+def _actions(participant: Participant, user: User) -> list[Action]:
+    """What this person may change here, in the order it is wanted."""
+    offered = [
+        (Permission.RECORD_EVENT, _("Record what happened"), "cases:record-event"),
+        (Permission.SET_SAFE_CONTACT, _("Change how to contact safely"), "cases:safe-contact"),
+        (Permission.CHANGE_DETAILS, _("Change name, phone or address"), "cases:details"),
+        (Permission.CLOSE_CASE, _("Re-open"), "cases:reopen")
+        if participant.closed_at
+        else (Permission.CLOSE_CASE, _("Close"), "cases:close"),
+    ]
+    references = (participant.case.reference, participant.reference)
+    return [Action(label, reverse(name, args=references)) for held, label, name in offered if user.may(held)]
+
+
+def how_to_reach(
+    participant: Participant, by_channel: dict[Channel, Verdict], *, shows_numbers: bool
+) -> str:
+    """The strip in one line, for a list of work: what to use, then what never to use."""
+    safe = getattr(participant.person, "safe_contact", None) or SafeContact()
+    said = []
+    for item in strip(participant.person, safe, by_channel, shows_numbers=shows_numbers):
+        words = f"{item.label} {item.text}".strip()
+        said.append(words if words.endswith((".", "?", "!")) else f"{words}.")
+    return " ".join(said)
 
 
 def _line(participant: Participant) -> str:

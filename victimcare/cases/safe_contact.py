@@ -6,6 +6,7 @@ victim may be in danger, but for the first-contact rule (safety.md, controls spe
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -201,10 +202,24 @@ def is_flagged(participant: Participant, on: date) -> bool:
 def verdicts(
     participant: Participant, *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
 ) -> dict[Channel, Verdict]:
-    """What the rule says of every channel, with the suspects read once. Two queries at most."""
+    """What the rule says of every channel, with the suspects read once. Three queries at most."""
+    return verdicts_for([participant], purpose=purpose, at=at)[participant.pk]
+
+
+def verdicts_for(
+    participants: Iterable[Participant], *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
+) -> dict[int, dict[Channel, Verdict]]:
+    """What the rule says of every channel to each of these, by participant. Three queries however many.
+
+    Each must come with its `case` and `person` selected.
+    """
     at = at or clock.now()
-    gathered = _gather(participant)
-    return {channel: judge(_facts(participant, channel, purpose, at, gathered)) for channel in Channel}
+    everyone = {part.pk: part for part in participants}
+    gathered = _gather_all(list(everyone.values()))
+    return {
+        pk: {channel: judge(_facts(part, channel, purpose, at, gathered[pk])) for channel in Channel}
+        for pk, part in everyone.items()
+    }
 
 
 def clear(
@@ -212,7 +227,7 @@ def clear(
 ) -> Clearance:
     """Proof that this channel is safe now. Raises Blocked with every reason."""
     at = at or clock.now()
-    gathered = _gather(participant)
+    gathered = _gather_all([participant])[participant.pk]
     facts = _facts(participant, channel, purpose, at, gathered)
     verdict = judge(facts)
     if not verdict.allowed:
@@ -241,22 +256,40 @@ class _Gathered:
     is_suspect: bool
 
 
-def _gather(participant: Participant) -> _Gathered:
-    """The safe-contact answers, and where every suspect of this case can be reached, now or before."""
-    safe = SafeContact.objects.filter(person_id=participant.person_id).first() or SafeContact()
-    suspects = [
-        part.person
-        for part in Participant.objects.filter(
-            case_id=participant.case_id, role=Participant.Role.SUSPECT
-        ).select_related("person")
-    ]
-    keys: set[str] = set()
-    for suspect in suspects:
-        keys |= person_keys(suspect)
-    if suspects:
-        for before in Person.history.filter(id__in=[suspect.pk for suspect in suspects]):
-            keys |= person_keys(before.instance)
-    return _Gathered(safe, frozenset(keys - {""}), any(s.pk == participant.person_id for s in suspects))
+def _gather_all(participants: list[Participant]) -> dict[int, _Gathered]:
+    """The safe-contact answers of each, and where every suspect of their case can be reached, now or before."""
+    answers = SafeContact.objects.in_bulk([part.person_id for part in participants], field_name="person_id")
+    suspects = _suspects_by_case({part.case_id for part in participants})
+    keys = _keys_now_and_before({suspect for found in suspects.values() for suspect in found})
+    return {
+        part.pk: _Gathered(
+            safe=answers.get(part.person_id) or SafeContact(),
+            suspect_keys=frozenset().union(*(keys[suspect] for suspect in suspects[part.case_id])) - {""},
+            is_suspect=part.person_id in suspects[part.case_id],
+        )
+        for part in participants
+    }
+
+
+def _suspects_by_case(case_ids: set[int]) -> dict[int, set[int]]:
+    """The persons suspected in each of these cases."""
+    found: dict[int, set[int]] = {case_id: set() for case_id in case_ids}
+    suspects = Participant.objects.filter(case_id__in=case_ids, role=Participant.Role.SUSPECT)
+    for case_id, person_id in suspects.values_list("case_id", "person_id"):
+        found[case_id].add(person_id)
+    return found
+
+
+def _keys_now_and_before(person_ids: set[int]) -> dict[int, frozenset[str]]:
+    """Every phone and address of each of these persons, and every one they used to have: an old key still opens a door."""
+    keys: dict[int, frozenset[str]] = {pk: frozenset() for pk in person_ids}
+    if person_ids:
+        fields = ("id", "address_line_1", "postcode", "phone_mobile", "phone_home", "email")
+        now = Person.objects.filter(id__in=person_ids).values(*fields)
+        before = Person.history.filter(id__in=person_ids).values(*fields)
+        for values in now.union(before):
+            keys[values["id"]] |= person_keys(Person(**values))
+    return keys
 
 
 def _destination(person: Person, channel: Channel) -> str:

@@ -1,0 +1,248 @@
+"""What people write on a case's own pages. Cleaned answers are plain values, ready for the actions."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from victimcare import clock
+from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
+from victimcare.cases.models import Event, Participant, SafeContact
+from victimcare.govuk.forms import (
+    ChoiceRadios,
+    ChoiceSelect,
+    DateInputField,
+    EmailAddress,
+    Form,
+    FormKeyField,
+    LongTextField,
+    ModelChoiceSelect,
+    TextField,
+    TickBox,
+    TimeInputField,
+    VersionField,
+)
+from victimcare.working_days import LONDON
+
+THIS_PERSON, EVERYONE = "this", "everyone"
+
+# The order of a case's life, as people look for it.
+IN_ORDER = [kind for kind in Kind if kind in BY_HAND]
+
+
+def moment_or_day(day: date, at: time | None) -> datetime | date:
+    """The moment where the time is known, else the day alone."""
+    return datetime.combine(day, at, LONDON) if at else day
+
+
+class RecordEventForm(Form):
+    """Something that happened and that no feed told us of."""
+
+    form_key = FormKeyField()
+    kind = ChoiceSelect(
+        label=_("What happened?"),
+        choices=[(kind.value, kind.label) for kind in IN_ORDER],
+        missing=_("Choose what happened."),
+    )
+    on = DateInputField(
+        label=_("On what day?"), latest=clock.today, missing=_("Enter the day it happened, like 20 11 2026.")
+    )
+    at = TimeInputField(label=_("At what time, if it is known?"), required=False)
+    learned_on = DateInputField(
+        label=_("When did victim services hear, if not today?"),
+        hint=_("Some dates in the Victims’ Code count from the day we heard."),
+        latest=clock.today,
+        required=False,
+    )
+    suspect = ModelChoiceSelect(
+        label=_("Which suspect?"), queryset=None, required=False, blank=_("Not about one suspect")
+    )
+    concerns = ChoiceRadios(
+        label=_("Whom does it concern?"),
+        choices=[(EVERYONE, _("Everyone in this case")), (THIS_PERSON, _("This person only"))],
+        missing=_("Choose whom it concerns."),
+        initial=EVERYONE,
+    )
+    detail = LongTextField(
+        label=_("Anything the victim needs to know about it"),
+        hint=_("Bail conditions, the reason for a decision, who decided. Do not write about anybody else here."),
+        max_length=1000,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, participant: Participant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        suspects = Participant.objects.filter(case=participant.case, role=Participant.Role.SUSPECT)
+        self.fields["suspect"].queryset = suspects.select_related("person").order_by("pk")
+        self.fields["suspect"].describe = lambda suspect: f"{suspect.person.name} ({suspect.reference})"
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        kind, on, at = answers.get("kind"), answers.get("on"), answers.get("at")
+        if kind and answers.get("concerns") == EVERYONE and kind in OF_ONE_PERSON:
+            self.add_error("concerns", _("This concerns one person only. Choose “This person only”."))
+        if on and at and datetime.combine(on, at, LONDON) > clock.now():
+            self.add_error("at", _("That is in the future. Enter when it happened."))
+        learned_on = answers.get("learned_on")
+        if on and learned_on and learned_on < on:
+            self.add_error("learned_on", _("We cannot have heard before it happened. Enter a later day."))
+        if on:
+            answers["occurred"] = moment_or_day(on, at)
+        answers["learned_at"] = heard(learned_on, answers.get("occurred"))
+        return answers
+
+
+def heard(learned_on: date | None, occurred: datetime | date | None) -> datetime | None:
+    """Midday of the day we heard, never before it happened and never in the future; None means now."""
+    if learned_on is None or learned_on == clock.today():
+        return None
+    midday = datetime.combine(learned_on, time(12), LONDON)
+    return max(midday, occurred) if isinstance(occurred, datetime) else midday
+
+
+class CorrectEventForm(Form):
+    """What a wrong entry should have said. The wrong one is kept, struck through."""
+
+    RIGHT_DAY, NEVER = "when", "never"
+
+    form_key = FormKeyField()
+    what = ChoiceRadios(
+        label=_("What is wrong?"),
+        choices=[(RIGHT_DAY, _("The day or time is wrong")), (NEVER, _("It never happened"))],
+        missing=_("Choose what is wrong."),
+    )
+    on = DateInputField(label=_("When did it happen?"), latest=clock.today, required=False)
+    at = TimeInputField(label=_("At what time, if it is known?"), required=False)
+    reason = LongTextField(
+        label=_("Why is it wrong, and how do you know?"),
+        max_length=400,
+        rows=2,
+        missing=_("Say why it is wrong, so that others can follow."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        on, at = answers.get("on"), answers.get("at")
+        if answers.get("what") == self.RIGHT_DAY and not on and "on" not in self.errors:
+            self.add_error("on", _("Enter the right day, like 20 11 2026."))
+        if on and at and datetime.combine(on, at, LONDON) > clock.now():
+            self.add_error("at", _("That is in the future. Enter when it happened."))
+        answers["occurred"] = (
+            moment_or_day(on, at) if on and answers.get("what") == self.RIGHT_DAY else None
+        )
+        return answers
+
+    @classmethod
+    def starting_from(cls, event: Event) -> dict[str, Any]:
+        """What the wrong entry says now."""
+        at = event.occurred_locally.time() if event.precision == Event.Precision.MOMENT else None
+        return {"on": event.occurred_on, "at": at}
+
+
+def _channel(label: Any) -> ChoiceRadios:
+    return ChoiceRadios(label=label, choices=SafeContact.Safe.choices, required=False, inline=True)
+
+
+class SafeContactForm(Form):
+    """How this person says they can be reached without harm."""
+
+    CHANNELS = ("phone", "voicemail", "text", "email", "post")
+
+    mark_optional = False
+    form_key = FormKeyField()
+    version = VersionField()
+    phone = _channel(_("Ringing them"))
+    voicemail = _channel(_("Leaving a voicemail"))
+    text = _channel(_("Text messages"))
+    email = _channel(_("Email"))
+    post = _channel(_("Letters"))
+    call_from = TimeInputField(label=_("Ring from"), hint=_("Like 09:30. Leave both empty for any time."), required=False)
+    call_until = TimeInputField(label=_("Ring until"), required=False)
+    withhold_number = TickBox(label=_("Withhold our number"), required=False)
+    who_may_answer = TextField(
+        label=_("Who else may answer?"), hint=_("For example: her sister Non"), max_length=120, required=False
+    )
+    code_word = TextField(label=_("Code word"), max_length=60, width=10, required=False)
+    note = LongTextField(
+        label=_("Anything else that keeps them safe"), max_length=400, rows=3, required=False
+    )
+    address_is_protected = TickBox(
+        label=_("Their address must not be given to anybody"), required=False
+    )
+    review_on = DateInputField(label=_("Ask again on"), required=False, earliest=clock.today)
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        start, end = answers.get("call_from"), answers.get("call_until")
+        if bool(start) != bool(end) and not {"call_from", "call_until"} & set(self.errors):
+            self.add_error("call_until" if start else "call_from", _("Enter both times, or leave both empty."))
+        if start and end and start >= end:
+            self.add_error("call_until", _("Enter a later time than “Ring from”."))
+        return answers
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name not in {"form_key", "version"}}
+
+    @classmethod
+    def starting_from(cls, safe: SafeContact) -> dict[str, Any]:
+        names = [name for name in cls.base_fields if name not in {"form_key", "version"}]
+        return {name: getattr(safe, name) for name in names} | {"version": safe.version if safe.pk else 0}
+
+
+class CloseForm(Form):
+    """Why this person's part ends."""
+
+    form_key = FormKeyField()
+    version = VersionField()
+    reason = ChoiceRadios(
+        label=_("Why are you closing this?"),
+        choices=Participant.Closure.choices,
+        missing=_("Choose why you are closing this."),
+    )
+
+
+class ReopenForm(Form):
+    """The door was left open."""
+
+    form_key = FormKeyField()
+    version = VersionField()
+
+
+class DetailsForm(Form):
+    """A name, number or address that changed."""
+
+    FIELDS = (
+        "preferred_name", "given_names", "surname", "pronouns", "phone_mobile", "phone_home", "email",
+        "address_line_1", "address_line_2", "town", "postcode",
+    )  # fmt: skip
+
+    form_key = FormKeyField()
+    version = VersionField()
+    given_names = TextField(label=_("Given names"), max_length=100, required=False)
+    surname = TextField(label=_("Surname"), max_length=100, required=False)
+    preferred_name = TextField(label=_("Name they like to be called"), max_length=100, required=False)
+    pronouns = TextField(label=_("Pronouns"), max_length=30, width=10, required=False)
+    phone_mobile = TextField(label=_("Mobile phone"), max_length=30, width=20, input_type="tel", required=False)
+    phone_home = TextField(label=_("Other phone"), max_length=30, width=20, input_type="tel", required=False)
+    email = EmailAddress(label=_("Email"), required=False)
+    address_line_1 = TextField(label=_("House and street"), max_length=120, required=False)
+    address_line_2 = TextField(label=_("Second line of the address"), max_length=120, required=False)
+    town = TextField(label=_("Town"), max_length=80, required=False)
+    postcode = TextField(label=_("Postcode"), max_length=10, width=10, required=False)
+    verified_by = TextField(
+        label=_("How do you know it was them who asked?"),
+        hint=_("Ring the number we held before, or see them. Never rely on the new number or address."),
+        max_length=100,
+        missing=_("Say how you checked, for example: rang her on the old number."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        if not self.errors and not (answers["given_names"] or answers["surname"] or answers["preferred_name"]):
+            self.add_error("surname", _("Enter a name."))
+        return answers
+
+    @property
+    def answers(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.FIELDS}

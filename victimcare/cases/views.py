@@ -1,0 +1,145 @@
+"""The pages that change a case itself: what happened, how to reach someone safely, close and open again."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.models import AccessEntry
+from victimcare.cases import actions
+from victimcare.cases.access import participant_for
+from victimcare.cases.events import correct_event as correct
+from victimcare.cases.events import record_event as record
+from victimcare.cases.forms import (
+    THIS_PERSON,
+    CloseForm,
+    CorrectEventForm,
+    DetailsForm,
+    RecordEventForm,
+    ReopenForm,
+    SafeContactForm,
+)
+from victimcare.cases.kinds import BY_HAND, Kind
+from victimcare.cases.models import Event, SafeContact
+from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, is_flagged
+from victimcare.faults import Refused
+from victimcare.http import Request
+
+
+@allow(Permission.RECORD_EVENT)
+def record_event(request: Request, case: str, participant: str) -> HttpResponse:
+    """Write down something that no feed told us of."""
+    person = participant_for(request, case, participant, field_group="event")
+    form = RecordEventForm(request.POST or None, participant=person)
+    if form.is_valid():
+        answers = form.cleaned_data
+        event = record(
+            case=person.case,
+            kind=Kind(answers["kind"]),
+            occurred=answers["occurred"],
+            learned_at=answers["learned_at"],
+            participant=person if answers["concerns"] == THIS_PERSON else None,
+            suspect=answers["suspect"],
+            detail=answers["detail"],
+            by=request.user,
+        )
+        messages.success(request, _("Recorded: %(what)s. What is owed was worked out again.") % {"what": event.title})
+        return redirect("desk:timeline", case, participant)
+    return render(request, "cases/record_event.html", {"form": form, "participant": person})
+
+
+@allow(Permission.RECORD_EVENT)
+def correct_event(request: Request, case: str, participant: str, event: str) -> HttpResponse:
+    """Say what a wrong entry should have said. The wrong one is kept, struck through."""
+    person = participant_for(request, case, participant, field_group="event")
+    wrong = Event.objects.about(person).filter(reference=event).select_related("replaced_by").first()
+    if wrong is None:
+        raise Http404
+    if wrong.kind not in BY_HAND:
+        raise Refused(_("This was written by the application itself and is corrected where it was made."))
+    if getattr(wrong, "replaced_by", None) is not None:
+        raise Refused(_("This was corrected already. Open the timeline to see the correction."))
+    form = CorrectEventForm(request.POST or None, initial=CorrectEventForm.starting_from(wrong))
+    if form.is_valid():
+        answers = form.cleaned_data
+        correct(event=wrong, occurred=answers["occurred"], detail=answers["reason"], by=request.user)
+        messages.success(request, _("Corrected. The first entry is kept, struck through."))
+        return redirect("desk:timeline", case, participant)
+    return render(request, "cases/correct_event.html", {"form": form, "participant": person, "event": wrong})
+
+
+@allow(Permission.SET_SAFE_CONTACT)
+def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
+    """What this person says about reaching them without harm."""
+    person = participant_for(request, case, participant, field_group="safe contact", op=_op(request))
+    safe = SafeContact.objects.filter(person=person.person).first() or SafeContact()
+    start = SafeContactForm.starting_from(safe)
+    start["review_on"] = clock.today() + timedelta(days=PLAN_GOES_STALE_AFTER_DAYS)
+    form = SafeContactForm(request.POST or None, initial=start)
+    if form.is_valid():
+        version = form.cleaned_data["version"]
+        actions.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
+        messages.success(request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name})
+        return redirect("desk:summary", case, participant)
+    context = {"form": form, "participant": person, "safe": safe, "is_in_danger": is_flagged(person, clock.today())}
+    return render(request, "cases/safe_contact.html", context)
+
+
+@allow(Permission.CHANGE_DETAILS)
+def details(request: Request, case: str, participant: str) -> HttpResponse:
+    """Change a name, number or address that somebody here has checked with the person."""
+    person = participant_for(request, case, participant, field_group="details", op=_op(request))
+    start = {name: getattr(person.person, name) for name in DetailsForm.FIELDS}
+    form = DetailsForm(request.POST or None, initial=start | {"version": person.person.version})
+    if form.is_valid():
+        answers = form.cleaned_data
+        actions.change_details(
+            person=person.person,
+            version=answers["version"],
+            verified_by=answers["verified_by"],
+            by=request.user,
+            **form.answers,
+        )
+        messages.success(request, _("Saved the details of %(name)s.") % {"name": person.person.name})
+        return redirect("desk:summary", case, participant)
+    context = {"form": form, "participant": person, "is_in_danger": is_flagged(person, clock.today())}
+    return render(request, "cases/details.html", context)
+
+
+@allow(Permission.CLOSE_CASE)
+def close(request: Request, case: str, participant: str) -> HttpResponse:
+    """End this person's part, with a reason. Their rights run on."""
+    person = participant_for(request, case, participant, op=_op(request))
+    if person.closed_at:
+        return redirect("cases:reopen", case, participant)
+    form = CloseForm(request.POST or None, initial={"version": person.version})
+    if form.is_valid():
+        answers = form.cleaned_data
+        actions.close(participant=person, reason=answers["reason"], version=answers["version"], by=request.user)
+        messages.success(request, _("Closed: %(name)s.") % {"name": person.person.name})
+        return redirect("desk:summary", case, participant)
+    return render(request, "cases/close.html", {"form": form, "participant": person})
+
+
+@allow(Permission.CLOSE_CASE)
+def reopen(request: Request, case: str, participant: str) -> HttpResponse:
+    """Open this person's part again."""
+    person = participant_for(request, case, participant, op=_op(request))
+    if not person.closed_at and request.method != "POST":
+        return redirect("cases:close", case, participant)
+    form = ReopenForm(request.POST or None, initial={"version": person.version})
+    if form.is_valid():
+        actions.reopen(participant=person, version=form.cleaned_data["version"], by=request.user)
+        messages.success(request, _("Open again: %(name)s.") % {"name": person.person.name})
+        return redirect("desk:summary", case, participant)
+    return render(request, "cases/reopen.html", {"form": form, "participant": person})
+
+
+def _op(request: Request) -> AccessEntry.Op:
+    """Looking at a form is a look; sending it is a change."""
+    return AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
