@@ -221,9 +221,10 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return self.served().filter(mine).filter(restricted).exclude(case_id__in=excluded.values("case_id"))
 
 
-def _leave_covered_by(user: User) -> "models.QuerySet[Leave]":
+def _covered_by(user: User) -> "models.QuerySet[Leave, int]":
+    """The colleagues whose leave this user covers today, as a subquery: a join would repeat their cases."""
     today = clock.today()
-    return user.covering.filter(from_on__lte=today, until_on__gte=today, cancelled_at=None)
+    return user.covering.filter(from_on__lte=today, until_on__gte=today, cancelled_at=None).values("user_id")
 
 
 class Participant(models.Model):
