@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
@@ -71,21 +72,26 @@ def line(
     ]
     return {
         "rows": [{"label": label, "value": value, "text": figure(value, unit)} for label, value in points],
-        "segments": [{"a": a, "b": b} for a, b in zip(dots, dots[1:], strict=False)],
+        "segments": [{"a": a, "b": b} for a, b in pairwise(dots)],
         "marks": [beside(dot) for dot in dots if dot["words"]],
-        "last": dots[-1] | {"text": figure(dots[-1]["value"], unit)} if dots else None,
-        "last_label_y": apart(dots[-1]["y"], scale.y(centre)) if dots and centre is not None else (dots[-1]["y"] if dots else 0),
-        "band": {"y": scale.y(band[1]), "height": round(scale.y(band[0]) - scale.y(band[1]), 1)} if band else None,
+        "last": last_dot(dots[-1], unit, None if centre is None else scale.y(centre)) if dots else None,
+        "band": {"y": scale.y(band[1]), "height": scale.y(band[0]) - scale.y(band[1])} if band else None,
         "centre": {"y": scale.y(centre), "text": figure(centre, unit)} if centre is not None else None,
         "first_label": points[0][0] if points else "",
         "last_label": points[-1][0] if len(points) > 1 else "",
         "right": RIGHT,
         "height": LINE_HEIGHT,
-    }  # fmt: skip
+    }
 
 
 def figure(value: float | None, unit: str) -> str:
     return "–" if value is None else f"{value:,g}{unit}"
+
+
+def last_dot(dot: dict[str, Any], unit: str, centre_y: float | None) -> dict[str, Any]:
+    """The end of the line with its figure, which does not sit on the words of the centre."""
+    words_y = dot["y"] if centre_y is None else apart(dot["y"], centre_y)
+    return dot | {"text": figure(dot["value"], unit), "words_y": words_y}
 
 
 def beside(dot: dict[str, Any]) -> dict[str, Any]:

@@ -75,6 +75,9 @@ def hidden_character(before: str) -> ValidationError:
     )
 
 
+TOO_LONG = _("Shorten this to %(limit_value)d characters. It has %(show_value)d.")
+
+
 class TextField(Question, forms.CharField):
     """One line of words."""
 
@@ -190,7 +193,10 @@ ASK_FOR_PART = {
     "month": _("Enter the month too, like 27 3 2026."),
     "year": _("Enter the year too, like 27 3 2026."),
 }
+TOO_EARLY = _("Enter a date on or after %(day)s.")
+TOO_LATE = _("Enter a date on or before %(day)s.")
 Limit = date | Callable[[], date]
+LONG_AGO, FAR_AHEAD = date(1900, 1, 1), date(2100, 12, 31)  # a year mistyped, more likely than not
 
 
 class DateInputField(Question, forms.Field):
@@ -303,6 +309,7 @@ def read_time(typed: str) -> time | None:
 
 # --- Choices ---------------------------------------------------------------------------------------
 
+CHOOSE = _("Choose")
 LISTED = _("Choose one of the answers listed.")
 Pairs = Iterable[tuple[Any, Any]] | Callable[[], Iterable[tuple[Any, Any]]]
 
@@ -343,7 +350,7 @@ class ChoiceSelect(Question, forms.ChoiceField):
 
     widget = Select
 
-    def __init__(self, *, choices: Pairs, blank: Words = _("Choose"), **kwargs: Any) -> None:
+    def __init__(self, *, choices: Pairs, blank: Words = CHOOSE, **kwargs: Any) -> None:
         super().__init__(choices=choices, **kwargs)
         self.widget.blank = blank
         self.error_messages["invalid_choice"] = LISTED
@@ -380,7 +387,7 @@ class ModelChoiceSelect(Described, Question, forms.ModelChoiceField):
 
     widget = Select
 
-    def __init__(self, *, queryset: QuerySet[Any] | None, blank: Words = _("Choose"), **kwargs: Any) -> None:
+    def __init__(self, *, queryset: QuerySet[Any] | None, blank: Words = CHOOSE, **kwargs: Any) -> None:
         super().__init__(queryset=queryset, empty_label=blank, **kwargs)
         self.error_messages["invalid_choice"] = LISTED
 
@@ -402,6 +409,10 @@ class TickBox(Question, forms.BooleanField):
 
 
 # --- Files and hidden fields -----------------------------------------------------------------------
+
+
+WRONG_KIND = _("Choose a file of this kind: %(kinds)s.")
+TOO_LARGE = _("The file is larger than %(size)d MB. Choose a smaller one, or split it.")
 
 
 class FileInput(Question, forms.FileField):

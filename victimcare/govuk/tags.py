@@ -75,8 +75,8 @@ def tag(text: Any, colour: str = "blue") -> SafeString:
 @register.simple_tag
 def due_chip(due_on: date, today: date) -> SafeString:
     """When something is due, in words with the date."""
-    said = dates.due(due_on, today)
-    return format_html('<span class="desk-chip desk-chip--{}">{}</span>', said.tone, said.sentence)
+    words = dates.due(due_on, today)
+    return format_html('<span class="desk-chip desk-chip--{}">{}</span>', words.tone, words.sentence)
 
 
 # --- A person and what is owed ---------------------------------------------------------------------
@@ -98,12 +98,8 @@ def next_action(
 
 @component("explain_date")
 def explain_date(steps: Iterable[Any], label: str = "") -> dict[str, Any]:
-    told = [
-        {"text": read(step, "text"), "skipped": read(step, "skipped")}
-        if not isinstance(step, str)
-        else {"text": step}
-        for step in steps
-    ]
+    """How a date was counted, step by step; what was not counted stands in grey."""
+    told = [step if isinstance(step, Mapping) or hasattr(step, "text") else {"text": step} for step in steps]
     return {"steps": told, "label": label}
 
 
@@ -131,17 +127,16 @@ def timeline(items: Iterable[Any]) -> dict[str, Any]:
 def timeline_item(
     heading: str, when: Any = "", body: Any = "", by: str = "", url: str = "", is_failed: bool = False
 ) -> dict[str, Any]:
-    said = (
-        dates.moment(when)
-        if isinstance(when, datetime)
-        else dates.day(when)
-        if isinstance(when, date)
-        else when
-    )
     exact = when.isoformat() if isinstance(when, date) else ""
-    return {
-        "heading": heading, "when": said, "exact": exact, "body": body, "by": by, "url": url, "is_failed": is_failed,
-    }  # fmt: skip
+    item = {"heading": heading, "body": body, "by": by, "url": url, "is_failed": is_failed}
+    return item | {"when": said(when), "exact": exact}
+
+
+def said(when: Any) -> Any:
+    """A moment, a day, or words, in words."""
+    if isinstance(when, datetime):
+        return dates.moment(when)
+    return dates.day(when) if isinstance(when, date) else when or ""
 
 
 # --- Work ------------------------------------------------------------------------------------------
@@ -153,24 +148,24 @@ def work_group(heading: str, count: Any = "", tone: str = "") -> dict[str, Any]:
 
 
 ROW = (
-    "tone", "why", "explain", "explain_url", "how", "tag", "colour", "button", "details", "details_url", "note_for_me",
-    "select_name", "select_value", "who", "url",
-)  # fmt: skip
+    *("tone", "who", "url", "why", "explain", "explain_url", "how", "tag", "colour", "button"),
+    *("details", "details_url", "note_for_me", "select_name", "select_value"),
+)
 
 
 @component("work_row", takes_context=True)
 def work_row(context: Context, row: Any) -> dict[str, Any]:
     """One thing to do: when, who, what, why, how, and the button that does it."""
     due_on = read(row, "due_on", None)
-    said = dates.due(due_on, context.get("today") or clock.today()) if due_on else None
+    words = dates.due(due_on, context.get("today") or clock.today()) if due_on else None
     values = {name: read(row, name) for name in ROW}
     return values | {
-        "tone": values["tone"] or (said.tone if said else ""),
-        "when": read(row, "when") or (said.lead if said else ""),
-        "when_note": read(row, "when_note") or (said.note if said else ""),
+        "tone": values["tone"] or (words.tone if words else ""),
+        "when": read(row, "when") or (words.lead if words else ""),
+        "when_note": read(row, "when_note") or (words.note if words else ""),
         "sentence": read(row, "what"),
         "what": with_link(read(row, "what"), values["who"], values["url"]),
-        "colour": values["colour"] or "red",
+        "colour": values["colour"] or "blue",
     }
 
 
@@ -218,28 +213,24 @@ def select_all(name: str, label: str = "") -> dict[str, Any]:
 def stat_tile(
     figure: Any, label: str, url: str, note: str = "", trend: Iterable[float] = ()
 ) -> dict[str, Any]:
-    return {"figure": figure, "label": label, "url": url, "note": note, "spark": charts.spark(list(trend))}
+    """A number that opens what it counts, with the line of its last months."""
+    return {
+        "figure": figure,
+        "label": label,
+        "url": url,
+        "note": note,
+        "spark": charts.spark(list(trend or ())),
+    }
 
 
 @component("bar_chart")
-def bar_chart(
-    title: str, rows: Iterable[Any], subtitle: str = "", of: str = "", value_heading: str = ""
-) -> dict[str, Any]:
+def bar_chart(title: str, rows: Iterable[Any], subtitle: str = "", **headings: str) -> dict[str, Any]:
     """Bars with their labels and figures beside them; `title` says the finding."""
-    bars = [
-        {name: read(row, name) for name in ("label", "value", "text", "tone", "url")}
-        for row in map(charts.as_row, rows)
-    ]
+    given = map(charts.as_row, rows)
+    bars = [{name: read(row, name) for name in ("label", "value", "text", "tone", "url")} for row in given]
     for bar in bars:
         bar["text"] = bar["text"] or number(bar["value"])
-    drawn = charts.bars(bars)
-    return drawn | {
-        "title": title,
-        "subtitle": subtitle,
-        "of": of,
-        "value_heading": value_heading,
-        "id": charts.name(title),
-    }
+    return charts.bars(bars) | named(title, subtitle, **headings)
 
 
 @component("line_chart")
@@ -251,18 +242,17 @@ def line_chart(
     band: tuple[float, float] | None = None,
     centre: float | None = None,
     marks: Mapping[str, str] | None = None,
-    of: str = "",
-    value_heading: str = "",
+    **headings: str,
 ) -> dict[str, Any]:
     """A line with its last figure and its marked points in words; `band` is what is usual."""
     drawn = charts.line(list(points), unit=unit, band=band, centre=centre, marks=marks or {})
-    return drawn | {
-        "title": title,
-        "subtitle": subtitle,
-        "of": of,
-        "value_heading": value_heading,
-        "id": charts.name(title),
-    }
+    return drawn | named(title, subtitle, **headings)
+
+
+def named(title: str, subtitle: str, of: str = "", value_heading: str = "") -> dict[str, str]:
+    """What a chart is called, and the headings of its table."""
+    about = {"title": title, "subtitle": subtitle, "id": charts.name(title)}
+    return about | {"of": of, "value_heading": value_heading}
 
 
 # --- Lists -----------------------------------------------------------------------------------------
@@ -283,10 +273,8 @@ def data_table(
     """A plain table that becomes labelled cards on a narrow screen."""
     heads = [column if isinstance(column, Mapping) else {"label": column} for column in columns]
     body = [list(zip(heads, map(as_cell, row), strict=True)) for row in rows]
-    return {
-        "caption": caption, "columns": heads, "rows": body, "is_caption_hidden": is_caption_hidden,
-        "request": context.get("request"),
-    }  # fmt: skip
+    table = {"caption": caption, "columns": heads, "rows": body, "is_caption_hidden": is_caption_hidden}
+    return table | {"request": context.get("request")}
 
 
 def asked(context: Context) -> QueryDict:
