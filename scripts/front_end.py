@@ -3,12 +3,14 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from scripts.fetch import fetch
 from scripts.places import LOCAL, ROOT
 from scripts.vendor import vendor
 
 OLDEST_NODE = 20
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 WHEEL = LOCAL / "node"
 
 
@@ -17,10 +19,19 @@ class NotBuilt(Exception):
 
 
 def build():
-    done = subprocess.run([*npm(), "ci"], cwd=ROOT, capture_output=True, text=True)
+    command = [*npm(), "ci"]
+    done = subprocess.run(command, cwd=ROOT, env=trusting_the_system(), capture_output=True, text=True)
     if done.returncode:
         raise NotBuilt(f"npm could not fetch the styles and fonts.\n{done.stdout}{done.stderr}".rstrip())
     vendor()
+
+
+def trusting_the_system():
+    """Node.js brings its own certificates, and does not know those that this machine was given."""
+    env = dict(os.environ)
+    if SYSTEM_CERTIFICATES.exists():
+        env.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_CERTIFICATES))
+    return env
 
 
 def npm():
