@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from scripts import browser, debian, front_end, pango
+from scripts import browser, debian, front_end, libraries
 from scripts.fetch import NotFetched, fetch
 from scripts.places import (
     ARTEFACTS,
@@ -49,8 +49,8 @@ def set_up(packages="demo", *, with_browser=False):
     try:
         with one_at_a_time(LOCAL / "set-up"):
             virtual_environment()
-            steps = [lambda: python_packages(packages), native_libraries, styles_and_fonts]
-            steps += [chromium] if with_browser else []
+            steps = [lambda: python_packages(packages), libraries.PANGO.make_sure, styles_and_fonts]
+            steps += [libraries.ATOMIC.make_sure, chromium] if with_browser else []
             with ThreadPoolExecutor() as together:
                 for step in [together.submit(step) for step in steps]:
                     step.result()
@@ -70,7 +70,7 @@ def environment():
         "ARTEFACTS": str(ARTEFACTS),
         "DEMO": "1",
     }
-    return {name: value for name, value in env.items() if not os.environ.get(name)} | pango.environment()
+    return {name: value for name, value in env.items() if not os.environ.get(name)} | libraries.environment()
 
 
 def virtual_environment():
@@ -113,10 +113,6 @@ def python_packages(purpose):
     for name in {"demo": ["demo"], "dev": ["demo", "dev"]}[purpose]:
         stamps[name].write_text(fingerprint(LOCKS[name]))
     say("Python packages are in place.")
-
-
-def native_libraries():
-    pango.make_sure()
 
 
 def styles_and_fonts():
