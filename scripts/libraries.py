@@ -22,7 +22,7 @@ class Libraries:
             raise debian.NotInstalled(f"{self.what_for} was installed but does not load: {self.names}.")
 
     def load(self):
-        """Whether a new Python finds every library. Elsewhere than on Linux, their users say it themselves."""
+        """Whether a new Python finds every library. Off Linux, those who use them say so themselves."""
         if sys.platform != "linux":
             return True
         code = f"import ctypes; [ctypes.CDLL(name) for name in {self.names}]"
