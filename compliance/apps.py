@@ -1,5 +1,23 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class ComplianceConfig(AppConfig):
     name = "compliance"
+
+    def ready(self) -> None:
+        """Reads the Code files, so that a bad one stops the start, and listens for what happens."""
+        # Models exist only now, so these imports cannot stand at the top.
+        from compliance.actions import assess
+        from compliance.catalogue import codes
+        from victimcare.cases.events import events_recorded
+
+        codes()
+
+        def assess_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
+            """A failure here is logged by the signal and stops nobody; the sweep finds the case by its changed_at."""
+            assess(case_ids)
+
+        events_recorded.connect(assess_again, dispatch_uid="compliance.assess", weak=False)

@@ -7,8 +7,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from victimcare.accounts.models import User
+from victimcare.accounts.models import Team, User
+from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case, Event, Participant
+
+
+class CodeVersionQuerySet(models.QuerySet["CodeVersion"]):
+    def in_force_on(self, day: date) -> "CodeVersion | None":
+        """The version whose turn it is on this day; None before any."""
+        return self.filter(approved_at__isnull=False, in_force_from__lte=day).order_by("-in_force_from").first()
 
 
 class CodeVersion(models.Model):
@@ -22,7 +29,10 @@ class CodeVersion(models.Model):
     loaded_at = models.DateTimeField(auto_now_add=True)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
+
+    objects = CodeVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-in_force_from",)
@@ -54,6 +64,10 @@ class LocalStandard(models.Model):
         constraints = (models.UniqueConstraint(name="local_standard_version_once", fields=["key", "number"]),)
 
 
+# Ours to answer for: an allocated officer of the unit, or witness care. Anybody else shows us, or does not.
+OURS = Q(owner="WCU") | Q(owner="FORCE", officer__isnull=False)
+
+
 class DutyQuerySet(models.QuerySet["Duty"]):
     def current(self) -> "DutyQuerySet":
         return self.filter(is_current=True)
@@ -80,6 +94,51 @@ class DutyQuerySet(models.QuerySet["Duty"]):
     def due_between(self, start: date, end: date) -> "DutyQuerySet":
         """Both ends included."""
         return self.filter(due_on__gte=start, due_on__lte=end)
+
+    def ours(self) -> "DutyQuerySet":
+        """Owed by somebody who answers to the unit: an allocated officer, or witness care."""
+        return self.filter(OURS)
+
+    def shown_by_others(self) -> "DutyQuerySet":
+        """Owed by somebody whose telling reaches us only when a feed or a person shows it."""
+        return self.exclude(OURS)
+
+    def missed(self, today: date) -> "DutyQuerySet":
+        """Open past its last day, and ours to answer for."""
+        return self.open().due_before(today).ours()
+
+    def no_evidence(self, today: date) -> "DutyQuerySet":
+        """Open past its last day, and nobody has shown us whether they told. Never blended with missed."""
+        return self.open().due_before(today).shown_by_others()
+
+    def owed_by(self, user: User) -> "DutyQuerySet":
+        """The open duties this person is to see to, by their roles: what Today is made of."""
+        mine = Q(pk=None)
+        if user.has_role(Role.VICTIM_CARE_OFFICER):
+            mine |= Q(owner=Duty.Owner.FORCE, participant__officer=user, participant__closed_at=None)
+        if user.has_role(Role.WITNESS_CARE_OFFICER):
+            queue = Q(case__witness_care_officer=user)
+            if user.team_id:
+                queue |= Q(case__witness_care_officer=None, case__witness_care_team_id=user.team_id)
+            mine |= Q(owner=Duty.Owner.WCU) & queue
+        if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
+            mine |= Q(owner=Duty.Owner.FORCE, participant__officer=None, case__oic_collar=user.collar)
+        return self.open().filter(mine).visible_to(user)
+
+    def in_the_figures_of(self, user: User) -> "DutyQuerySet":
+        """The duties whose counts this person is shown: their own, their team's, or (who only count) all."""
+        if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
+            return self
+        if user.has_role(Role.SUPERVISOR):
+            return self.filter(team=user.team_id)
+        own = Q(pk=None)
+        if user.has_role(Role.VICTIM_CARE_OFFICER):
+            own |= Q(officer=user)
+        if user.has_role(Role.WITNESS_CARE_OFFICER):
+            own |= Q(owner=Duty.Owner.WCU, case__witness_care_officer=user)
+            if user.team_id:
+                own |= Q(owner=Duty.Owner.WCU, case__witness_care_team_id=user.team_id)
+        return self.filter(own)
 
 
 class Duty(models.Model):
@@ -111,6 +170,9 @@ class Duty(models.Model):
     right = models.PositiveSmallIntegerField()
     owner = models.CharField(max_length=10, choices=Owner.choices)
     is_local = models.BooleanField(default=False)
+    # Copied from the victim so that figures need no join: whose queue, and which officer of the unit answers.
+    team = models.ForeignKey(Team, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
+    officer = models.ForeignKey(User, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="duties")
     clock_on = models.DateField()  # day 0
     limit = models.PositiveSmallIntegerField(null=True, blank=True)  # working days; None: the Code gives no number
@@ -149,14 +211,24 @@ class Duty(models.Model):
             ),
             models.Index(
                 name="duty_open_due",
-                fields=["due_on"],
+                fields=["due_on", "id"],
                 condition=Q(status="open", is_current=True, due_on__isnull=False),
             ),
             models.Index(
+                name="duty_ours_open_due",
+                fields=["due_on"],
+                include=["team", "officer", "owner", "right", "is_local"],
+                condition=Q(status="open", is_current=True, due_on__isnull=False)
+                & (Q(owner="WCU") | Q(owner="FORCE", officer__isnull=False)),
+            ),
+            # The figures of a week, from the index alone.
+            models.Index(
                 name="duty_by_due_day",
-                fields=["due_on", "right", "status"],
+                fields=["due_on"],
+                include=["status", "right", "owner", "team", "officer", "is_local"],
                 condition=Q(is_current=True, due_on__isnull=False),
             ),
+            models.Index(name="duty_by_officer_due", fields=["officer", "due_on"], condition=Q(is_current=True)),
             models.Index(name="duty_by_case", fields=["case"]),
         )
 

@@ -22,6 +22,12 @@ def england_and_wales() -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv="WLS", years=range(FIRST_YEAR, LAST_YEAR + 1)))
 
 
+@lru_cache(maxsize=1)
+def bank_holiday_names() -> dict[date, str]:
+    """What each bank holiday is called, in English; published years only."""
+    return dict(holidays.country_holidays("GB", subdiv="WLS", years=range(FIRST_YEAR, LAST_YEAR + 1), language="en_GB"))
+
+
 def london_day(moment: datetime) -> date:
     """The London date of a moment. Raises ValueError for a moment without a time zone."""
     if moment.tzinfo is None:

@@ -1,0 +1,237 @@
+"""Every write of compliance. Duties are computed here and typed nowhere."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from compliance.catalogue import Code, Rulebook, codes
+from compliance.engine import Owed, owed_to, standing
+from compliance.facts import Care, facts_of, rulebook_on
+from compliance.models import CodeVersion, Duty
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.cases.models import Case
+from victimcare.faults import Refused, Stale
+from victimcare.working_days import england_and_wales
+
+CHUNK = 2_000
+
+# What may change while a duty stays the same duty, and what makes it another revision of it.
+MOVES = ("owner", "due_on", "enhanced_applied", "status", "settled_on", "met_by", "team_id", "officer_id")
+REVISES = ("clock_on", "limit", "first_due_on", "enhanced_at_trigger")
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What an assessment did, in rows."""
+
+    cases: int = 0
+    opened: int = 0
+    changed: int = 0
+    ended: int = 0
+
+    def __add__(self, other: "Assessed") -> "Assessed":
+        return Assessed(
+            self.cases + other.cases,
+            self.opened + other.opened,
+            self.changed + other.changed,
+            self.ended + other.ended,
+        )
+
+
+def assess(case_ids: Iterable[int]) -> Assessed:
+    """Work out what is owed in these cases and keep the difference. Safe to run twice, for one or for thousands.
+
+    A case that somebody is writing to right now is waited for at the end, one at a time, so that two
+    assessments never wait for each other.
+    """
+    rulebook = rulebook_on(clock.today())
+    done, left = Assessed(), []
+    for chunk in _chunks(sorted(set(case_ids)), CHUNK):
+        assessed, missing = _assess_chunk(chunk, rulebook, waits=False)
+        done, left = done + assessed, [*left, *missing]
+    for case_id in left:
+        done += _assess_chunk([case_id], rulebook, waits=True)[0]
+    return done
+
+
+def assess_left_behind(*, recorded_before: datetime, limit: int = CHUNK) -> int:
+    """Assess cases whose events were recorded before this moment and not assessed since. Returns how many."""
+    ids = list(
+        Case.objects.filter(changed_at__lt=recorded_before)
+        .order_by("changed_at")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return assess(ids).cases if ids else 0
+
+
+@transaction.atomic
+def _assess_chunk(case_ids: list[int], rulebook: Rulebook, *, waits: bool) -> tuple[Assessed, list[int]]:
+    """Assess these cases; returns what was done, and the cases somebody else holds."""
+    # The lock makes each case's duties one writer's; nobody's event waits longer than this chunk takes.
+    locking = Case.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=case_ids)
+    held = dict(locking.order_by("pk").values_list("pk", "changed_at"))
+    missing = [] if waits else _still_there(set(case_ids) - held.keys())
+    if not held:
+        return Assessed(), missing
+    facts = facts_of(held.keys(), rulebook)
+    holidays = england_and_wales()
+    wanted: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for case_id, people in facts.served.items():
+        events = standing(facts.events.get(case_id, ()))
+        for served in people:
+            told = facts.told.get(served.id, ())
+            for owed in owed_to(served, events, told, rulebook, bank_holidays=holidays):
+                wanted[_key(owed)] = _row(owed, facts.care[served.id])
+    done = _keep(wanted, held.keys())
+    changed = [pk for pk, changed_at in held.items() if changed_at is not None]
+    if changed:  # unchanged since it was read: this transaction holds the row
+        Case.objects.filter(pk__in=changed).update(changed_at=None)
+    return Assessed(len(held), *done), missing
+
+
+def _still_there(case_ids: set[int]) -> list[int]:
+    return list(Case.objects.filter(pk__in=case_ids).order_by("pk").values_list("pk", flat=True)) if case_ids else []
+
+
+def _key(owed: Owed) -> tuple[Any, ...]:
+    return owed.rule.code, owed.rule.key, owed.event, owed.participant
+
+
+_COLUMNS = (
+    "code", "rule", "event_id", "participant_id", "case_id", "right", "is_local",
+    *REVISES, *MOVES,
+)  # fmt: skip
+_FIRST_COMPARED = _COLUMNS.index(REVISES[0])
+_FIRST_MOVE = _COLUMNS.index(MOVES[0])
+
+
+def _row(owed: Owed, care: Care) -> tuple[Any, ...]:
+    """One duty in the order of `_COLUMNS`."""
+    return (
+        owed.rule.code, owed.rule.key, owed.event, owed.participant, care.case, owed.rule.right,
+        owed.rule.is_local, owed.clock_on, owed.limit, owed.first_due_on, owed.enhanced_at_trigger,
+        owed.owner, owed.due_on, owed.enhanced_applied, owed.status, owed.settled_on, owed.met_by,
+        care.team, care.officer,
+    )  # fmt: skip
+
+
+def _keep(wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int]) -> tuple[int, int, int]:
+    """Store the difference: opened, changed, ended. A duty no longer owed is kept, and is no longer current."""
+    now = clock.now()
+    new = dict(wanted)
+    ended: list[int] = []
+    moved: list[tuple[Any, ...]] = []
+    revisions: dict[tuple[Any, ...], int] = {}
+    replaced: dict[tuple[Any, ...], int] = {}
+    kept = (
+        Duty.objects.current()
+        .filter(case_id__in=list(case_ids))
+        .order_by("pk")
+        .values_list("pk", "revision", "event__replaced_by", *_COLUMNS)
+    )
+    for pk, revision, replaced_by, *row in kept:
+        key, was = tuple(row[:4]), tuple(row)
+        row_now = new.get(key)
+        if row_now is None or row_now[_FIRST_COMPARED:_FIRST_MOVE] != was[_FIRST_COMPARED:_FIRST_MOVE]:
+            ended.append(pk)
+            revisions[key] = revision + 1
+            if replaced_by is not None:  # the event that corrected it opens the next revision
+                replaced[key[0], key[1], replaced_by, key[3]] = revision + 1
+            continue
+        if row_now[_FIRST_MOVE:] != was[_FIRST_MOVE:]:
+            moved.append((pk, *row_now[_FIRST_MOVE:]))
+        del new[key]
+    _end(ended, now)
+    _open(new, revisions | replaced, now)
+    _move(moved, now)
+    return len(new), len(moved), len(ended)
+
+
+def _end(duty_ids: list[int], now: datetime) -> None:
+    if duty_ids:
+        Duty.objects.filter(pk__in=duty_ids).update(is_current=False, computed_at=now)
+
+
+def _open(
+    new: dict[tuple[Any, ...], tuple[Any, ...]], revisions: dict[tuple[Any, ...], int], now: datetime
+) -> None:
+    """COPY: a year of duties in seconds, and one statement for one case."""
+    if not new:
+        return
+    names = ", ".join(f'"{name}"' for name in (*_COLUMNS, "revision", "is_current", "computed_at"))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY compliance_duty ({names}) FROM STDIN") as copy,  # noqa: S608 - our own names
+    ):
+        for key, row in new.items():
+            copy.write_row((*row, revisions.get(key, 1), True, now))
+
+
+_MOVE = """
+UPDATE compliance_duty AS duty
+SET owner = v.owner, due_on = v.due_on, enhanced_applied = v.enhanced_applied, status = v.status,
+    settled_on = v.settled_on, met_by = v.met_by, team_id = v.team_id, officer_id = v.officer_id,
+    computed_at = %s
+FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::boolean[], %s::text[], %s::date[], %s::text[],
+            %s::bigint[], %s::bigint[])
+    AS v(id, owner, due_on, enhanced_applied, status, settled_on, met_by, team_id, officer_id)
+WHERE duty.id = v.id
+"""
+
+
+def _move(moved: list[tuple[Any, ...]], now: datetime) -> None:
+    if moved:
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE, [now, *(list(column) for column in zip(*moved, strict=True))])
+
+
+def _chunks(ids: list[int], size: int) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+@transaction.atomic
+def load_code(*, key: str, by: User) -> CodeVersion:
+    """Load a Code file as a version, not yet in force. Raises Refused when there is none, or it is loaded already."""
+    code = codes().get(key)
+    if code is None:
+        raise Refused(_("There is no Code file of that name. Add the file first."))
+    if CodeVersion.objects.filter(key=key).exists():
+        raise Refused(_("This version is loaded already."))
+    version = _version_of(code)
+    version.loaded_by = by
+    version._history_user = by
+    version.save()
+    return version
+
+
+def _version_of(code: Code) -> CodeVersion:
+    return CodeVersion(key=code.key, title=code.title, sha256=code.sha256, in_force_from=code.in_force_from)
+
+
+@transaction.atomic
+def bring_into_force(*, version_id: int, version: int, by: User) -> CodeVersion:
+    """Approve a loaded Code version; it counts from its own date. Raises Refused for the person who loaded it."""
+    row = CodeVersion.objects.select_for_update().filter(pk=version_id).first()
+    if row is None:
+        raise Refused(_("That version is not there. Open the page again."))
+    if row.version != version:
+        raise Stale(_("Someone else changed this while you were working. Open it again to see what they did."))
+    if row.approved_at is not None:
+        raise Refused(_("This version is in force already."))
+    if row.loaded_by_id == by.pk:
+        raise Refused(_("You loaded this version. Ask another supervisor to bring it into force."))
+    if codes()[row.key].sha256 != row.sha256:
+        raise Refused(_("The file changed after it was loaded. Load it again, so that both of you saw the same."))
+    row.approved_by, row.approved_at, row.version = by, clock.now(), row.version + 1
+    row._history_user = by
+    row.save()
+    return row
+

@@ -1,0 +1,254 @@
+"""What is owed: facts in, duties out. No Django, no database, no clock; the days are passed in.
+
+Day 0 is the day the rule's clock starts (the event, or when we heard of it); a duty is in time until the
+end of its last working day, London time. Duties are owed to each victim alone, whoever works the case.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from compliance.catalogue import Rule, Rulebook
+from victimcare.working_days import add_working_days
+
+OPEN, MET, MET_LATE, DECLINED = "open", "met", "met_late", "declined"
+WITHDRAWN, REQUIRED, NOT_REQUIRED = "WITHDRAWN", "WITNESS_REQUIRED", "WITNESS_NOT_REQUIRED"
+
+last_day = lru_cache(maxsize=100_000)(add_working_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event, as far as duties care. `participant` None concerns everybody in the case.
+
+    `corrects` are the ids of events of the same kind that this one replaced: what was told of those was
+    told of this.
+    """
+
+    id: int
+    kind: str
+    occurred_on: date
+    learned_on: date
+    reference: str = ""
+    participant: int | None = None
+    suspect: int | None = None
+    hearing: str = ""
+    detail: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    replaces: int | None = None
+    corrects: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A contact that told one event to the victim, or to somebody who acts for them. In the order they were made."""
+
+    event: int
+    on: date
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One victim or witness. `enhanced_from` is (day, enhanced?) in the order set, provisional ones included."""
+
+    id: int
+    role: str = "VICTIM"
+    enhanced_from: tuple[tuple[date, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One duty as it stands. `first_due_on` is by the entitlement at the trigger, before any change moved it."""
+
+    rule: Rule
+    event: int
+    participant: int
+    owner: str
+    clock_on: date
+    limit: int | None
+    due_on: date | None
+    first_due_on: date | None
+    enhanced_at_trigger: bool
+    enhanced_applied: bool
+    status: str = OPEN
+    settled_on: date | None = None
+    met_by: str = ""
+
+
+def standing(events: Iterable[Happened]) -> list[Happened]:
+    """The events that stand: not replaced, not withdrawals; each knows which of its own kind it corrects."""
+    by_id = {event.id: event for event in events}
+    replaced = {event.replaces for event in by_id.values() if event.replaces}
+    return [
+        _with_chain(event, by_id) if event.replaces else event
+        for event in by_id.values()
+        if event.id not in replaced and event.kind != WITHDRAWN
+    ]
+
+
+def _with_chain(event: Happened, by_id: Mapping[int, Happened]) -> Happened:
+    chain: list[int] = []
+    before = by_id.get(event.replaces or 0)
+    while before is not None:
+        if before.kind == event.kind:
+            chain.append(before.id)
+        before = by_id.get(before.replaces or 0)
+    # dataclasses.replace is slow, and this runs for every case of a year.
+    return Happened(
+        event.id, event.kind, event.occurred_on, event.learned_on, event.reference, event.participant,
+        event.suspect, event.hearing, event.detail, event.data, event.replaces, tuple(chain),
+    )  # fmt: skip
+
+
+def owed_to(
+    served: Served,
+    events: Sequence[Happened],
+    told: Sequence[Told],
+    rulebook: Rulebook,
+    *,
+    bank_holidays: frozenset[date],
+) -> list[Owed]:
+    """Everything owed to one victim or witness because of the events that stand, each with its verdict.
+
+    `events` are the case's (`standing`); another person's own are left out here. `told` is this person's.
+    """
+    mine = [event for event in events if event.participant is None or event.participant == served.id]
+    return [
+        _settled(_opened(served, event, rule, bank_holidays), served, event, mine, told, bank_holidays)
+        for event in mine
+        for rule in rulebook.opened_by.get(event.kind, ())
+        if _concerns(rule, event, served, mine)
+    ]
+
+
+def _concerns(rule: Rule, event: Happened, served: Served, mine: Sequence[Happened]) -> bool:
+    """Whether this rule is owed to this person because of this event."""
+    if _day_0(rule, event) < rule.in_force_from:
+        return False
+    if rule.results and not set(rule.results).intersection(result_kinds(event)):
+        return False
+    if any(event.data.get(name) != value for name, value in rule.when.items()):
+        return False
+    if served.role == "WITNESS" and "REQUIRED_WITNESS" in rule.owed_to:
+        return _is_required(mine, event.learned_on)
+    return served.role in rule.owed_to
+
+
+def result_kinds(event: Happened) -> tuple[str, ...]:
+    """What a court's result was: bail, warrant, rearrest, outcome, sentence, adjourned. There may be several."""
+    said = event.data.get("result_kind", ())
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def _is_required(mine: Sequence[Happened], on: date) -> bool:
+    """Whether this witness had to come to court, as known at the end of this day."""
+    heard = [event for event in mine if event.kind in (REQUIRED, NOT_REQUIRED) and event.learned_on <= on]
+    last = max(heard, key=lambda event: (event.learned_on, event.id), default=None)
+    return last is not None and last.kind == REQUIRED
+
+
+def _day_0(rule: Rule, event: Happened) -> date:
+    return event.learned_on if rule.counts_from == "learned" else event.occurred_on
+
+
+def is_enhanced_on(served: Served, day: date) -> bool:
+    """The entitlement set last for the latest day up to this one; standard when nobody has said."""
+    latest, answer = date.min, False
+    for start, is_enhanced in served.enhanced_from:
+        if latest <= start <= day:
+            latest, answer = start, is_enhanced
+    return answer
+
+
+def _opened(served: Served, event: Happened, rule: Rule, bank_holidays: frozenset[date]) -> Owed:
+    """The duty as it was on the day its clock started."""
+    start = _day_0(rule, event)
+    is_enhanced = is_enhanced_on(served, start)
+    limit = rule.limit(is_enhanced=is_enhanced)
+    due_on = None if limit is None else last_day(start, limit, bank_holidays=bank_holidays)
+    return Owed(
+        rule, event.id, served.id, _owner(rule, event), start, limit, due_on, due_on, is_enhanced, is_enhanced
+    )
+
+
+def _owner(rule: Rule, event: Happened) -> str:
+    said = f"{event.detail} {event.data.get('decided_by', '')}".upper()
+    return next((who for word, who in rule.owner_when_detail_says.items() if word in said), rule.owned_by)
+
+
+def _settled(
+    owed: Owed,
+    served: Served,
+    event: Happened,
+    mine: Sequence[Happened],
+    told: Sequence[Told],
+    bank_holidays: frozenset[date],
+) -> Owed:
+    """The duty after everything that happened since: met, late, declined or still open, by its last due date."""
+    status, settled_on, evidence = _end(owed, event, mine, told)
+    due_on, is_enhanced = _moved(owed, served, settled_on, bank_holidays)
+    if status == MET and due_on and settled_on and settled_on > due_on:
+        status = MET_LATE
+    return Owed(
+        owed.rule, owed.event, owed.participant, owed.owner, owed.clock_on, owed.limit, due_on,
+        owed.first_due_on, owed.enhanced_at_trigger, is_enhanced, status, settled_on, evidence,
+    )  # fmt: skip
+
+
+def _moved(
+    owed: Owed, served: Served, settled_on: date | None, bank_holidays: frozenset[date]
+) -> tuple[date | None, bool]:
+    """The due date and entitlement that apply.
+
+    On becoming enhanced an open duty takes the earlier of its date and so many working days after the
+    assessment; on losing it, it keeps the shorter date.
+    """
+    rule, due_on, is_enhanced = owed.rule, owed.due_on, owed.enhanced_at_trigger
+    shortens = rule.enhanced is not None and rule.standard is not None and rule.enhanced < rule.standard
+    if due_on is None or not shortens:
+        return due_on, is_enhanced
+    for start, becomes_enhanced in served.enhanced_from:
+        if becomes_enhanced and owed.clock_on < start <= due_on and (settled_on is None or settled_on >= start):
+            due_on = min(due_on, last_day(start, rule.enhanced, bank_holidays=bank_holidays))
+            is_enhanced = True
+    return due_on, is_enhanced
+
+
+def _end(
+    owed: Owed, event: Happened, mine: Sequence[Happened], told: Sequence[Told]
+) -> tuple[str, date | None, str]:
+    """How the duty ended, on which day and by what evidence; open when it has not. The first in time counts."""
+    rule = owed.rule
+    if rule.is_told:
+        about = {event.id, *event.corrects}
+        for telling in told:
+            if telling.event in about and telling.on >= event.occurred_on:
+                return MET, telling.on, telling.reference
+        return OPEN, None, ""
+    ends = sorted(
+        (
+            (settled_on, other.id, MET if other.kind in rule.met_by else DECLINED, other.reference)
+            for other in mine
+            if (_meets(rule, other) or other.kind in rule.declined_by)
+            and _same_matter(event, other)
+            and (settled_on := other.learned_on if rule.met_clock == "receipt" else other.occurred_on)
+            >= event.occurred_on
+        ),
+        key=lambda end: end[:2],
+    )
+    return (ends[0][2], ends[0][0], ends[0][3]) if ends else (OPEN, None, "")
+
+
+def _meets(rule: Rule, other: Happened) -> bool:
+    return other.kind in rule.met_by and all(
+        other.data.get(name) in allowed for name, allowed in rule.met_when.items()
+    )
+
+
+def _same_matter(event: Happened, other: Happened) -> bool:
+    """Whether two events are of one hearing and one suspect, where both say."""
+    same_hearing = not event.hearing or not other.hearing or event.hearing == other.hearing
+    return same_hearing and (event.suspect is None or other.suspect is None or event.suspect == other.suspect)

@@ -1,0 +1,110 @@
+"""Why a date is what it is, in plain steps that a victim, an officer or an inspector can follow."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.utils.functional import Promise
+
+from compliance import words
+from compliance.catalogue import Rule, codes
+from compliance.models import Duty
+from victimcare.govuk.dates import day as short_day
+from victimcare.govuk.dates import long_day
+from victimcare.working_days import bank_holiday_names, count_shown, england_and_wales
+
+Step = dict[str, Any]
+
+
+def rule_of(duty: Duty) -> Rule | None:
+    """The rule that made this duty, from its own version of the Code; None for a local standard."""
+    code = codes().get(duty.code)
+    return code.by_key.get(duty.rule) if code else None
+
+
+def explain(duty: Duty) -> list[Step]:
+    """Steps for `{% explain_date %}`: what happened, the rule, the entitlement, the days counted, what it became.
+
+    Wants `duty.event` fetched. Asks the database nothing.
+    """
+    rule = rule_of(duty)
+    steps = [_what_happened(duty), {"text": _rule(duty, rule)}]
+    if rule is not None and not rule.checked:
+        steps.append({"text": _("This rule is not yet checked against the published Code.")})
+    if duty.limit is None or duty.first_due_on is None:
+        steps.append({"text": _("The Code gives no number of days for this.")})
+    else:
+        steps += [
+            {"text": _entitlement(duty)},
+            counted(duty.clock_on, duty.limit, duty.first_due_on),
+        ]
+        if duty.due_on != duty.first_due_on and duty.due_on:
+            steps.append({"text": _("The victim became enhanced while this was open, so it is due by %(day)s instead.")
+                          % {"day": long_day(duty.due_on)}})  # fmt: skip
+    if duty.settled_on:
+        steps.append({"text": _verdict(duty)})
+    return steps
+
+
+def _what_happened(duty: Duty) -> Step:
+    event = duty.event
+    said: dict[str, str | Promise] = {"what": event.title, "day": long_day(event.occurred_on)}
+    text = _("%(what)s on %(day)s.") % said
+    if event.learned_on != event.occurred_on:
+        text += " " + _("We heard on %(day)s.") % {"day": long_day(event.learned_on)}
+    return {"text": text}
+
+
+def _rule(duty: Duty, rule: Rule | None) -> str:
+    if duty.is_local:
+        return _("Our own standard %(rule)s, not a duty of the Code: %(what)s.") % {
+            "rule": duty.rule, "what": words.short(duty.rule)}  # fmt: skip
+    code = codes().get(duty.code)
+    said = {"title": code.title if code else duty.code, "right": duty.right, "rule": duty.rule,
+            "what": words.short(duty.rule)}  # fmt: skip
+    text = _("%(title)s, Right %(right)d, rule %(rule)s: %(what)s.") % said
+    clock = words.CLOCKS.get(rule.clock) if rule else None
+    return f"{text} {_('It counts %(clock)s.') % {'clock': clock}}" if clock else text
+
+
+def _entitlement(duty: Duty) -> str:
+    said = {"day": short_day(duty.clock_on), "n": duty.limit}
+    if duty.enhanced_at_trigger:
+        return ngettext(
+            "Enhanced rights were in force on %(day)s: within %(n)d working day.",
+            "Enhanced rights were in force on %(day)s: within %(n)d working days.",
+            duty.limit or 0,
+        ) % said  # fmt: skip
+    return ngettext(
+        "Standard rights were in force on %(day)s: within %(n)d working day.",
+        "Standard rights were in force on %(day)s: within %(n)d working days.",
+        duty.limit or 0,
+    ) % said  # fmt: skip
+
+
+def counted(start: date, limit: int, due_on: date) -> Step:
+    """The days counted, with the weekends and holidays that were not, by name."""
+    shown = count_shown(start, due_on, bank_holidays=england_and_wales())
+    days = ", ".join(_("%(n)d %(day)s") % {"n": n, "day": short_day(day)} for day, n in shown if n)
+    text = _("Day 0 is %(start)s. Working days counted: %(days)s. Due by the end of %(due)s.") % {
+        "start": short_day(start), "days": days, "due": long_day(due_on)}  # fmt: skip
+    return {"text": text, "skipped": skipped([day for day, n in shown if n is None])}
+
+
+def skipped(days: list[date]) -> str:
+    """Not counted: Sat 26 Dec (weekend), Mon 28 Dec (Boxing Day)."""
+    if not days:
+        return ""
+    names = bank_holiday_names()
+    told = (f"{short_day(day)} ({names.get(day) or _('weekend')})" for day in days)
+    return _("Not counted: %(days)s.") % {"days": ", ".join(told)}
+
+
+def _verdict(duty: Duty) -> str:
+    said = {"day": long_day(duty.settled_on), "by": duty.met_by}
+    if duty.status == Duty.Status.MET:
+        return _("Met on %(day)s. The evidence is %(by)s.") % said
+    if duty.status == Duty.Status.MET_LATE:
+        return _("Met late, on %(day)s. The evidence is %(by)s.") % said
+    return _("Declined by the victim on %(day)s (%(by)s).") % said

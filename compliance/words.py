@@ -1,0 +1,153 @@
+"""What each right and rule is called, and what the officer is asked to do. Whole sentences, so Welsh can be written."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+RIGHTS: dict[int, Promise] = {
+    1: _("To be able to understand and to be understood"),
+    2: _("To have the details of the crime recorded without delay"),
+    3: _("To be given information when reporting the crime"),
+    4: _("To be referred to services that support victims"),
+    5: _("To be given information about compensation"),
+    6: _("To be given information about the investigation and prosecution"),
+    7: _("To make a Victim Personal Statement"),
+    8: _("To be given information about the trial and their role as a witness"),
+    9: _("To be given information about the outcome and any appeals"),
+    10: _("To be paid expenses and have property returned"),
+    11: _("To be given information about the offender after a conviction"),
+    12: _("To make a complaint about their rights not being met"),
+}
+
+# A duty in two or three words, for tables.
+SHORT: dict[str, Promise] = {
+    "R3-ACK": _("Written acknowledgement"),
+    "R3-INFO": _("Information when reporting"),
+    "R4-REFERRAL": _("Referral to support"),
+    "R4-NEEDS": _("Needs assessment"),
+    "R6-CONTACT-PLAN": _("Update contact plan"),
+    "R6-NO-INVEST": _("No investigation"),
+    "R6-ARREST": _("Arrest"),
+    "R6-INTERVIEW": _("Interview under caution"),
+    "R6-NFA-RELEASE": _("Release without charge"),
+    "R6-BAIL": _("Police bail"),
+    "R6-RUI": _("Release under investigation"),
+    "R6-BAIL-CHANGE": _("Change of bail"),
+    "R6-CHARGE": _("Charge"),
+    "R6-FIRST-HEARING": _("First hearing"),
+    "R6-OOCD-OUTCOME": _("Out-of-court outcome"),
+    "R6-NOPROS": _("No prosecution"),
+    "R6-CPS-ALTER": _("Prosecution changed or stopped"),
+    "R6-END": _("Investigation closed"),
+    "R8-COURT-TO-WCU": _("Court passes the hearing's outcome on"),
+    "R8-HEARING": _("Hearing"),
+    "R8-BAIL-OUTCOME": _("Outcome of the bail hearing"),
+    "R8-WARRANT": _("Warrant"),
+    "R8-REARREST-HEARING": _("Hearing after re-arrest"),
+    "R8-GIVE-EVIDENCE": _("Giving evidence"),
+    "R9-COURT-TO-WCU": _("Court passes the case's outcome on"),
+    "R9-OUTCOME": _("Outcome of the case"),
+    "R9-SENTENCE": _("Sentence"),
+    "R9-ULS": _("Unduly Lenient Sentence scheme"),
+    "R9-APPEAL-LEAVE": _("Appeal"),
+    "R9-APPEAL-BAIL": _("Bail pending appeal"),
+    "R9-APPEAL-HEARING": _("Appeal hearing"),
+    "R9-APPEAL-OUTCOME": _("Result of the appeal"),
+    "R10-EXPENSES": _("Expenses"),
+    "R11-VCS-REFER": _("Referral to the Victim Contact Scheme"),
+    "R11-VLO-CONTACT": _("Victim liaison officer's first contact"),
+    "R12-COMPLAINT": _("Answer to a complaint"),
+}
+
+# What whoever owes it is asked to do. %(name)s is the victim's first name.
+ASKS: dict[str, Promise] = {
+    "R3-ACK": _("Send %(name)s the written acknowledgement"),
+    "R3-INFO": _("Give %(name)s the information about their rights and support"),
+    "R4-REFERRAL": _("Refer %(name)s to support, or record that they declined"),
+    "R4-NEEDS": _("Assess what %(name)s needs"),
+    "R6-CONTACT-PLAN": _("Agree with %(name)s how to keep them updated"),
+    "R6-NO-INVEST": _("Tell %(name)s why there will be no investigation, and offer support"),
+    "R6-ARREST": _("Tell %(name)s that the suspect was arrested"),
+    "R6-INTERVIEW": _("Tell %(name)s that the suspect was interviewed"),
+    "R6-NFA-RELEASE": _("Tell %(name)s that the suspect was released without charge, and why"),
+    "R6-BAIL": _("Tell %(name)s about the bail and its conditions"),
+    "R6-RUI": _("Tell %(name)s that the suspect was released under investigation"),
+    "R6-BAIL-CHANGE": _("Tell %(name)s what changed in the bail, and why"),
+    "R6-CHARGE": _("Tell %(name)s about the charge"),
+    "R6-FIRST-HEARING": _("Tell %(name)s when and where the first hearing is"),
+    "R6-OOCD-OUTCOME": _("Tell %(name)s the out-of-court outcome, and why"),
+    "R6-NOPROS": _("Tell %(name)s why there will be no prosecution, and how to ask for a review"),
+    "R6-CPS-ALTER": _("Tell %(name)s what changed in the prosecution, and why"),
+    "R6-END": _("Tell %(name)s that the investigation was closed, and why"),
+    "R8-COURT-TO-WCU": _("Pass the outcome of the hearing to the Witness Care Unit"),
+    "R8-HEARING": _("Tell %(name)s the date, time and place of the hearing"),
+    "R8-BAIL-OUTCOME": _("Tell %(name)s the outcome of the bail hearing"),
+    "R8-WARRANT": _("Tell %(name)s that a warrant was issued"),
+    "R8-REARREST-HEARING": _("Tell %(name)s the outcome of the hearing after the re-arrest"),
+    "R8-GIVE-EVIDENCE": _("Tell %(name)s whether they must give evidence"),
+    "R9-COURT-TO-WCU": _("Pass the outcome of the case to the Witness Care Unit"),
+    "R9-OUTCOME": _("Tell %(name)s the outcome of the case"),
+    "R9-SENTENCE": _("Tell %(name)s the sentence and what it means"),
+    "R9-ULS": _("Tell %(name)s about the Unduly Lenient Sentence scheme and its time limit"),
+    "R9-APPEAL-LEAVE": _("Tell %(name)s about the appeal"),
+    "R9-APPEAL-BAIL": _("Tell %(name)s about bail pending the appeal"),
+    "R9-APPEAL-HEARING": _("Tell %(name)s when and where the appeal is heard"),
+    "R9-APPEAL-OUTCOME": _("Tell %(name)s the result of the appeal"),
+    "R10-EXPENSES": _("Pay %(name)s the expenses claimed"),
+    "R11-VCS-REFER": _("Refer %(name)s to the Victim Contact Scheme, and tell them"),
+    "R11-VLO-CONTACT": _("Make the first contact with %(name)s as victim liaison officer"),
+    "R12-COMPLAINT": _("Answer the complaint of %(name)s"),
+}
+
+# The same, as what was or was not told: "that the suspect was arrested". Only rules that telling meets.
+ABOUT: dict[str, Promise] = {
+    "R6-NO-INVEST": _("why there is no investigation"),
+    "R6-ARREST": _("that the suspect was arrested"),
+    "R6-INTERVIEW": _("that the suspect was interviewed"),
+    "R6-NFA-RELEASE": _("that the suspect was released without charge"),
+    "R6-BAIL": _("about the bail and its conditions"),
+    "R6-RUI": _("that the suspect was released under investigation"),
+    "R6-BAIL-CHANGE": _("what changed in the bail"),
+    "R6-CHARGE": _("about the charge"),
+    "R6-FIRST-HEARING": _("when and where the first hearing is"),
+    "R6-OOCD-OUTCOME": _("the out-of-court outcome"),
+    "R6-NOPROS": _("why there is no prosecution"),
+    "R6-CPS-ALTER": _("what changed in the prosecution"),
+    "R6-END": _("that the investigation was closed"),
+    "R8-HEARING": _("the date, time and place of the hearing"),
+    "R8-BAIL-OUTCOME": _("the outcome of the bail hearing"),
+    "R8-WARRANT": _("that a warrant was issued"),
+    "R8-REARREST-HEARING": _("the outcome of the hearing after the re-arrest"),
+    "R8-GIVE-EVIDENCE": _("whether they must give evidence"),
+    "R9-OUTCOME": _("the outcome of the case"),
+    "R9-SENTENCE": _("the sentence and what it means"),
+    "R9-ULS": _("about the Unduly Lenient Sentence scheme"),
+    "R9-APPEAL-LEAVE": _("about the appeal"),
+    "R9-APPEAL-BAIL": _("about bail pending the appeal"),
+    "R9-APPEAL-HEARING": _("when and where the appeal is heard"),
+    "R9-APPEAL-OUTCOME": _("the result of the appeal"),
+}
+
+CLOCKS: dict[str, Promise] = {
+    "event": _("from the day it happened"),
+    "receipt": _("from the day we heard"),
+    "report": _("from the day the crime was reported"),
+    "decision": _("from the day of the decision"),
+    "request": _("from the day of the request"),
+}
+
+
+def short(rule: str) -> str:
+    """A duty in two or three words; the key of a rule nobody has named yet."""
+    return str(SHORT.get(rule, rule))
+
+
+def asks(rule: str, name: str) -> str:
+    """What whoever owes it is asked to do, about this person by name."""
+    sentence = ASKS.get(rule)
+    return str(sentence) % {"name": name} if sentence else _now("See to %(rule)s for %(name)s") % {"rule": rule, "name": name}
+
+
+def why(right: int, *, is_local: bool) -> str:
+    """Right 6, or that it is a standard of our own."""
+    return _now("Our own standard") if is_local else _now("Right %(n)d") % {"n": right}
