@@ -1,18 +1,37 @@
 """Contacts, what they told, what was promised, and the plan each victim agreed."""
 
+from datetime import date
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from victimcare.accounts.models import User
+from victimcare.cases.kinds import TELLABLE
 from victimcare.cases.models import Event, Participant
+from victimcare.cases.safe_contact import Channel as SafeChannel
 from victimcare.references import new_reference
 
 
 def contact_reference() -> str:
     return new_reference("C", 9)
+
+
+def promise_reference() -> str:
+    return new_reference("PR")
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def for_participant(self, participant: Participant) -> "ContactQuerySet":
+        """This person's contacts and no other victim's."""
+        return self.filter(participant=participant)
+
+    def that_tell(self) -> "ContactQuerySet":
+        """Conversations that reached somebody, and what was sent."""
+        return self.filter(outcome__in=TELLS)
 
 
 class Contact(models.Model):
@@ -54,12 +73,16 @@ class Contact(models.Model):
     by_collar = models.CharField(max_length=20, blank=True)  # an officer in the case known only to the feed
     is_by_unit = models.BooleanField(default=True)  # False: told by the officer in the case
     clearance_rule = models.CharField(max_length=30, blank=True)
+    # Made although it was not clear to be safe: why. Never lost; the supervisors are told.
+    despite = models.CharField(max_length=300, blank=True)
     letter = models.CharField(max_length=20, blank=True)  # the letter's reference
     source_system = models.CharField(max_length=20, blank=True)
     source_id = models.CharField(max_length=40, blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-id")
@@ -75,13 +98,34 @@ class Contact(models.Model):
         """A conversation that reached them, or something sent. A voicemail and a failed attempt do not tell."""
         return self.outcome in TELLS
 
+    @property
+    def has_failed(self) -> bool:
+        return self.outcome not in TELLS
+
 
 TELLS = (Contact.Outcome.REACHED, Contact.Outcome.SENT)
+
+
+def tellable_to(participant: Participant) -> "models.QuerySet[Event]":
+    """Current events of this case that this person may see and can be told about, newest first."""
+    return Event.objects.about(participant).current().filter(kind__in=TELLABLE)
+
+
+def untold_to(participant: Participant) -> "models.QuerySet[Event]":
+    """Those of them that no conversation and nothing sent has told this person yet."""
+    told = Contact.objects.for_participant(participant).that_tell().filter(tells__isnull=False)
+    return tellable_to(participant).exclude(pk__in=told.values("tells"))
+
+
+class PromiseQuerySet(models.QuerySet["Promise"]):
+    def open(self) -> "PromiseQuerySet":
+        return self.filter(kept_at=None)
 
 
 class Promise(models.Model):
     """What somebody here said they would do, and by when."""
 
+    reference = models.CharField(max_length=20, unique=True, default=promise_reference)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="promises")
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="promises")
     what = models.CharField(max_length=300)
@@ -92,9 +136,30 @@ class Promise(models.Model):
     kept_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     history = HistoricalRecords()
 
+    objects = PromiseQuerySet.as_manager()
+
     class Meta:
         ordering = ("due_on", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="kept_promise_says_by_whom",
+                condition=Q(kept_at=None, kept_by=None) | Q(kept_at__isnull=False, kept_by__isnull=False),
+            ),
+        )
         indexes = (models.Index(name="promise_open", fields=["made_by", "due_on"], condition=Q(kept_at=None)),)
+
+
+class ContactPlanQuerySet(models.QuerySet["ContactPlan"]):
+    def current(self) -> "ContactPlanQuerySet":
+        return self.filter(ended_at=None)
+
+    def due_by(self, day: date) -> "ContactPlanQuerySet":
+        """Current plans whose update is due on this London day or was due before it."""
+        return self.filter(ended_at=None, due_on__lte=day)
+
+    def unswept_on(self, day: date) -> "ContactPlanQuerySet":
+        """Those the reminders have not looked at today: each due plan is looked at once a day."""
+        return self.filter(Q(reminded_on=None) | Q(reminded_on__lt=day))
 
 
 class ContactPlan(models.Model):
@@ -106,20 +171,45 @@ class ContactPlan(models.Model):
         EVERY_28_DAYS = 28, _("Every 28 days")
         ON_EVENT = 0, _("Only when something happens")
 
+    class Topic(models.TextChoices):
+        INVESTIGATION = "investigation", _("The investigation")
+        BAIL = "bail", _("Arrest, bail and release")
+        CHARGE = "charge", _("Charging decisions")
+        COURT = "court", _("Court dates and results")
+        SUPPORT = "support", _("Support services")
+        COMPENSATION = "compensation", _("Compensation")
+        PROPERTY = "property", _("Their property")
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", _("English")
+        WELSH = "cy", _("Welsh")
+        BOTH = "cy,en", _("Welsh and English")
+
+    CHANNELS = (
+        (SafeChannel.PHONE.value, _("Phone")),
+        (SafeChannel.TEXT.value, _("Text message")),
+        (SafeChannel.EMAIL.value, _("Email")),
+        (SafeChannel.POST.value, _("Letter")),
+        (SafeChannel.IN_PERSON.value, _("In person")),
+    )
+
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contact_plans")
     number = models.PositiveSmallIntegerField(default=1)
     frequency_days = models.PositiveSmallIntegerField(choices=Frequency.choices, default=Frequency.EVERY_28_DAYS)
     channels = ArrayField(models.CharField(max_length=10), default=list)  # in the order the victim prefers
     topics = ArrayField(models.CharField(max_length=30), default=list, blank=True)
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
     words = models.CharField(max_length=600, blank=True)  # in the victim's own words
     agreed_on = models.DateField()
     agreed_with = models.CharField(max_length=120)  # the victim, or who acts for them
     agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     due_on = models.DateField(null=True, blank=True)  # the next update; None when only on event
-    ended_at = models.DateTimeField(null=True, blank=True)  # replaced by a later version, or the part closed
+    ended_at = models.DateTimeField(null=True, blank=True)  # replaced by a later version
+    reminded_on = models.DateField(null=True, blank=True)  # the last London day the reminders looked at it
     version = models.PositiveIntegerField(default=1)
-    history = HistoricalRecords()
+    history = HistoricalRecords(excluded_fields=["reminded_on"])
+
+    objects = ContactPlanQuerySet.as_manager()
 
     class Meta:
         ordering = ("-number",)
@@ -137,7 +227,27 @@ class ContactPlan(models.Model):
             models.Index(
                 name="plan_due",
                 fields=["due_on"],
-                include=["id", "participant"],
+                include=["id", "participant", "reminded_on"],
                 condition=Q(ended_at=None, due_on__isnull=False),
             ),
         )
+
+    @property
+    def channel_labels(self) -> list[str]:
+        named = dict(self.CHANNELS)
+        return [str(named[channel]) for channel in self.channels if channel in named]
+
+    @property
+    def topic_labels(self) -> list[str]:
+        named = dict(self.Topic.choices)
+        return [str(named[topic]) for topic in self.topics if topic in named]
+
+    @property
+    def sentence(self) -> str:
+        """The plan as one says it: Every 28 days: phone, then letter. In Welsh. About court dates."""
+        said = [f"{self.get_frequency_days_display()}: {gettext(', then ').join(self.channel_labels).lower()}."]
+        if self.language != self.Language.ENGLISH:
+            said.append(gettext("In %s.") % self.get_language_display())
+        if self.topics:
+            said.append(gettext("About %s.") % ", ".join(self.topic_labels).lower())
+        return " ".join(said)

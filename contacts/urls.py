@@ -1,4 +1,12 @@
-from django.urls import URLPattern, path
+from django.urls import path
+
+from contacts import views
 
 app_name = "contacts"
-urlpatterns: list[URLPattern] = []
+CASE = "cases/<str:case>/<str:participant>/"
+urlpatterns = [
+    path(CASE + "contacts/", views.contact_list, name="list"),
+    path(CASE + "contacts/log", views.log, name="log"),
+    path(CASE + "contacts/plan", views.plan, name="plan"),
+    path(CASE + "contacts/promises/<str:promise>/kept", views.promise_kept, name="promise-kept"),
+]

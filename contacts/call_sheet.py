@@ -1,0 +1,116 @@
+"""What to know before ringing, as plain values: who to ask for, what to tell, what not to say."""
+
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from contacts.models import Contact, Promise, tellable_to, untold_to
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.models import Event, Participant, SafeContact
+from victimcare.cases.safe_contact import Verdict
+from victimcare.govuk.dates import day, moment
+
+SHOWN = 30  # events offered to tell: a case with more is told by letter
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing on the sheet, and when it happened or is due."""
+
+    text: str
+    when: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The call sheet of one victim or witness."""
+
+    ask_for: str
+    pronouns: str
+    acts_for_them: list[str]
+    instructions: list[str]
+    to_tell: list[Line]
+    last_told: list[Line] = field(default_factory=list)
+    last_said: Line | None = None
+    promised: list[Line] = field(default_factory=list)
+    do_not_say: list[str] = field(default_factory=list)
+
+
+def sheet_for(
+    participant: Participant, untold: list[Event], acting: list[Participant], phone: Verdict, user: User
+) -> Sheet:
+    """Two queries, none for somebody who may not read the contacts: an officer in the case."""
+    safe = getattr(participant.person, "safe_contact", None) or SafeContact()
+    past = list(_recent(participant)) if user.may(Permission.VIEW_CONTACTS) else []
+    promises = (
+        list(Promise.objects.open().filter(participant=participant).select_related("made_by")[:10])
+        if user.may(Permission.VIEW_CONTACTS)
+        else []
+    )
+    return Sheet(
+        ask_for=participant.person.name,
+        pronouns=participant.person.pronouns,
+        acts_for_them=[part.person.name for part in acting],
+        instructions=_instructions(safe, phone),
+        to_tell=[Line(event_line(event), day(event.occurred_on), event.detail) for event in untold],
+        last_told=_last_told(past),
+        last_said=next((Line(c.note, moment(c.at), str(c.by or "")) for c in past if c.note), None),
+        promised=[
+            Line(promise.what, _("by %s") % day(promise.due_on), str(promise.made_by)) for promise in promises
+        ],
+        do_not_say=_do_not_say(safe),
+    )
+
+
+def _recent(participant: Participant) -> "list[Contact]":
+    return list(
+        Contact.objects.for_participant(participant).select_related("by").prefetch_related("tells__suspect__person")[:20]
+    )
+
+
+def _last_told(past: list[Contact]) -> list[Line]:
+    lines = [
+        Line(event_line(event), _("told %s") % day(contact.at), event.detail)
+        for contact in past
+        if contact.tells_somebody
+        for event in contact.tells.all()
+    ]
+    return lines[:4]
+
+
+def _instructions(safe: SafeContact, phone: Verdict) -> list[str]:
+    said = [str(words) for words in phone.instructions]
+    if safe.withhold_number and phone.rule != "first_contact":
+        said.append(_("Withhold the number."))
+    if safe.code_word:
+        said.append(_("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word)
+    if safe.who_may_answer:
+        said.append(_("May answer: %s.") % safe.who_may_answer)
+    return said
+
+
+def _do_not_say(safe: SafeContact) -> list[str]:
+    said = []
+    if safe.address_is_protected:
+        said.append(_("The address, aloud."))
+    said.append(_("Anything that somebody else in this case told us."))
+    return said
+
+
+def event_line(event: Event) -> str:
+    """Suspect released on bail (Gareth Probert)."""
+    return f"{event.title} ({event.suspect.person.name})" if event.suspect else str(event.title)
+
+
+def offered(participant: Participant, asked: list[str]) -> tuple[list[Event], list[Event]]:
+    """The events not yet told, and those told before that a link asked for by reference. Two queries at most."""
+    rows = ("suspect__person",)
+    untold = list(untold_to(participant).select_related(*rows)[:SHOWN])
+    known = {event.reference for event in untold}
+    again = [reference for reference in asked if reference not in known][:SHOWN]
+    told = list(tellable_to(participant).filter(reference__in=again).select_related(*rows)) if again else []
+    return untold, told
+
+

@@ -1,0 +1,255 @@
+"""A page per function: the contacts and plan of one victim, the call being made, the plan being agreed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contacts import actions
+from contacts.call_sheet import event_line, offered, sheet_for
+from contacts.forms import OUTCOMES, LogForm, PlanForm, log_initial, plan_initial
+from contacts.models import Contact, ContactPlan, Promise
+from contacts.reaching import clearance_for, verdicts_now
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import participant_for
+from victimcare.cases.models import Participant
+from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict
+from victimcare.faults import Refused, Stale
+from victimcare.govuk.dates import day, moment
+from victimcare.http import Request
+
+PAGE = 50
+
+
+def _op(request: Request) -> str:
+    return AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
+
+
+def _list_url(participant: Participant) -> str:
+    return reverse("contacts:list", args=[participant.case.reference, participant.reference])
+
+
+@allow(Permission.VIEW_CONTACTS)
+def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
+    """The plan in a sentence, what was promised, and every contact, failed attempts included."""
+    part = participant_for(request, case, participant, field_group="contacts")
+    contacts, older_url = _page_of_contacts(part, request.GET.get("before", ""))
+    plans = list(ContactPlan.objects.filter(participant=part).select_related("agreed_by")[:20])
+    return render(
+        request,
+        "contacts/list.html",
+        {
+            "participant": part,
+            "today": clock.today(),
+            "items": [_as_item(contact) for contact in contacts],
+            "older_url": older_url,
+            "newer_url": _list_url(part) if request.GET.get("before") else "",
+            "plan": next((plan for plan in plans if plan.ended_at is None), None),
+            "earlier_plans": [_plan_line(plan) for plan in plans if plan.ended_at],
+            "promises": list(
+                Promise.objects.filter(participant=part).select_related("made_by", "kept_by").order_by("-due_on")[:20]
+            ),
+        },
+    )
+
+
+def _page_of_contacts(participant: Participant, before: str) -> tuple[list[Contact], str]:
+    """The newest contacts, or those before the one named, and the link to what is older."""
+    found = Contact.objects.for_participant(participant)
+    edge = found.filter(reference=before).first() if before else None
+    if edge:
+        found = found.filter(Q(at__lt=edge.at) | Q(at=edge.at, pk__lt=edge.pk))
+    rows = list(
+        found.select_related("by", "spoke_to__person").prefetch_related("tells__suspect__person")[: PAGE + 1]
+    )
+    older = f"?before={rows[PAGE - 1].reference}" if len(rows) > PAGE else ""
+    return rows[:PAGE], older
+
+
+def _as_item(contact: Contact) -> dict[str, Any]:
+    """A contact as the timeline component shows it."""
+    body = [contact.note] if contact.note else []
+    if told := [event_line(event) for event in contact.tells.all()]:
+        body.insert(0, _("Told: %s.") % "; ".join(told))
+    if contact.despite:
+        body.append(_("It was not clear that this was safe. Why it went ahead: %s") % contact.despite)
+    who = contact.by.display_name if contact.by else contact.by_collar
+    heading = f"{contact.get_channel_display()}: {contact.get_outcome_display()}"
+    if contact.spoke_to:
+        heading += f" ({contact.spoke_to.person.name})"
+    if contact.direction == Contact.Direction.IN:
+        heading = _("They contacted us. %s") % heading
+    return {
+        "heading": heading,
+        "when": moment(contact.at),
+        "by": who if contact.is_by_unit else _("%s, officer in the case") % (who or _("Name not given")),
+        "body": "\n".join(body),
+        "is_failed": contact.has_failed,
+    }
+
+
+def _plan_line(plan: ContactPlan) -> dict[str, str]:
+    agreed = {"day": day(plan.agreed_on), "who": plan.agreed_with}
+    return {"text": plan.sentence, "note": _("Agreed %(day)s with %(who)s") % agreed}
+
+
+@allow(Permission.LOG_CONTACT)
+def log(request: Request, case: str, participant: str) -> HttpResponse:
+    """One page usable while talking: what to know on the left, what happened on the right."""
+    part = participant_for(request, case, participant, field_group="call sheet", op=_op(request))
+    channel = _asked_channel(request)
+    asked = request.GET.getlist("tell")[:50]
+    untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
+    acting = list(part.represented_by.select_related("person", "case"))
+    said = verdicts_now(part)
+    form = LogForm(
+        request.POST or None,
+        initial=log_initial(channel, _asked_direction(request), asked, clock.now()),
+        participant=part,
+        acting=acting,
+        untold=untold,
+        told=told,
+        channel=channel,
+        next_steps=_next_steps(request.user),
+    )
+    if form.is_valid():
+        contact = _log(form, part, channel, request.user)
+        if contact is not None:
+            messages.success(request, _("Contact with %s saved.") % part.person.name)
+            return redirect(_after_logging(part, form.cleaned_data["next"], request.user))
+    used = said[actions.CLEARED_AS[Contact.Channel(channel)]]
+    context = {
+        "participant": part,
+        "form": form,
+        "channel": channel,
+        "sheet": sheet_for(part, untold, acting, said[Channel.PHONE], request.user),
+        "blocked": [] if used.allowed else [reason.sentence for reason in used.reasons],
+        "shows_despite": not used.allowed or bool(form.errors.get("despite")),
+        "channels": _channel_links(part, channel, said),
+        "cancel_url": _after_logging(part, "", request.user),
+    }
+    return render(request, "contacts/log.html", context, status=422 if form.errors else 200)
+
+
+def _log(form: LogForm, participant: Participant, channel: str, by: User) -> Contact | None:
+    """Save what the form says; None when it cannot be, with the reason on the form and nothing typed lost."""
+    answers, at = form.cleaned_data, form.at
+    assert at is not None  # the form was valid
+    spoke_to = answers.get("spoke_to")
+    clearance: Clearance | None = None
+    if answers["direction"] == Contact.Direction.OUT and channel in actions.NEEDS_CLEARANCE:
+        used = actions.channel_used(channel, answers["outcome"])
+        try:
+            clearance = clearance_for(spoke_to or participant, used, at)
+        except Blocked as blocked:
+            if not answers["despite"]:
+                form.add_error("despite", _("%s If it happened already, say here why.") % blocked.sentence)
+                return None
+    try:
+        return actions.log(
+            participant=participant,
+            direction=answers["direction"],
+            channel=channel,
+            outcome=answers["outcome"],
+            at=at,
+            note=answers["note"],
+            tells=answers.get("tells", []),
+            clearance=clearance,
+            despite=answers["despite"],
+            spoke_to=spoke_to,
+            promise=answers["promise"],
+            promise_due_on=answers["promise_due_on"],
+            by=by,
+        )
+    except Refused as refused:
+        form.add_error(None, str(refused.sentence))
+        return None
+
+
+def _asked_channel(request: Request) -> str:
+    asked = request.POST.get("channel") or request.GET.get("channel", "")
+    return asked if asked in OUTCOMES else Contact.Channel.PHONE
+
+
+def _asked_direction(request: Request) -> str:
+    return Contact.Direction.IN if request.GET.get("direction") == "in" else Contact.Direction.OUT
+
+
+NEXT = {
+    "plan": ("contacts:plan", Permission.AGREE_PLAN),
+    "safe": ("cases:safe-contact", Permission.SET_SAFE_CONTACT),
+    "needs": ("needs_assessments:assess", Permission.ASSESS_NEEDS),
+}
+
+
+def _next_steps(user: User) -> list[str]:
+    return [step for step, (_name, permission) in NEXT.items() if user.may(permission)]
+
+
+def _after_logging(participant: Participant, step: str, user: User) -> str:
+    """Where the person goes next. An officer in the case may not read the contacts: back to what is owed."""
+    if step in _next_steps(user):
+        name = NEXT[step][0]
+    else:
+        name = "contacts:list" if user.may(Permission.VIEW_CONTACTS) else "desk:summary"
+    return reverse(name, args=[participant.case.reference, participant.reference])
+
+
+def _channel_links(participant: Participant, channel: str, said: dict[Channel, Verdict]) -> list[dict[str, Any]]:
+    """Each way to reach this person: the page for it, and whether it may be used now."""
+    url = reverse("contacts:log", args=[participant.case.reference, participant.reference])
+    return [
+        {
+            "label": Contact.Channel(each).label,
+            "url": f"{url}?channel={each}",
+            "is_current": each == channel,
+            "is_allowed": said[actions.CLEARED_AS[Contact.Channel(each)]].allowed,
+        }
+        for each in OUTCOMES
+    ]
+
+
+@allow(Permission.AGREE_PLAN)
+def plan(request: Request, case: str, participant: str) -> HttpResponse:
+    """Agree how, how often and about what. When somebody else just did, both are shown and nothing is lost."""
+    part = participant_for(request, case, participant, field_group="contact plan", op=_op(request))
+    current = ContactPlan.objects.current().filter(participant=part).select_related("agreed_by").first()
+    said = verdicts_now(part)
+    form = PlanForm(request.POST or None, initial=plan_initial(part, current, clock.today()), verdicts=said)
+    theirs, status = None, 200
+    if form.is_valid():
+        try:
+            actions.agree_plan(
+                participant=part, number=form.cleaned_data["version"] or 0, **form.plan, by=request.user
+            )
+            messages.success(request, _("Plan agreed with %s saved.") % part.person.name)
+            return redirect(_list_url(part))
+        except Stale as stale:
+            theirs, status = current, stale.status
+            typed = request.POST.copy()
+            typed["version"] = str(current.number if current else 0)
+            form = PlanForm(typed, verdicts=said)
+            form.add_error(None, str(stale.sentence))
+    elif form.errors:
+        status = 422
+    context = {"participant": part, "form": form, "current": current, "theirs": theirs, "cancel_url": _list_url(part)}
+    return render(request, "contacts/plan.html", context, status=status)
+
+
+@require_POST
+@allow(Permission.LOG_CONTACT)
+def promise_kept(request: Request, case: str, participant: str, promise: str) -> HttpResponse:
+    """What was promised has been done."""
+    part = participant_for(request, case, participant, field_group="promises", op=AccessEntry.Op.ALTER)
+    actions.keep_promise(promise=get_object_or_404(Promise, participant=part, reference=promise), by=request.user)
+    messages.success(request, _("Promise marked as kept."))
+    return redirect(_after_logging(part, "", request.user))

@@ -1,0 +1,322 @@
+"""A contact says what happened, tells what it told, and nothing that cannot be so."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from contacts import actions
+from contacts.models import Contact, ContactPlan, Promise, untold_to
+from contacts.reaching import clearance_for
+from tests.factories import (
+    ContactFactory,
+    ContactPlanFactory,
+    EventFactory,
+    ParticipantFactory,
+    PersonFactory,
+    SafeContactFactory,
+    SuspectFactory,
+    UserFactory,
+    london,
+)
+from victimcare.accounts.models import Notification
+from victimcare.accounts.permissions import Role
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.events import correct_event, record_event
+from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Event, Participant
+from victimcare.cases.safe_contact import Blocked, Channel
+from victimcare.faults import Refused
+
+pytestmark = pytest.mark.django_db
+TEN = london(2026, 11, 23, 10, 0)
+
+
+def rang(victim, by, **answers):
+    """A call at ten that reached the victim, cleared."""
+    asked = {
+        "participant": victim,
+        "direction": "out",
+        "channel": "phone",
+        "outcome": "reached",
+        "at": TEN,
+        "note": "",
+        "tells": [],
+        "by": by,
+    } | answers
+    if asked["direction"] == "out" and "clearance" not in asked:
+        used = actions.channel_used(asked["channel"], asked["outcome"])
+        asked["clearance"] = clearance_for(asked.get("spoke_to") or victim, used, asked["at"])
+    return actions.log(**asked)
+
+
+def test_one_call_tells_two_events(victim, officer, monday):
+    arrest = EventFactory(case=victim.case)
+    bail = EventFactory(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred_at=london(2026, 11, 19))
+    contact = rang(victim, officer, tells=[arrest, bail])
+    assert set(contact.tells.all()) == {arrest, bail}
+    assert not untold_to(victim).exists()
+    event = Event.objects.get(kind=Kind.CONTACT_MADE)
+    assert (event.participant, event.data["contact"]) == (victim, contact.reference)
+
+
+@pytest.mark.parametrize("outcome", ["no_answer", "wrong_number", "reached_other", "unsafe"])
+def test_a_failed_attempt_tells_nothing(victim, officer, monday, outcome):
+    with pytest.raises(Refused, match="Nobody was told"):
+        rang(victim, officer, outcome=outcome, tells=[EventFactory(case=victim.case)])
+    assert not Contact.objects.exists()
+
+
+def test_a_message_left_does_not_tell(victim, officer, monday):
+    with pytest.raises(Refused, match="A message left does not tell"):
+        rang(victim, officer, outcome="message_left", direction="in", tells=[EventFactory(case=victim.case)])
+
+
+def test_a_message_is_not_left_where_voicemail_is_not_safe(victim, officer, monday):
+    with pytest.raises(Blocked):
+        rang(victim, officer, outcome="message_left")
+    cleared_to_ring = clearance_for(victim, Channel.PHONE, TEN)
+    with pytest.raises(Refused):
+        rang(victim, officer, outcome="message_left", clearance=cleared_to_ring)
+
+
+def test_another_victims_event_is_not_told(victim, officer, monday):
+    other = ParticipantFactory(case=victim.case)
+    theirs = EventFactory(case=victim.case, kind=Kind.WITNESS_REQUIRED, participant=other)
+    with pytest.raises(Refused, match="not this victim's"):
+        rang(victim, officer, tells=[theirs])
+
+
+def test_an_event_of_another_case_is_not_told(victim, officer, monday):
+    with pytest.raises(Refused):
+        rang(victim, officer, tells=[EventFactory()])
+
+
+def test_a_corrected_event_is_not_told_and_the_correction_is_still_owed(victim, officer, monday):
+    wrong = record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=date(2026, 11, 19), by=officer)
+    rang(victim, officer, tells=[wrong])
+    right = correct_event(event=wrong, occurred=date(2026, 11, 20), detail="", by=officer)
+    with pytest.raises(Refused):
+        rang(victim, officer, tells=[wrong])
+    assert list(untold_to(victim)) == [right]
+
+
+def test_a_call_cannot_tell_what_happened_after_it(victim, officer, monday):
+    arrest = EventFactory(case=victim.case, occurred_at=london(2026, 11, 23, 9, 30))
+    with pytest.raises(Refused, match="happened after"):
+        rang(victim, officer, at=london(2026, 11, 23, 9, 15), tells=[arrest])
+
+
+def test_what_is_known_only_by_its_date_can_be_told_that_morning(victim, officer, monday):
+    charge = record_event(case=victim.case, kind=Kind.SUSPECT_CHARGED, occurred=date(2026, 11, 23), by=officer)
+    assert rang(victim, officer, tells=[charge])
+
+
+def test_nobody_logs_a_call_of_tomorrow(victim, officer, monday):
+    with pytest.raises(Refused, match="future"):
+        rang(victim, officer, at=london(2026, 11, 24, 10))
+
+
+def test_nobody_rings_without_the_proof_that_it_is_safe(victim, officer, monday):
+    with pytest.raises(Refused, match="not clear that this is safe"):
+        rang(victim, officer, clearance=None)
+
+
+def test_the_proof_for_one_victim_does_not_serve_another(victim, officer, monday):
+    other = ParticipantFactory(case=victim.case)
+    with pytest.raises(Refused):
+        rang(victim, officer, clearance=clearance_for(other, Channel.PHONE, TEN))
+
+
+def test_an_unsafe_call_that_happened_is_kept_and_the_supervisor_hears(victim, officer, supervisor, monday):
+    contact = rang(victim, officer, outcome="unsafe", clearance=None, despite="He answered her phone.")
+    assert contact.despite == "He answered her phone."
+    notification = Notification.objects.get(recipient=supervisor)
+    assert (notification.kind, notification.subject) == ("contact_not_cleared", contact.reference)
+
+
+def test_an_incoming_call_needs_no_clearance(victim, officer, monday):
+    assert rang(victim, officer, direction="in").clearance_rule == ""
+
+
+def test_a_call_reviewing_stale_answers_is_allowed(officer, monday):
+    victim = ParticipantFactory(case__flags=["DA"], officer=officer)
+    SafeContactFactory(person=victim.person, confirmed_at=london(2026, 6, 1))
+    assert rang(victim, officer)
+    with pytest.raises(Blocked):
+        clearance_for(victim, Channel.TEXT, TEN)
+
+
+def test_talking_to_who_acts_for_them_counts_for_the_victim(victim, officer, monday):
+    mother = ParticipantFactory(
+        case=victim.case, role=Participant.Role.REPRESENTATIVE, represents=victim, person=PersonFactory(given_names="Rhian")
+    )
+    arrest = EventFactory(case=victim.case)
+    contact = rang(victim, officer, spoke_to=mother, tells=[arrest])
+    assert (contact.participant, contact.spoke_to) == (victim, mother)
+    assert not untold_to(victim).exists()
+
+
+def test_somebody_who_does_not_act_for_them_does_not_count(victim, officer, monday):
+    neighbour = ParticipantFactory(case=victim.case, role=Participant.Role.WITNESS)
+    with pytest.raises(Refused, match="does not act for"):
+        rang(victim, officer, spoke_to=neighbour)
+
+
+def test_an_officer_in_the_case_tells_and_it_is_said_to_be_theirs(victim, monday):
+    constable = UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=None)
+    contact = rang(victim, constable, tells=[EventFactory(case=victim.case)])
+    assert (contact.is_by_unit, contact.by_collar) == (False, "1234")
+
+
+def test_a_promise_is_kept_once(victim, officer, monday):
+    rang(victim, officer, promise="Ask about screens", promise_due_on=date(2026, 11, 27))
+    promise = Promise.objects.get()
+    actions.keep_promise(promise=promise, by=officer)
+    with pytest.raises(Refused, match="already"):
+        actions.keep_promise(promise=promise, by=officer)
+
+
+def test_reaching_the_victim_starts_the_interval_anew(victim, officer, monday):
+    ContactPlanFactory(participant=victim, frequency_days=28, due_on=date(2026, 11, 24))
+    rang(victim, officer)
+    assert ContactPlan.objects.get().due_on == date(2026, 12, 21)
+
+
+def test_a_failed_attempt_and_an_old_call_leave_the_next_update_where_it_was(victim, officer, monday):
+    ContactPlanFactory(participant=victim, frequency_days=7, due_on=date(2026, 11, 27))
+    rang(victim, officer, outcome="no_answer")
+    rang(victim, officer, at=london(2026, 11, 17, 10))
+    assert ContactPlan.objects.get().due_on == date(2026, 11, 27)
+
+
+# --- The page ---------------------------------------------------------------------------------------
+
+
+def page(victim, name="log"):
+    return reverse(f"contacts:{name}", args=[victim.case.reference, victim.reference])
+
+
+def answers(**changes):
+    return {
+        "channel": "phone",
+        "direction": "out",
+        "outcome": "reached",
+        "note": "Relieved.",
+        "on": "2026-11-23",
+        "at_time": "09:55",
+        "next": "",
+    } | changes
+
+
+def test_the_page_ticks_what_the_link_said_to_tell(victim, as_officer, monday):
+    arrest = EventFactory(case=victim.case, detail="At home, by PC Pugh.")
+    response = as_officer.get(page(victim), {"tell": arrest.reference})
+    assert f'value="{arrest.reference}" checked' in response.text
+    assert "At home, by PC Pugh." in response.text
+
+
+def test_a_call_is_saved_from_the_page_once_however_often_it_is_posted(victim, as_officer, monday):
+    arrest = EventFactory(case=victim.case)
+    body = answers(tells=[arrest.reference], form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a01")
+    first, second = as_officer.post(page(victim), body), as_officer.post(page(victim), body)
+    assert first.url == second.url == page(victim, "list")
+    assert Contact.objects.get().tells.get() == arrest
+
+
+def test_a_phone_that_is_not_safe_is_said_with_the_other_ways(as_officer, officer, monday):
+    victim = ParticipantFactory(officer=officer)
+    SafeContactFactory(person=victim.person, phone="N")
+    shown = as_officer.get(page(victim)).text
+    assert "Do not ring now" in shown and "asked not to be reached this way" in shown and "channel=text" in shown
+    refused = as_officer.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a02"))
+    assert refused.status_code == 422 and "Relieved." in refused.text
+    assert not Contact.objects.exists()
+
+
+def test_a_phone_shared_with_the_suspect_is_not_rung(as_officer, officer, monday):
+    victim = ParticipantFactory(officer=officer, person__phone_mobile="07700 900123")
+    SafeContactFactory(person=victim.person)
+    SuspectFactory(case=victim.case, person__phone_mobile="+44 7700 900123")
+    assert "A suspect has the same phone number" in as_officer.get(page(victim)).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"outcome": ""}, "Say whether you reached someone."),
+        ({"outcome": "flew"}, "Choose one of the answers listed."),
+        ({"at_time": "25:00"}, "Enter a time like"),
+        ({"at_time": "10:30"}, "That is in the future."),
+        ({"promise": "Ring back"}, "Enter the date you promised it for"),
+        ({"channel": "pigeon"}, "Who contacted whom?"),
+        ({"tells": ["E-NOBODY"]}, "Who contacted whom?"),
+        ({"outcome": "no_answer", "direction": "in"}, "They contacted us"),
+    ],
+)
+def test_a_bad_answer_gets_a_sentence(victim, as_officer, monday, changes, sentence):
+    response = as_officer.post(page(victim), answers(**changes))
+    assert response.status_code in (422, 302)
+    assert response.status_code == 302 or sentence in response.text
+
+
+def test_a_stranger_cannot_tell_that_the_contacts_exist(victim, as_stranger):
+    absent = reverse("contacts:list", args=["VC-NONE", "P-NONE"])
+    for name in ("list", "log", "plan"):
+        assert as_stranger.get(page(victim, name)).status_code == 404
+    assert as_stranger.get(absent).status_code == 404
+
+
+def test_an_auditor_may_not_open_the_contacts(victim, auditor, sign_in):
+    assert sign_in(auditor).get(page(victim, "list")).status_code == 403
+
+
+def test_each_look_is_written_down(victim, as_officer, officer, monday):
+    as_officer.get(page(victim, "list"))
+    entry = AccessEntry.objects.get()
+    assert (entry.actor, entry.subject, entry.field_group) == (officer.reference, victim.reference, "contacts")
+
+
+def test_one_victims_contacts_are_never_on_anothers_pages(victim, officer, as_officer, monday):
+    other = ParticipantFactory(case=victim.case, officer=officer)
+    ContactFactory(participant=other, note="She has moved to Blackwood.")
+    Promise.objects.create(participant=other, what="Send the form", due_on=date(2026, 11, 27), made_by=officer)
+    ContactPlanFactory(participant=other, words="Never on Fridays.")
+    shown = "".join(as_officer.get(page(victim, name)).text for name in ("list", "log", "plan"))
+    for secret in ("Blackwood", "Send the form", "Never on Fridays"):
+        assert secret not in shown
+
+
+def test_an_officer_in_the_case_sees_what_to_tell_but_not_what_was_said(victim, sign_in, monday):
+    constable = UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=None)
+    ContactFactory(participant=victim, note="She told us in confidence.")
+    EventFactory(case=victim.case)
+    browser = sign_in(constable)
+    shown = browser.get(page(victim)).text
+    assert "Suspect arrested" in shown and "in confidence" not in shown
+    assert browser.get(page(victim, "list")).status_code == 403
+    assert browser.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a03")).status_code == 302
+
+
+def test_failed_attempts_are_visible(victim, as_officer, officer, monday):
+    rang(victim, officer, outcome="no_answer")
+    assert "Phone: No answer" in as_officer.get(page(victim, "list")).text
+
+
+@pytest.mark.parametrize("name", ["list", "log"])
+def test_the_pages_ask_as_much_of_the_database_for_a_long_history(
+    victim, as_officer, monday, name, django_assert_max_num_queries
+):
+    for _ in range(60):
+        ContactFactory(participant=victim).tells.add(EventFactory(case=victim.case))
+    EventFactory.create_batch(40, case=victim.case, suspect=SuspectFactory(case=victim.case))
+    with django_assert_max_num_queries(25):
+        as_officer.get(page(victim, name))
+
+
+def test_older_contacts_are_a_page_away(victim, as_officer, monday):
+    ContactFactory.create_batch(60, participant=victim)
+    shown = as_officer.get(page(victim, "list"))
+    assert shown.text.count("desk-timeline__item") == 50
+    older = as_officer.get(page(victim, "list") + shown.context["older_url"])
+    assert older.text.count("desk-timeline__item") == 10

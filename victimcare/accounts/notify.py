@@ -1,0 +1,73 @@
+"""Telling people of the unit something inside the application: each thing once, whatever runs twice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from victimcare import clock
+from victimcare.accounts.models import Notification, User
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing one person is to be told. `subject` is a reference, never a name; `due_on` a London date."""
+
+    recipient_id: int
+    kind: str
+    subject: str
+    level: str
+    url: str
+    due_on: date | None = None
+
+    @property
+    def key(self) -> tuple[int, str, str, str, date | None]:
+        return self.recipient_id, self.kind, self.subject, self.level, self.due_on
+
+
+@transaction.atomic
+def notify(
+    *, recipients: Iterable[User], kind: str, subject: str, level: str, url: str, due_on: date | None = None
+) -> int:
+    """Tell each of these people once. Returns how many had not been told already."""
+    return len(
+        notify_all(
+            notices=[Notice(person.pk, kind, subject, level, url, due_on) for person in recipients if person.is_active]
+        )
+    )
+
+
+@transaction.atomic
+def notify_all(*, notices: Iterable[Notice]) -> list[Notice]:
+    """Tell all of these in two queries. Returns those that are new; the rest had been told before."""
+    wanted = {notice.key: notice for notice in notices}
+    if not wanted:
+        return []
+    told = set(
+        Notification.objects.filter(
+            kind__in={n.kind for n in wanted.values()}, subject__in={n.subject for n in wanted.values()}
+        ).values_list("recipient_id", "kind", "subject", "level", "due_on")
+    )
+    new = [notice for key, notice in wanted.items() if key not in told]
+    # The unique constraint, not the look above, is what makes it once: another process may be first.
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                recipient_id=notice.recipient_id,
+                kind=notice.kind,
+                subject=notice.subject,
+                level=notice.level,
+                url=notice.url,
+                due_on=notice.due_on,
+            )
+            for notice in new
+        ],
+        ignore_conflicts=True,
+    )
+    return new
+
+
+def settle(*, kind: str, subject: str) -> int:
+    """What these notifications asked for has been done: nobody needs to read them. Returns how many."""
+    return Notification.objects.filter(kind=kind, subject=subject, read_at=None).update(read_at=clock.now())
