@@ -7,7 +7,7 @@ from typing import Any
 from zlib import crc32
 
 LINE_HEIGHT = 180
-RIGHT = 84.0  # the line ends here; its last figure stands to the right
+RIGHT = 80.0  # the line ends here; its last figure stands to the right
 
 
 def name(title: str) -> str:

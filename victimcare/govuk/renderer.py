@@ -49,7 +49,8 @@ class GovukBoundField(BoundField):
 
     @property
     def says_optional(self) -> bool:
-        return not self.field.required and getattr(self.form, "mark_optional", False)
+        asks_anyone = getattr(self.form, "mark_optional", False) and not self.is_revealed
+        return asks_anyone and not self.field.required
 
     @property
     def is_revealed(self) -> bool:
