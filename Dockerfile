@@ -34,4 +34,4 @@ RUN python -m scripts.messages compile \
     && mkdir -p .local/font-cache && chown -R victimcare .local
 USER victimcare
 EXPOSE 8000
-CMD ["gunicorn", "victimcare.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "victimcare.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]

@@ -1,10 +1,10 @@
-"""Run the benchmarks, or those named, on servers of their own: the demo's data is neither used nor slowed."""
+"""Run the benchmarks, or those named, on servers of their own: the demo's are neither used nor slowed."""
 
 import os
 import sys
 
 from scripts.places import ROOT
-from scripts.with_servers import run
+from scripts.with_servers import run_each
 
 BENCHMARKS = ROOT / "benchmarks"
 
@@ -14,9 +14,7 @@ def main(*names):
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"There is no benchmark {unknown[0]!r}. There are: {', '.join(known) or 'none yet'}.")
     os.environ["PYTHONPATH"] = str(ROOT)
-    failed = [name for name in names or known if run(str(known[name]), servers="bench")]
-    if failed:
-        sys.exit(f"Failed: {', '.join(failed)}.")
+    sys.exit(max(run_each([[str(known[name])] for name in names or known], servers="bench"), default=0))
 
 
 if __name__ == "__main__":

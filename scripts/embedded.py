@@ -129,15 +129,26 @@ class Servers:
         self.place = base / name
         self.place.mkdir(mode=0o755, exist_ok=True)
         self.sockets = socket_directory(self.place)
-        self.embedded = {}
-        home, valkey = binaries(self.account, base)
-        if not os.environ.get("DATABASE_URL"):
-            self.embedded["DATABASE_URL"] = Postgres(
-                home, self.place / "postgres", self.sockets, self.account
-            )
-        if not os.environ.get("REDIS_URL"):
-            self.embedded["REDIS_URL"] = Valkey(valkey, self.place / "valkey", self.sockets, self.account)
+        self.embedded = self.servers_to_embed(base)
         self.lease = Lease(self.place / "lease")
+
+    def servers_to_embed(self, base):
+        """By the variable that names the address of a real one; what is named there is not started here."""
+        kinds = {"DATABASE_URL": Postgres, "REDIS_URL": Valkey}
+        wanted = {name: kind for name, kind in kinds.items() if not os.environ.get(name)}
+        if not wanted:
+            return {}
+        programs = dict(zip(kinds, binaries(self.account, base), strict=True))
+        return {
+            name: kind(programs[name], self.place / kind.__name__.lower(), self.sockets, self.account)
+            for name, kind in wanted.items()
+        }
+
+    @property
+    def have_a_new_database(self):
+        """Whether the database was made just now, and has no tables yet."""
+        postgres = self.embedded.get("DATABASE_URL")
+        return postgres is not None and postgres.made_the_database
 
     def start(self):
         """Start what is not up yet, and return the addresses to put in the environment."""

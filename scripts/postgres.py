@@ -19,6 +19,7 @@ NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 class Postgres:
     def __init__(self, home, data, sockets, account):
         self.home, self.data, self.sockets, self.account = home, data, sockets, account
+        self.made_the_database = False
 
     def address(self):
         return f"postgresql://vcu@/vcu?host={quote(str(self.sockets), safe='')}"
@@ -101,6 +102,7 @@ class Postgres:
                 connection.execute("create role vcu login createdb createrole")
             if not connection.execute("select 1 from pg_database where datname = 'vcu'").fetchone():
                 connection.execute("create database vcu owner vcu")
+                self.made_the_database = True
 
     def stop(self):
         if (self.data / "postmaster.pid").exists():

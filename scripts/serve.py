@@ -4,6 +4,7 @@ Ctrl-C or SIGTERM stops all of it. The data stays, and the next start finds it.
 """
 
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -18,25 +19,21 @@ from scripts.embedded import Servers
 from scripts.places import LOCAL, ROOT, one_at_a_time
 from scripts.setup import say
 
-HOST = os.environ.get("HOST", "127.0.0.1")
+HOST = os.environ.get("BIND", "127.0.0.1")
 PORT = os.environ.get("PORT", "8000")
 ADDRESS = f"http://{HOST}:{PORT}"
 LOGS = LOCAL / "logs"
 LOG_LIMIT = 5_000_000
 SECONDS_TO_STOP = 15
-PREPARATION = [
-    ("Updating the tables.", ["migrate", "--verbosity", "0"]),
-    ("Collecting the static files.", ["collectstatic", "--noinput", "--verbosity", "0"]),
-    ("Looking for demo data.", ["demo", "--if-empty"]),
-]
-CELERY = ["celery", "--app", "victimcare.celery"]
-WEB = f"gunicorn victimcare.wsgi --bind {HOST}:{PORT} --worker-class gthread --workers 2 --threads 4"
+WEB = f"gunicorn victimcare.wsgi --bind {HOST}:{PORT} --no-control-socket"
+WEB_SIZE = "--worker-class gthread --workers 2 --threads 4"
+CELERY = "celery --app victimcare.celery"
 WORKER = f"worker --concurrency 2 --loglevel info --hostname worker-{PORT}@%h"
-BEAT = "beat --loglevel info --pidfile="
+BEAT = "beat --loglevel info --pidfile= --schedule"
 CHILDREN = {
-    "web": WEB.split(),
-    "worker": [*CELERY, *WORKER.split()],
-    "beat": [*CELERY, *BEAT.split(), "--schedule", f"{LOCAL}/beat-{PORT}"],
+    "web": [*WEB.split(), *WEB_SIZE.split()],
+    "worker": [*CELERY.split(), *WORKER.split()],
+    "beat": [*CELERY.split(), *BEAT.split(), f"{LOCAL}/beat-{PORT}"],
 }
 
 
@@ -49,52 +46,59 @@ def serve():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     LOGS.mkdir(exist_ok=True)
-    refuse_a_port_in_use()
+    refuse_a_port_we_cannot_have()
     with Servers():
         say("PostgreSQL and Valkey are up.")
         with one_at_a_time(LOCAL / "preparing"):
-            for sentence, command in PREPARATION:
-                prepare(sentence, command, stop)
-                if stop.is_set():
-                    return
+            prepare(stop)
         children = {}
         try:
             for name, command in CHILDREN.items():
-                children[name] = spawn(name, command)
+                if not stop.is_set():
+                    children[name] = spawn(name, command)
             watch(children, stop)
         finally:
             stop_all(children)
 
 
-def refuse_a_port_in_use():
+def refuse_a_port_we_cannot_have():
+    if not PORT.isdigit() or not 0 < int(PORT) < 65536:
+        raise Failed(f"PORT must be a number from 1 to 65535, and it is {PORT!r}.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, int(PORT)))
-        except ValueError:
-            raise Failed(f"PORT must be a number, and it is {PORT!r}.") from None
-        except OSError:
-            raise Failed(
-                f"Port {PORT} is already in use. Choose another: PORT={int(PORT) + 1} ./run"
-            ) from None
+        except OSError as problem:
+            why = "is already in use" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem}"
+            raise Failed(f"Port {PORT} {why}. Choose another: PORT=8001 ./run") from None
 
 
-def prepare(sentence, command, stop):
-    say(sentence)
+def prepare(stop):
+    """Tables, then demo data, and the static files beside them: they do not need each other."""
+    say("Updating the tables and collecting the static files.")
+    static_files = manage("collectstatic", "--noinput", "--verbosity", "0")
+    finish(manage("migrate", "--verbosity", "0"), stop)
+    say("Looking for demo data.")
+    finish(manage("demo", "--if-empty"), stop)
+    finish(static_files, stop)
+
+
+def manage(*command):
     env = os.environ | {"VICTIMCARE_ROLE": "manage"}
-    child = subprocess.Popen(
-        [sys.executable, "manage.py", *command], cwd=ROOT, env=env, start_new_session=True
-    )
+    return subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT, env=env, **APART)
+
+
+def finish(child, stop):
+    """Wait for it, or stop it if we are asked to stop."""
     while child.poll() is None:
-        if stop.wait(0.05):
+        if stop.wait(0.02):
             child.terminate()
             child.wait()
     if child.returncode and not stop.is_set():
-        raise Failed(f"manage.py {command[0]} failed; what it said is above.")
+        raise Failed(f"manage.py {child.args[2]} failed; what it said is above.")
 
 
 def spawn(name, command):
-    """In a session of its own, so that Ctrl-C reaches only us and we stop the others in order."""
     log = LOGS / f"{name}.log"
     fresh = not log.exists() or log.stat().st_size > LOG_LIMIT
     with log.open("wb" if fresh else "ab") as output:
@@ -104,8 +108,7 @@ def spawn(name, command):
             env=os.environ | {"VICTIMCARE_ROLE": name},
             stdout=output,
             stderr=output,
-            start_new_session=True,
-            preexec_fn=stop_with_parent if sys.platform == "linux" else None,
+            **APART,
         )
 
 
@@ -113,6 +116,10 @@ def stop_with_parent():
     """If we are killed outright, the kernel asks our children to stop."""
     set_parent_death_signal = 1
     ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+
+
+# In a session of its own: Ctrl-C reaches only us, and we stop the others in order.
+APART = {"start_new_session": True, "preexec_fn": stop_with_parent if sys.platform == "linux" else None}
 
 
 def watch(children, stop):

@@ -135,9 +135,11 @@ def messages():
     for catalogue in ROOT.glob("*/locale/*/LC_MESSAGES/*.po"):
         compiled = catalogue.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime_ns < catalogue.stat().st_mtime_ns:
-            subprocess.run(
-                [PYTHON, "-m", "scripts.messages", "compile"], cwd=ROOT, check=True, stdout=sys.stderr
-            )
+            compile_them = [PYTHON, "-m", "scripts.messages", "compile"]
+            if subprocess.run(compile_them, cwd=ROOT, stdout=sys.stderr).returncode:
+                raise NotSetUp(
+                    f"{catalogue.relative_to(ROOT)} could not be compiled; what is wrong is above."
+                )
             return
 
 

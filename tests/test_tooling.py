@@ -127,7 +127,7 @@ def test_a_port_in_use_is_named(monkeypatch):
         monkeypatch.setattr(serve, "PORT", str(port))
 
         with pytest.raises(serve.Failed, match=f"Port {port} is already in use. Choose another: PORT="):
-            serve.refuse_a_port_in_use()
+            serve.refuse_a_port_we_cannot_have()
 
 
 def test_a_child_that_stops_is_named_with_the_end_of_its_log(monkeypatch, tmp_path):
