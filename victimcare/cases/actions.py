@@ -224,3 +224,20 @@ def _save(participant: Participant, by: User) -> None:
     participant.version += 1
     participant._history_user = by
     participant.save()
+
+
+@transaction.atomic
+def take_back(*, participant: Participant, by: User) -> Participant:
+    """Undo an allocation: the victim has no officer again, and the timeline says so."""
+    participant = Participant.objects.select_for_update(of=("self",)).select_related("case").get(pk=participant.pk)
+    participant.officer = None
+    _save(participant, by)
+    record_event(
+        case=participant.case,
+        kind=Kind.OFFICER_ALLOCATED,
+        occurred=clock.now(),
+        participant=participant,
+        detail=_("Allocation undone: nobody yet"),
+        by=by,
+    )
+    return participant
