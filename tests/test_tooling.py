@@ -132,7 +132,8 @@ def test_a_port_in_use_is_named(monkeypatch):
 
 def test_a_child_that_stops_is_named_with_the_end_of_its_log(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "LOGS", tmp_path)
-    child = serve.spawn("beat", ["a_module_that_is_not_there"])
+    monkeypatch.setitem(serve.CHILDREN, "beat", ["a_module_that_is_not_there"])
+    child = serve.spawn("beat")
     child.wait(30)
 
     with pytest.raises(serve.Failed, match=r"beat stopped with code 1(.|\n)*No module named"):
