@@ -1,6 +1,6 @@
 """What a view asks before anything else: is somebody signed in, and may their role do this?
 
-Every view of ours declares one of these two; a route that declares none fails `tests/test_doors.py`.
+Every view of ours declares one of these three; a route that declares none fails `tests/test_doors.py`.
 """
 
 import hashlib
@@ -32,6 +32,19 @@ def anyone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return view
 
 
+def anyone_signed_in(view: View[Args]) -> View[Args]:
+    """Only people who are signed in, whatever their role: their own preferences, their own password."""
+
+    @wraps(view)
+    def guarded(request: Request, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return _answer(request, lambda: view(request, *args, **kwargs))
+
+    guarded.policy = "anyone signed in"  # type: ignore[attr-defined]
+    return cast(View[Args], guarded)
+
+
 def allow(permission: Permission) -> Callable[[View[Args]], View[Args]]:
     """Only people whose role holds this permission. Not signed in: the sign-in page. Wrong role: 403, logged.
 
@@ -43,13 +56,13 @@ def allow(permission: Permission) -> Callable[[View[Args]], View[Args]]:
         def guarded(request: Request, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
+            if request.user.is_password_temporary:
+                return redirect("accounts:password")
             if not request.user.may(permission):
                 record_access(by=request.user, op=AccessEntry.Op.CONSULT, outcome=AccessEntry.Outcome.DENIED,
                               path=request.path, field_group=permission)  # fmt: skip
                 raise NotAllowed(_("Your role does not open this page. Ask a supervisor if you need it."))
-            if request.method == "POST" and request.POST.get("form_key"):
-                return _once(request, lambda: view(request, *args, **kwargs))
-            return view(request, *args, **kwargs)
+            return _answer(request, lambda: view(request, *args, **kwargs))
 
         guarded.policy = permission  # type: ignore[attr-defined]
         return cast(View[Args], guarded)
@@ -57,8 +70,15 @@ def allow(permission: Permission) -> Callable[[View[Args]], View[Args]]:
     return declare
 
 
+def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """What the view says; a posted form with a key is answered once."""
+    if request.method == "POST" and request.POST.get("form_key"):
+        return _once(request, view)
+    return view()
+
+
 def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Run a posted form once. The same form again gets the same answer; other answers under its key get a 422.
+    """Run a posted form once. The same form again gets the same answer; others under its key get a 422.
 
     The claim and the effect commit together, so a crash between them leaves neither.
     """
@@ -78,7 +98,7 @@ def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespons
         if not is_new:
             if sent.user_id not in (None, user.pk) or sent.body_hash != body_hash:
                 raise Refused(
-                    _("This form was already saved with other answers. Open the page again to see what was saved.")
+                    _("This form was saved already with other answers. Open the page again to see them.")
                 )
             return redirect(sent.location)
         response = view()

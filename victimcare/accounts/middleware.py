@@ -7,6 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from victimcare.accounts import actions
 
 ONCE_A_MINUTE = 60
 
@@ -22,12 +25,21 @@ class SignedIn:
         if user.is_authenticated:
             now = int(time.time())
             seen = request.session.get("seen", now)
-            if now - seen > settings.SESSION_IDLE_SECONDS or now - request.session.get("since", now) > 12 * 3600:
+            since = request.session.get("since", now)
+            if now - seen > settings.SESSION_IDLE_SECONDS or now - since > settings.SESSION_COOKIE_AGE:
                 logout(request)
             elif "seen" not in request.session or now - seen > ONCE_A_MINUTE:
                 request.session["seen"] = now
                 request.session.setdefault("since", now)
         response = self.get_response(request)
+        self.keep_language(request, response)
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    def keep_language(self, request: HttpRequest, response: HttpResponse) -> None:
+        """The language chosen in the header is the one they sign in to next time."""
+        chosen = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+        user: Any = request.user
+        if chosen and request.path == reverse("set_language") and user.is_authenticated:
+            actions.set_preferences(by=user, language=chosen.value, is_compact=user.is_compact)

@@ -60,7 +60,9 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.active().with_role(Role.SUPERVISOR).filter(team=team)
 
     def away_on(self, day: date) -> "UserQuerySet":
-        return self.filter(leave__from_on__lte=day, leave__until_on__gte=day, leave__cancelled_at=None).distinct()
+        return self.filter(
+            leave__from_on__lte=day, leave__until_on__gte=day, leave__cancelled_at=None
+        ).distinct()
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -155,7 +157,9 @@ class Leave(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     from_on = models.DateField()
     until_on = models.DateField()
-    covered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="covering")
+    covered_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="covering"
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords()
 
@@ -164,7 +168,9 @@ class Leave(models.Model):
     class Meta:
         ordering = ("from_on",)
         constraints = (
-            models.CheckConstraint(name="leave_ends_after_it_starts", condition=Q(until_on__gte=F("from_on"))),
+            models.CheckConstraint(
+                name="leave_ends_after_it_starts", condition=Q(until_on__gte=F("from_on"))
+            ),
             models.CheckConstraint(name="nobody_covers_themselves", condition=~Q(covered_by=F("user"))),
         )
 
@@ -201,7 +207,9 @@ class Notification(models.Model):
             ),
         )
         indexes = (
-            models.Index(name="notification_unread", fields=["recipient", "-created_at"], condition=Q(read_at=None)),
+            models.Index(
+                name="notification_unread", fields=["recipient", "-created_at"], condition=Q(read_at=None)
+            ),
         )
 
 
