@@ -43,11 +43,9 @@ const readySelectAll = (root) => {
     const box = all.querySelector("input");
     all.hidden = false;
     box.addEventListener("change", () => {
-      for (const each of boxesOf(all)) {
-        if (each.checked === box.checked) continue;
-        each.checked = box.checked;
-        each.dispatchEvent(new Event("change", { bubbles: true }));
-      }
+      const changed = boxesOf(all).filter((each) => each.checked !== box.checked);
+      for (const each of changed) each.checked = box.checked;
+      for (const each of changed) each.dispatchEvent(new Event("change", { bubbles: true }));
     });
   }
 };

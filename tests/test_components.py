@@ -1,6 +1,7 @@
 """Pages, components and form fields: what people see, and what is said when an answer cannot be used."""
 
 import uuid
+from collections.abc import Iterator
 from datetime import date, time
 from typing import Any
 
@@ -51,6 +52,13 @@ def read(field: django_forms.Field, typed: Any) -> Any:
     form = form_of(field, typed)
     assert form.is_valid(), form.errors
     return form.cleaned_data["x"]
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """A page asked for in Welsh does not make the next test Welsh."""
+    with override("en-gb"):
+        yield
 
 
 @pytest.fixture(params=["en-gb", "cy"])

@@ -184,11 +184,12 @@ def task_list(items: Iterable[Any]) -> dict[str, Any]:
 
 @component("capacity_meter")
 def capacity_meter(label: str, booked: float, proposed: float = 0, text: str = "") -> dict[str, Any]:
-    """How full someone's day is, in hundredths; `proposed` comes on top."""
+    """How full someone's day is, in hundredths; `proposed` comes on top. `text` says it in other words."""
     filled = min(max(booked, 0), 100)
     return {
         "label": label,
-        "text": text or f"{round(booked + proposed)}%",
+        "text": text,
+        "share": f"{round(booked + proposed)}%",
         "booked": filled,
         "proposed": min(max(proposed, 0), 100 - filled),
         "is_over": booked + proposed > 100,
