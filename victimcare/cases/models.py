@@ -203,7 +203,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         """The participants whose records this user may open. Excluded beats restricted beats role."""
         mine = Q(pk=None)
         if user.has_role(Role.VICTIM_CARE_OFFICER) or user.has_role(Role.SUPERVISOR):
-            mine |= Q(officer=user) | Q(officer__in=_leave_covered_by(user).values("user_id"))
+            mine |= Q(officer=user) | Q(officer__in=_covered_by(user))
             if user.team_id:
                 mine |= Q(team_id=user.team_id)
         if user.has_role(Role.WITNESS_CARE_OFFICER) or user.has_role(Role.MEASURES_ADVISOR):
