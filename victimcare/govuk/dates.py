@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from victimcare import clock
 from victimcare.working_days import LONDON, england_and_wales, london_day, working_days_between
@@ -62,6 +63,11 @@ class Due:
 
 def due(due_on: date, today: date) -> Due:
     """Late, today or later, in words with the date beside them."""
+    return _due(due_on, today, get_language())
+
+
+@lru_cache(maxsize=2000)  # a list says the same few dates over and over
+def _due(due_on: date, today: date, language: str | None) -> Due:
     named = day(due_on, today)
     late = (today - due_on).days
     if late > 0:
