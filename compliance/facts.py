@@ -5,13 +5,14 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from compliance.catalogue import Code, Rule, Rulebook, codes
 from compliance.engine import Happened, Served, Told
 from compliance.models import CodeVersion, LocalStandard
 from contacts.models import TELLS, Contact
 from victimcare.cases.models import Entitlement, Event, Participant
+from victimcare.letters.models import Letter
 from victimcare.working_days import london_day
 
 LOCAL = "LOCAL"
@@ -135,18 +136,32 @@ def _events(
 
 
 def _tellings(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int]) -> None:
-    """Contacts that told: to the victim themselves, or to somebody who acts for them, in the order made."""
-    through = Contact.tells.through
-    rows = (
-        through.objects.filter(contact__participant__case_id__in=case_ids, contact__outcome__in=TELLS)
+    """What told, in the order it did: contacts that reached the victim or who acts for them; letters sent."""
+    contacts = (
+        Contact.tells.through.objects.filter(
+            contact__participant__case_id__in=case_ids, contact__outcome__in=TELLS
+        )
         .filter(
             Q(contact__spoke_to=None)
             | Q(contact__spoke_to=F("contact__participant"))
             | Q(contact__spoke_to__represents=F("contact__participant"))
             | Q(contact__participant__represents=F("contact__spoke_to"))
         )
-        .order_by("contact__at", "contact_id")
-        .values_list("contact__participant_id", "event_id", "contact__at", "contact__reference")
+        .values_list("contact__at", "contact__reference", "contact__participant_id", "event_id")
     )
-    for participant, event, at, reference in rows:
+    letters = (
+        Letter.tells.through.objects.filter(
+            letter__participant__case_id__in=case_ids, letter__status=Letter.Status.DISPATCHED
+        )
+        # A letter that came back told nobody.
+        .exclude(letter__reference__in=_returned(case_ids))
+        .values_list("letter__dispatched_at", "letter__reference", "letter__participant_id", "event_id")
+    )
+    for at, reference, participant, event in sorted(contacts.union(letters, all=True)):
         facts.told[stands_for.get(participant, participant)].append(Told(event, london_day(at), reference))
+
+
+def _returned(case_ids: Collection[int]) -> QuerySet[Contact, str]:
+    """References of the letters that were noted as returned."""
+    back = Contact.objects.filter(participant__case_id__in=case_ids, outcome=Contact.Outcome.RETURNED)
+    return back.exclude(letter="").values_list("letter", flat=True)

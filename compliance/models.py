@@ -130,7 +130,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
             return self
         if user.has_role(Role.SUPERVISOR):
-            return self.filter(team=user.team_id)
+            return self.filter(Q(team=user.team_id) | Q(team=None))
         own = Q(pk=None)
         if user.has_role(Role.VICTIM_CARE_OFFICER):
             own |= Q(officer=user)
@@ -232,3 +232,7 @@ class Duty(models.Model):
             models.Index(name="duty_by_case", fields=["case"]),
         )
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether somebody who answers to the unit owes it: see `OURS`."""
+        return self.owner == self.Owner.WCU or (self.owner == self.Owner.FORCE and self.officer_id is not None)

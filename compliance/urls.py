@@ -1,4 +1,11 @@
-from django.urls import URLPattern, path
+from django.urls import path
+
+from compliance import views
 
 app_name = "compliance"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("code/", views.code, name="code"),
+    path("code/<str:key>/load", views.load_code, name="load-code"),
+    path("code/<str:key>/bring-into-force", views.bring_into_force, name="bring-into-force"),
+    path("duties/<int:duty>/", views.explain, name="explain"),
+]
