@@ -1,4 +1,22 @@
-from django.urls import URLPattern, path
+from django.urls import path
+
+from desk import case, cases, dashboard, funnel, health, notices, today
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("search", cases.search, name="search"),
+    path("notifications/", notices.notifications, name="notifications"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<str:case>/", case.case, name="case"),
+    path("cases/<str:case>/<str:participant>/", case.summary, name="summary"),
+    path("cases/<str:case>/<str:participant>/timeline/", case.timeline, name="timeline"),
+    path("cases/<str:case>/<str:participant>/rights/", case.rights, name="rights"),
+    path("cases/<str:case>/<str:participant>/who-looked/", case.who_looked, name="who-looked"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/duties/", dashboard.duties, name="duties"),
+    path("dashboard/funnel/", funnel.funnel, name="funnel"),
+    path("dashboard/funnel/<str:step>/", funnel.funnel_step, name="funnel-step"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]
