@@ -10,7 +10,7 @@ from victimcare.gallery import gallery
 urlpatterns = [
     path("", include("desk.urls")),
     path("", include("victimcare.accounts.urls")),
-    path("", include("victimcare.audit.urls")),
+    path("", include("desk.access_log_urls")),
     path("", include("victimcare.cases.urls")),
     path("", include("victimcare.letters.urls")),
     path("", include("referrals.urls")),

@@ -71,3 +71,14 @@ def notify_all(*, notices: Iterable[Notice]) -> list[Notice]:
 def settle(*, kind: str, subject: str) -> int:
     """What these notifications asked for has been done: nobody needs to read them. Returns how many."""
     return Notification.objects.filter(kind=kind, subject=subject, read_at=None).update(read_at=clock.now())
+
+
+def read(*, by: User, pks: Iterable[int]) -> int:
+    """This person has read these of their own notifications. Returns how many were new."""
+    mine = Notification.objects.filter(recipient=by, pk__in=list(pks), read_at=None)
+    return mine.update(read_at=clock.now())
+
+
+def read_all(*, by: User) -> int:
+    """This person has read all of theirs. Returns how many were new."""
+    return Notification.objects.filter(recipient=by, read_at=None).update(read_at=clock.now())

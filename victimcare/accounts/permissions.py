@@ -177,9 +177,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Counts: aggregates only, never a name.
     Role.ANALYST: frozenset({P.USE_TODAY, P.VIEW_DASHBOARD, P.VIEW_CODE}),
     # Looks at who looked.
-    Role.AUDITOR: frozenset({P.USE_TODAY, P.VIEW_ACCESS_LOG, P.VIEW_DASHBOARD, P.VIEW_CODE, P.VIEW_PEOPLE_OF_THE_UNIT}),
+    Role.AUDITOR: frozenset(
+        {P.USE_TODAY, P.VIEW_ACCESS_LOG, P.VIEW_DASHBOARD, P.VIEW_CODE, P.VIEW_PEOPLE_OF_THE_UNIT}
+    ),
     # Keeps the people and the reference data; has no case access.
-    Role.ADMINISTRATOR: frozenset({P.USE_TODAY, P.MANAGE_PEOPLE, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.USE_TODAY, P.MANAGE_PEOPLE, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}
+    ),
 }
 
 # Each of these is trusted because it is alone: the administrator has no cases, the auditor does no casework,

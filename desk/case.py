@@ -1,0 +1,345 @@
+"""The pages of one person's case that look across every app: summary, timeline, rights, who looked."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from compliance.explain import explain
+from compliance.models import Duty
+from compliance.words import RIGHTS, short
+from contacts.models import Contact, ContactPlan, Promise, tellable_to
+from courts.models import Hearing
+from desk import words
+from desk.day import Item, What, things
+from desk.timeline import FILTERS, story, tellings
+from desk.told import Fact, Telling, last_told
+from desk.worklist import button
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission, Role
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import case_for, listed, participant_for
+from victimcare.cases.models import Participant
+from victimcare.cases.safe_contact import verdicts
+from victimcare.govuk.dates import day, due, moment
+from victimcare.http import Request
+
+LOOKS_SHOWN = 100
+
+
+@allow(Permission.VIEW_CASE)
+def case(request: Request, case: str) -> HttpResponse:
+    """The one person of this case whom the reader may see, or the choice between them."""
+    found = case_for(request, case)
+    people = list(
+        Participant.objects.visible_to(request.user).filter(case=found).select_related("person").order_by("role", "pk")[:100]
+    )
+    if len(people) == 1:
+        return redirect("desk:summary", case, people[0].reference)
+    listed(request, people, field_group="case")
+    rows = [
+        {
+            "label": person.person.name,
+            "url": reverse("desk:summary", args=[case, person.reference]),
+            "status": person.get_role_display(),
+            "hint": _("Closed") if person.closed_at else "",
+        }
+        for person in people
+    ]
+    return render(request, "desk/case.html", {"case": found, "rows": rows})
+
+
+# --- Summary ---------------------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_CASE)
+def summary(request: Request, case: str, participant: str) -> HttpResponse:
+    """What is owed next, what they were last told, the latest of the story, and who is who."""
+    person = participant_for(request, case, participant)
+    user = request.user
+    duties = list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
+    plan = ContactPlan.objects.current().filter(participant=person).first()
+    promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:10])
+    sees_contacts = user.may(Permission.VIEW_CONTACTS)
+    context = {
+        "participant": person,
+        "next": _next(person, duties, user),
+        "told": _told(person) if sees_contacts else [],
+        "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
+        "promises": [
+            {"text": promise.what, "note": _("%(who)s, by %(day)s") % {"who": promise.made_by, "day": day(promise.due_on)}}
+            for promise in promises
+        ]
+        if sees_contacts
+        else [],
+        "plan": _plan(plan) if sees_contacts else [],
+        "people": _people(person),
+        "dates": _dates(person, plan),
+        "rights": _counts(duties),
+    }
+    return render(request, "desk/summary.html", context)
+
+
+def _next(person: Participant, duties: list[Duty], user: User) -> dict[str, Any] | None:
+    """What is owed next, in one sentence with one button; None when nothing with a date is."""
+    items = [
+        Item(What.TELL if words.is_told(duty) else What.DO, person.pk, duty.due_on, duty.enhanced_applied, duty)
+        for duty in duties
+        if duty.status == Duty.Status.OPEN and duty.due_on
+    ]
+    found = things(items)
+    if not found:
+        return None
+    thing = found[0]
+    owed = [item.source for item in thing.items]
+    said = due(thing.due_on, clock.today())
+    references = (person.case.reference, person.reference)
+    action = button(thing, references, user, verdicts(person))
+    return {
+        "heading": words.owed(person.person.first_name, owed),  # type: ignore[arg-type]
+        "body": f"{said.sentence}. {words.why(owed[0])}",  # type: ignore[arg-type]
+        "tone": "danger" if said.tone == "overdue" else "",
+        "label": action["label"] if action else "",
+        "url": action["url"] if action else "",
+        "steps": explain(owed[0]),  # type: ignore[arg-type]
+        "more": len(found) - 1,
+    }
+
+
+def _told(person: Participant) -> list[dict[str, Any]]:
+    """For `told_table`. Two queries."""
+    events = list(tellable_to(person)[:200])
+    contacts = Contact.objects.for_participant(person).that_tell().select_related("by").prefetch_related("tells")
+    first = tellings(contacts.order_by("at", "pk"))
+    facts = [Fact(event.pk, event.kind, _fact(event), event.occurred_at) for event in events]
+    how = {pk: Telling(contact.at, _how(contact)) for pk, contact in first.items()}
+    return [
+        {
+            "about": row.about,
+            "told": row.told.words if row.told else _("Nothing yet"),
+            "when": f"{day(row.telling.at)}, {row.telling.how}" if row.telling else "",
+            "now": row.now.words if row.is_stale else _("The same"),
+            "is_stale": row.is_stale,
+        }
+        for row in last_told(facts, how)
+    ]
+
+
+def _fact(event: Any) -> str:
+    return f"{event.title}, {day(event.occurred_on)}" + (f". {event.detail}" if event.detail else "")
+
+
+def _how(contact: Contact) -> str:
+    """By phone, Olwen Officer."""
+    return f"{str(contact.get_channel_display()).lower()}, {contact.by or contact.by_collar or _('the force')}"
+
+
+def _plan(plan: ContactPlan | None) -> list[dict[str, str]]:
+    if plan is None:
+        return [{"text": _("No plan agreed yet")}]
+    said = f"{plan.get_frequency_days_display()}: {', '.join(plan.channel_labels).lower()}"
+    agreed = _("Agreed %(day)s with %(whom)s") % {"day": day(plan.agreed_on), "whom": plan.agreed_with}
+    return [{"text": f"“{plan.words}”" if plan.words else said, "note": f"{said}. {agreed}" if plan.words else agreed}]
+
+
+def _people(person: Participant) -> list[dict[str, Any]]:
+    """Who works with this person, and who acts for them. One query for those who do."""
+    case = person.case
+    people = []
+    acting = Participant.objects.filter(represents=person, closed_at=None).select_related("person")[:10]
+    people += [{"text": each.person.name, "note": _("acts for them")} for each in acting]
+    if person.represents_id and person.represents:
+        people.append({"text": person.represents.person.name, "note": _("they act for this victim")})
+    if person.officer:
+        people.append({"text": person.officer.display_name, "note": _("victim care officer")})
+    elif person.is_victim:
+        people.append({"text": _("Nobody allocated"), "note": _("the officer in the case answers for them")})
+    if case.oic_name or case.oic_collar:
+        note = ", ".join(part for part in (_("officer in the case"), case.oic_team) if part)
+        people.append({"text": case.oic_name or case.oic_collar, "note": note})
+    if case.witness_care_officer:
+        people.append({"text": case.witness_care_officer.display_name, "note": _("witness care officer")})
+    return people
+
+
+def _dates(person: Participant, plan: ContactPlan | None) -> list[dict[str, str]]:
+    """What is coming, soonest first."""
+    today = clock.today()
+    dates: list[tuple[date, str]] = [
+        (hearing.listed_on, _("%(type)s, %(court)s") % {"type": hearing.get_type_display(), "court": hearing.court.name})
+        for hearing in Hearing.objects.filter(case=person.case, listed_on__gte=today, moved_to=None)
+        .select_related("court")
+        .order_by("listed_on")[:5]
+    ]
+    if plan and plan.due_on:
+        dates.append((plan.due_on, _("next update under the plan")))
+    safe = getattr(person.person, "safe_contact", None)
+    if safe and safe.review_on:
+        dates.append((safe.review_on, _("ask again how to contact safely")))
+    return [{"text": due(on, today).sentence, "note": what} for on, what in sorted(dates)]
+
+
+def standing_of(duty: Duty, today: date) -> str:
+    """met, late, owed, missed, no_evidence or none: how one duty stands today, for the reader."""
+    if duty.status in (Duty.Status.MET, Duty.Status.MET_LATE):
+        return "met" if duty.status == Duty.Status.MET else "late"
+    if duty.status != Duty.Status.OPEN:
+        return "none"
+    if duty.due_on is None or duty.due_on >= today:
+        return "owed"
+    return "missed" if duty.owner == Duty.Owner.WCU or duty.officer_id else "no_evidence"
+
+
+STANDINGS = ("met", "late", "owed", "missed", "no_evidence", "none")
+
+
+def _label(standing: str) -> tuple[str, str]:
+    """The word and the colour of a tag."""
+    return {
+        "met": (_("Met"), "green"),
+        "late": (_("Met late"), "amber"),
+        "owed": (_("Owed"), "blue"),
+        "missed": (_("Missed"), "red"),
+        "no_evidence": (_("No evidence"), "grey"),
+        "none": (_("Does not apply"), "grey"),
+    }[standing]
+
+
+def _counts(duties: list[Duty]) -> list[dict[str, str]]:
+    counts = Counter(standing_of(duty, clock.today()) for duty in duties if not duty.is_local)
+    return [
+        {"text": f"{_label(standing)[0]} {counts[standing]}", "colour": _label(standing)[1]}
+        for standing in STANDINGS
+        if counts[standing]
+    ]
+
+
+# --- Timeline --------------------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_TIMELINE)
+def timeline(request: Request, case: str, participant: str) -> HttpResponse:
+    """Everything that happened, newest first."""
+    person = participant_for(request, case, participant, field_group="timeline")
+    only = request.GET.get("show", "")
+    only = only if only in FILTERS else ""
+    page = story(person, request.user, only=only, before=_moment(request.GET.get("before", "")))
+    here = reverse("desk:timeline", args=[case, participant])
+    filters = [
+        {
+            "label": label,
+            "url": here if key == only or not key else f"{here}?show={key}",
+            "is_on": bool(key) and key == only,
+        }
+        for key, (label, _kinds) in FILTERS.items()
+        if key
+    ]
+    older = {"show": only, "before": page.older}
+    context = {
+        "participant": person,
+        "items": page.items,
+        "filters": filters,
+        "newer_url": (f"{here}?show={only}" if only else here) if request.GET.get("before") else "",
+        "older_url": f"{here}?{urlencode({k: v for k, v in older.items() if v})}" if page.older else "",
+    }
+    return render(request, "desk/timeline.html", context)
+
+
+def _moment(typed: str) -> datetime | None:
+    """A moment from an address; None for anything that is not one."""
+    try:
+        found = parse_datetime(typed.replace(" ", "+"))
+    except ValueError:
+        return None
+    return found if found is not None and timezone.is_aware(found) else None
+
+
+# --- Rights ----------------------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_RIGHTS)
+def rights(request: Request, case: str, participant: str) -> HttpResponse:
+    """The twelve rights, each with what it owes this person and how that stands."""
+    person = participant_for(request, case, participant, field_group="rights")
+    today = clock.today()
+    duties = list(Duty.objects.owed_to(person).select_related("event").order_by("right", "clock_on", "pk")[:500])
+    sections = [
+        {
+            "number": number,
+            "title": title,
+            "duties": [_in_words(duty, today) for duty in duties if duty.right == number and not duty.is_local],
+        }
+        for number, title in RIGHTS.items()
+    ]
+    local = [_in_words(duty, today) for duty in duties if duty.is_local]
+    context = {"participant": person, "sections": sections, "local": local, "counts": _counts(duties)}
+    return render(request, "desk/rights.html", context)
+
+
+def _in_words(duty: Duty, today: date) -> dict[str, Any]:
+    standing = standing_of(duty, today)
+    status, colour = _label(standing)
+    if duty.status == Duty.Status.DECLINED:
+        status = str(duty.get_status_display())
+    when = ""
+    if duty.settled_on:
+        when = day(duty.settled_on)
+    elif duty.due_on:
+        when = due(duty.due_on, today).sentence
+    return {
+        "what": short(duty.rule),
+        "why": f"{duty.event.title}, {day(duty.clock_on)}",
+        "when": when,
+        "owner": duty.get_owner_display(),
+        "status": status,
+        "colour": colour,
+        "steps": explain(duty),
+    }
+
+
+# --- Who looked ------------------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_ACCESS)
+def who_looked(request: Request, case: str, participant: str) -> HttpResponse:
+    """Everybody who opened this case, newest first."""
+    person = participant_for(request, case, participant, field_group="access")
+    looks = AccessEntry.objects.filter(case=case).order_by("-at", "-pk")[:LOOKS_SHOWN]
+    rows = [
+        [
+            moment(look.at),
+            {"text": look.actor_name, "note": role_names(look.actor_roles)},
+            {"text": look.get_op_display(), "note": look.field_group},
+            _whose(look.subject, person),
+            look.justification,
+        ]
+        for look in looks
+    ]
+    n = len(rows)
+    caption = ngettext("The latest %(n)d look", "The latest %(n)d looks", n) % {"n": n}
+    columns = [_("When"), _("Who"), _("What"), _("Whose pages"), _("Why they could")]
+    context = {"participant": person, "columns": columns, "rows": rows, "caption": caption}
+    return render(request, "desk/who_looked.html", context)
+
+
+def _whose(subject: str, person: Participant) -> str:
+    """Whose pages: this person's, somebody else's, or the case itself."""
+    if not subject:
+        return _("the case")
+    return person.person.name if subject == person.reference else _("another person in this case")
+
+
+def role_names(stored: str) -> str:
+    """The roles somebody held when they looked, in words."""
+    labels = dict(Role.choices)
+    return ", ".join(str(labels.get(role, role)) for role in stored.split(",") if role)

@@ -1,0 +1,166 @@
+"""One person's story: events and contacts in one list, newest first, as plain items for `{% timeline %}`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from contacts.models import Contact
+from desk.words import and_list
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.kinds import BY_HAND, FROM_THE_EVENTS_EXTRACT, Kind
+from victimcare.cases.models import Event, Participant
+from victimcare.govuk.dates import day, moment
+
+PAGE = 50
+TIES = 20  # entries of one moment, as date-only ones are, that a page may run over for
+
+COURT = frozenset(
+    {
+        Kind.PROSECUTION_ALTERED, Kind.HEARING_LISTED, Kind.HEARING_MOVED, Kind.HEARING_CONCLUDED,
+        Kind.RESULT_RECEIVED, Kind.CASE_CONCLUDED, Kind.WITNESS_REQUIRED, Kind.WITNESS_NOT_REQUIRED,
+        Kind.APPEAL_NOTICE, Kind.APPEAL_BAIL, Kind.APPEAL_LISTED, Kind.APPEAL_RESULT,
+    }
+)  # fmt: skip
+POLICE = FROM_THE_EVENTS_EXTRACT | {Kind.CRIME_REPORTED}
+# A contact has its own row; its event would say it twice. A withdrawal is shown on what it withdraws.
+NOT_SHOWN = (Kind.CONTACT_MADE, Kind.WITHDRAWN)
+BY_THE_SYSTEM = frozenset({Kind.OFFICER_ALLOCATED, Kind.ENTITLEMENT_SET, Kind.CASE_CONCLUDED})
+
+FILTERS: dict[str, tuple[str | Promise, frozenset[str] | None]] = {
+    "": (lazy("Everything"), None),
+    "contacts": (lazy("Contacts"), frozenset({Kind.LETTER_DISPATCHED})),
+    "police": (lazy("Police"), frozenset(POLICE)),
+    "court": (lazy("Court"), COURT),
+    "ours": (lazy("Our own work"), frozenset(set(Kind) - POLICE - COURT - {Kind.LETTER_DISPATCHED})),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the story; `older` is where the next page starts, "" at the end."""
+
+    items: list[dict[str, Any]]
+    older: str = ""
+
+
+def story(
+    participant: Participant, user: User, *, only: str = "", before: datetime | None = None, room: int = PAGE
+) -> Page:
+    """The newest `room` entries before a moment. Three queries."""
+    references = (participant.case.reference, participant.reference)
+    kinds = FILTERS[only][1]
+    events = Event.objects.about(participant).exclude(kind__in=NOT_SHOWN)
+    if kinds is not None:
+        events = events.filter(kind__in=kinds)
+    entries: list[tuple[datetime, int, dict[str, Any]]] = []
+    for event in _before(events, "occurred_at", before).select_related(
+        "by", "suspect__person", "replaced_by__by", "replaces"
+    )[: room + TIES]:
+        entries.append((event.occurred_at, event.pk, _of_event(event, references, user)))
+    if only in ("", "contacts"):
+        contacts = Contact.objects.filter(participant=participant).select_related("by", "spoke_to__person")
+        for contact in _before(contacts, "at", before).prefetch_related("tells").order_by("-at", "-pk")[: room + TIES]:
+            entries.append((contact.at, contact.pk, _of_contact(contact, references)))
+    entries.sort(key=lambda entry: entry[:2], reverse=True)
+    shown, rest = entries[:room], entries[room:]
+    while rest and rest[0][0] == shown[-1][0]:  # a page never ends between two entries of one moment
+        shown.append(rest.pop(0))
+    older = shown[-1][0].isoformat() if rest else ""
+    return Page([item for _at, _pk, item in shown], older)
+
+
+def _before(rows: Any, field: str, before: datetime | None) -> Any:
+    return rows.filter(**{f"{field}__lt": before}) if before else rows
+
+
+def _of_event(event: Event, references: tuple[str, str], user: User) -> dict[str, Any]:
+    correction: Event | None = getattr(event, "replaced_by", None)
+    heading: Any = event.title
+    said = [event.detail] if event.detail else []
+    if event.suspect:
+        said.insert(0, _("Suspect: %(name)s.") % {"name": event.suspect.person.name})
+    if event.learned_on > event.occurred_on:
+        said.append(_("We heard on %(day)s.") % {"day": day(event.learned_on)})
+    if correction:
+        heading = format_html("<del>{}</del> {}", heading, _("(corrected)"))
+        said = [_correction(correction)]
+    elif event.replaces_id:
+        said.append(_("This corrects an earlier entry."))
+    correct_url = ""
+    can_correct = correction is None and event.kind in BY_HAND and user.may(Permission.RECORD_EVENT)
+    if can_correct:
+        correct_url = reverse("cases:correct-event", args=[*references, event.reference])
+    return {
+        "heading": heading,
+        "when": when(event),
+        "body": _body(said, correct_url),
+        "by": str(event.by) if event.by else _("from the force’s system") if event.source_system else "",
+        "is_system": event.kind in BY_THE_SYSTEM and event.by_id is None and not correction,
+    }
+
+
+def _body(said: list[str], correct_url: str) -> str:
+    """The words, and the way to correct them."""
+    words = "\n".join(map(str, said))
+    if not correct_url:
+        return words
+    link = format_html('<a class="govuk-link" href="{}">{}</a>', correct_url, _("Correct this"))
+    return format_html("{}\n{}", words, link) if words else link
+
+
+def when(event: Event) -> str:
+    """Thu 19 Nov, 14:05; or the day only, and that it is only that."""
+    if event.precision == Event.Precision.DATE:
+        return _("%(day)s (date only)") % {"day": day(event.occurred_on)}
+    return moment(event.occurred_at)
+
+
+def _correction(event: Event) -> str:
+    """Who corrected it, to what, and why."""
+    who = {"who": str(event.by or _("the system")), "day": day(event.recorded_at), "when": when(event)}
+    said = (
+        _("It did not happen. Corrected by %(who)s on %(day)s.")
+        if event.kind == Kind.WITHDRAWN
+        else _("It happened %(when)s. Corrected by %(who)s on %(day)s.")
+    )
+    return f"{said % who} {event.detail}".strip()
+
+
+def _of_contact(contact: Contact, references: tuple[str, str]) -> dict[str, Any]:
+    said = []
+    told = [str(event.title).lower() for event in contact.tells.all()]
+    if told:
+        said.append(_("Told: %(what)s.") % {"what": and_list(told)})
+    if contact.spoke_to:
+        said.append(_("Spoke to %(name)s.") % {"name": contact.spoke_to.person.name})
+    if contact.note:
+        said.append(contact.note)
+    arrived = contact.direction == Contact.Direction.IN
+    heading = (_("They contacted us: %(channel)s") if arrived else "%(channel)s") % {
+        "channel": contact.get_channel_display()
+    }
+    return {
+        "heading": f"{heading}, {str(contact.get_outcome_display()).lower()}",
+        "when": contact.at,
+        "body": "\n".join(said),
+        "by": str(contact.by) if contact.by else contact.by_collar,
+        "is_failed": contact.outcome not in (Contact.Outcome.REACHED, Contact.Outcome.SENT),
+        "url": "",
+    }
+
+
+def tellings(contacts: Iterable[Contact]) -> dict[int, Contact]:
+    """The first contact that told each event, by the event."""
+    first: dict[int, Contact] = {}
+    for contact in contacts:
+        for event in contact.tells.all():
+            first.setdefault(event.pk, contact)
+    return first

@@ -1,0 +1,123 @@
+"""The home page: what this person has to do, in the order it is due; for others, where their work is."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contacts.models import Promise
+from desk.day import minutes_left
+from desk.notices import unread
+from desk.team import hearings_soon, measures_to_check, team_of
+from desk.worklist import Worklist, worklist
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases.access import listed
+from victimcare.cases.models import Participant
+from victimcare.govuk.dates import clock_time, day, duration, long_day
+from victimcare.http import Request
+from victimcare.working_days import LONDON
+
+CASEWORK = (
+    Role.VICTIM_CARE_OFFICER,
+    Role.SUPERVISOR,
+    Role.WITNESS_CARE_OFFICER,
+    Role.OFFICER_IN_THE_CASE,
+    Role.MEASURES_ADVISOR,
+)
+
+
+@allow(Permission.USE_TODAY)
+def today(request: Request) -> HttpResponse:
+    """What has to be done today; whoever does no casework finds the way to their own pages."""
+    user = request.user
+    if user.has_role(Role.PARTNER):
+        return redirect("referrals:own")
+    if not any(user.has_role(role) for role in CASEWORK):
+        return render(request, "desk/home.html", {"places": _places(user)})
+    work = worklist(user)
+    measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
+    listed(request, _once_each([*work.people, *asked_for]), field_group="today")
+    context = {
+        "work": work,
+        "words": _in_words(work, user, len(measures)),
+        "measures": measures,
+        "team": team_of(user) if user.has_role(Role.SUPERVISOR) else None,
+        "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
+        "the_day": _the_day(work, user),
+        "promises": _promises(user),
+        "news": unread(user)[:8],
+    }
+    return render(request, "desk/today.html", context)
+
+
+def _once_each(people: list[Participant]) -> list[Participant]:
+    return list({person.pk: person for person in people}.values())
+
+
+def _in_words(work: Worklist, user: User, more: int) -> dict[str, str]:
+    """The heading and the grey sentence under it."""
+    total = work.day.total + more
+    if not total:
+        heading = _("Today: nothing is due")
+    else:
+        heading = ngettext("Today: %(n)d thing", "Today: %(n)d things", total) % {"n": total}
+        if work.day.minutes:
+            heading += _(", about %(long)s") % {"long": duration(work.day.minutes)}
+    left = minutes_left(clock.now().astimezone(LONDON).time(), user.hours_on(clock.today()))
+    lede = long_day(clock.today()) + "."
+    hours = user.hours_on(clock.today())
+    if hours and left:
+        lede += " " + _("You have %(long)s until %(end)s.") % {"long": duration(left), "end": f"{hours[1]:%H:%M}"}
+        over = work.day.minutes_today - left
+        if over > 0:
+            lede += " " + _("About %(long)s of what is due does not fit: tell your supervisor.") % {
+                "long": duration(over)
+            }
+    return {"heading": heading, "lede": lede}
+
+
+def _the_day(work: Worklist, user: User) -> list[dict[str, str]]:
+    left = minutes_left(clock.now().astimezone(LONDON).time(), user.hours_on(clock.today()))
+    return [
+        {
+            "text": _("%(planned)s due, %(left)s left")
+            % {"planned": duration(work.day.minutes_today), "left": duration(left)},
+            "note": _("It is %(time)s.") % {"time": clock_time(clock.now())},
+        }
+    ]
+
+
+def _promises(user: User) -> list[dict[str, str]]:
+    """What this person promised and has not done yet, soonest first."""
+    rows = (
+        Promise.objects.open()
+        .filter(made_by=user, participant__in=Participant.objects.visible_to(user))
+        .select_related("participant__person", "participant__case")
+        .order_by("due_on")[:8]
+    )
+    return [
+        {
+            "text": f"{promise.participant.person.name}: {promise.what}",
+            "url": reverse("contacts:list", args=[promise.participant.case.reference, promise.participant.reference]),
+            "note": day(promise.due_on),
+        }
+        for promise in rows
+    ]
+
+
+def _places(user: User) -> list[dict[str, Any]]:
+    """Where the work of somebody with no cases of their own is."""
+    offered = [
+        (Permission.VIEW_CASE, _("People who agreed to be asked"), "desk:cases"),
+        (Permission.VIEW_DASHBOARD, _("Dashboards"), "desk:dashboard"),
+        (Permission.VIEW_ACCESS_LOG, _("Who looked at what"), "audit:log"),
+        (Permission.VIEW_PEOPLE_OF_THE_UNIT, _("People of the unit"), "accounts:people"),
+        (Permission.VIEW_CODE, _("The Victims’ Code as we count it"), "compliance:code"),
+    ]
+    return [{"label": label, "url": reverse(name)} for held, label, name in offered if user.may(held)]

@@ -1,0 +1,268 @@
+"""What one person has to do: gathered from the rows of every app, laid out by `day`, said in `words`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from compliance.explain import explain
+from compliance.models import Duty
+from contacts.models import Contact, ContactPlan, Promise
+from desk import words
+from desk.day import Day, Group, Item, Thing, What, horizon, lay_out
+from referrals.models import Referral
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases.context import how_to_reach
+from victimcare.cases.models import Participant
+from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
+from victimcare.govuk.dates import day as said_day
+from victimcare.govuk.dates import moment
+from victimcare.working_days import england_and_wales
+
+ROOM = 50  # rows in sight
+AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
+
+PERSON = ("participant__person__safe_contact", "participant__case")
+
+# What the button of a duty that no call meets opens; everything else opens the contact log.
+DOES = {
+    "R3-ACK": ("letters:write-letter", _("Write")),
+    "R3-INFO": ("letters:write-letter", _("Write")),
+    "R4-REFERRAL": ("referrals:refer-on", _("Refer")),
+    "R4-NEEDS": ("needs_assessments:assess", _("Assess")),
+    "R6-CONTACT-PLAN": ("contacts:plan", _("Agree")),
+}
+
+
+@dataclass
+class Worklist:
+    """A day as its page shows it: groups of rows, and the people on them."""
+
+    day: Day
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    people: list[Participant] = field(default_factory=list)
+
+
+def covered_by(user: User) -> list[int]:
+    """The colleagues this person covers for today, by primary key."""
+    today = clock.today()
+    return list(
+        user.covering.filter(from_on__lte=today, until_on__gte=today, cancelled_at=None).values_list(
+            "user_id", flat=True
+        )
+    )
+
+
+def worklist(user: User) -> Worklist:
+    """Everything this person has to do by the third working day from now. About a dozen queries."""
+    today, holidays = clock.today(), england_and_wales()
+    ends = horizon(today, bank_holidays=holidays)
+    whose = [user.pk, *covered_by(user)]
+    people: dict[int, Participant] = {}
+    items: list[Item] = []
+    for item, person in (
+        *_duties(user, whose, ends),
+        *_updates(user, whose, ends),
+        *_promises(user, ends),
+        *_first_contacts(user, whose, ends),
+    ):
+        items.append(item)
+        people[person.pk] = person
+    day = lay_out(items, today, bank_holidays=holidays, room=ROOM)
+    shown = {thing.participant: people[thing.participant] for thing in day.shown}
+    return Worklist(day, _groups(day, shown, user), list(shown.values()))
+
+
+# --- From each app's rows --------------------------------------------------------------------------
+
+Found = Iterable[tuple[Item, Participant]]
+
+
+def _duties(user: User, whose: Sequence[int], ends: date) -> Found:
+    owed = Duty.objects.owed_by(user)
+    if len(whose) > 1:
+        covered = Duty.objects.open().filter(
+            owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
+        )
+        owed = owed | covered.visible_to(user)
+    rows = owed.timed().filter(due_on__lte=ends).select_related("event", *PERSON).order_by("due_on", "pk")
+    for duty in rows[:AT_MOST]:
+        what = What.TELL if words.is_told(duty) else What.DO
+        assert duty.due_on is not None  # noqa: S101 - timed
+        yield Item(what, duty.participant_id, duty.due_on, duty.enhanced_applied, duty), duty.participant
+
+
+def _updates(user: User, whose: Sequence[int], ends: date) -> Found:
+    rows = _of_theirs(ContactPlan.objects.current(), user, whose).filter(due_on__lte=ends)
+    for plan in rows.order_by("due_on")[:AT_MOST]:
+        assert plan.due_on is not None  # noqa: S101 - asked for
+        yield Item(What.UPDATE, plan.participant_id, plan.due_on, source=plan), plan.participant
+
+
+def _promises(user: User, ends: date) -> Found:
+    rows = Promise.objects.open().filter(made_by=user, due_on__lte=ends).select_related(*PERSON)
+    rows = rows.filter(participant__in=Participant.objects.visible_to(user))
+    for promise in rows.order_by("due_on")[:AT_MOST]:
+        yield Item(What.PROMISE, promise.participant_id, promise.due_on, source=promise), promise.participant
+
+
+def _first_contacts(user: User, whose: Sequence[int], ends: date) -> Found:
+    """Victims newly allocated whom nobody has tried to reach yet."""
+    tried = Contact.objects.filter(participant=OuterRef("participant"), direction=Contact.Direction.OUT)
+    rows = _of_theirs(Referral.objects.filter(status=Referral.Status.ALLOCATED), user, whose)
+    for referral in rows.filter(~Exists(tried), due_on__lte=ends).order_by("due_on", "priority")[:AT_MOST]:
+        assert referral.due_on is not None  # noqa: S101 - asked for
+        yield Item(What.FIRST_CONTACT, referral.participant_id, referral.due_on, source=referral), referral.participant
+
+
+def _of_theirs(rows: QuerySet[Any], user: User, whose: Sequence[int]) -> QuerySet[Any]:
+    """Rows about open cases of these officers that this person may see."""
+    return rows.filter(
+        participant__officer__in=whose,
+        participant__closed_at=None,
+        participant__in=Participant.objects.visible_to(user),
+    ).select_related(*PERSON)
+
+
+# --- As rows of the page ---------------------------------------------------------------------------
+
+
+def heading_of(group: Group) -> str:
+    return {
+        Group.CRITICAL: _("Critically overdue"),
+        Group.OVERDUE: _("Overdue"),
+        Group.TODAY: _("Due today"),
+        Group.SOON: _("Next three working days"),
+    }[group]
+
+
+def _groups(day: Day, people: dict[int, Participant], user: User) -> list[dict[str, Any]]:
+    verdicts = verdicts_for(people.values()) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
+    last = last_contacts(people)
+    tone = {Group.SOON: ""}
+    return [
+        {
+            "heading": heading_of(group),
+            "count": day.counts[group],
+            "tone": tone.get(group, group.value),
+            "rows": [
+                row(thing, people[thing.participant], user, verdicts.get(thing.participant), last)
+                | ({"tone": "critical"} if group is Group.CRITICAL else {})
+                for thing in found
+            ],
+        }
+        for group, found in day.groups.items()
+        if found
+    ]
+
+
+def last_contacts(people: Iterable[int]) -> dict[int, Contact]:
+    """The latest contact with each of these people. One query."""
+    found = Contact.objects.filter(participant__in=list(people)).order_by("participant", "-at", "-pk")
+    return {contact.participant_id: contact for contact in found.distinct("participant").select_related("by")}
+
+
+def row(
+    thing: Thing,
+    person: Participant,
+    user: User,
+    verdicts: dict[Channel, Verdict] | None,
+    last: dict[int, Contact],
+) -> dict[str, Any]:
+    """One thing to do, for `work_row`."""
+    name = person.person.name
+    who = words.named(name, person.person.age_on(clock.today()))
+    references = (person.case.reference, person.reference)
+    how = (
+        how_to_reach(person, verdicts, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS)) if verdicts else ""
+    )
+    said = _SAYS[thing.what](thing, who)
+    contact = last.get(person.pk)
+    return said | {
+        "who": name,
+        "url": reverse("desk:summary", args=references),
+        "due_on": thing.due_on,
+        "how": "" if thing.what is What.DO else how,
+        "button": button(thing, references, user, verdicts),
+        "note_for_me": _("You are covering for a colleague.")
+        if person.officer_id not in (user.pk, None) and user.has_role(Role.VICTIM_CARE_OFFICER)
+        else "",
+        "details": [{"label": _("Last contact"), "value": last_said(contact)}] if contact else [],
+    }
+
+
+def last_said(contact: Contact) -> str:
+    """Tue 24 Nov, 13:50: Phone, no answer. What was said."""
+    line = f"{moment(contact.at)}: {contact.get_channel_display()}, {str(contact.get_outcome_display()).lower()}."
+    return f"{line} {contact.note[:200]}".strip()
+
+
+def _tells(thing: Thing, who: str) -> dict[str, Any]:
+    duties: list[Duty] = [item.source for item in thing.items]  # type: ignore[misc]
+    return {
+        "what": words.owed(who, duties),
+        "why": words.why(duties[0]),
+        "explain": explain(duties[0]),
+    }
+
+
+def _updates_them(thing: Thing, who: str) -> dict[str, Any]:
+    plan: ContactPlan = thing.items[0].source  # type: ignore[assignment]
+    why = _("Agreed plan: %(how_often)s.") % {"how_often": str(plan.get_frequency_days_display()).lower()}
+    return {
+        "what": _("Update %(who)s as agreed, even if nothing is new") % {"who": who},
+        "why": f"{why} “{plan.words}”" if plan.words else why,
+    }
+
+
+def _keeps_promise(thing: Thing, who: str) -> dict[str, Any]:
+    promise: Promise = thing.items[0].source  # type: ignore[assignment]
+    return {
+        "what": _("Keep a promise to %(who)s %(what)s") % {"who": who, "what": promise.what},
+        "why": _("You promised this on %(day)s.") % {"day": said_day(promise.made_at)},
+    }
+
+
+def _reaches_first(thing: Thing, who: str) -> dict[str, Any]:
+    referral: Referral = thing.items[0].source  # type: ignore[assignment]
+    reasons = ", ".join(map(str, referral.reasons[:3]))
+    return {
+        "what": _("First contact with %(who)s nobody has tried yet") % {"who": who},
+        "why": _("Priority %(n)d: %(reasons)s.") % {"n": referral.priority, "reasons": reasons},
+        "tag": referral.participant.case.offence_title[:40],
+        "colour": "grey",
+    }
+
+
+_SAYS = {
+    What.TELL: _tells,
+    What.DO: _tells,
+    What.UPDATE: _updates_them,
+    What.PROMISE: _keeps_promise,
+    What.FIRST_CONTACT: _reaches_first,
+}
+
+
+def button(
+    thing: Thing, references: tuple[str, str], user: User, verdicts: dict[Channel, Verdict] | None
+) -> dict[str, Any] | None:
+    """The page that does it, with what to tell ticked already."""
+    if thing.what is What.DO:
+        duty: Duty = thing.items[0].source  # type: ignore[assignment]
+        name, label = DOES.get(duty.rule, ("contacts:log", _("Log")))
+        return {"label": label, "url": reverse(name, args=references), "is_primary": False}
+    if not user.may(Permission.LOG_CONTACT):
+        return None
+    tells = list(dict.fromkeys(item.source.event.reference for item in thing.items)) if thing.what is What.TELL else []  # type: ignore[attr-defined]
+    url = reverse("contacts:log", args=references) + ("?" + urlencode({"tell": tells}, doseq=True) if tells else "")
+    can_ring = bool(verdicts) and (verdicts[Channel.PHONE].allowed or verdicts[Channel.PHONE].rule == "outside_window")
+    is_officer_in_the_case = user.has_role(Role.OFFICER_IN_THE_CASE)
+    label = _("Log") if is_officer_in_the_case or not can_ring else _("Call")
+    return {"label": label, "url": url, "is_primary": thing.due_on <= clock.today()}

@@ -1,0 +1,193 @@
+"""Is it safe to reach this person this way, now? The rule by table, by chance, and with real rows."""
+
+from dataclasses import replace
+from datetime import date, time, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SafeContactFactory, SuspectFactory, london
+from victimcare.cases.models import Person
+from victimcare.cases.safe_contact import (
+    Blocked,
+    Channel,
+    Facts,
+    Purpose,
+    clear,
+    judge,
+    phone_key,
+    verdicts,
+    verdicts_for,
+)
+
+TODAY = date(2026, 11, 23)
+SAFE = Facts(
+    channel=Channel.PHONE,
+    purpose=Purpose.UPDATE,
+    safe="Y",
+    destination="07700900123",
+    is_flagged=False,
+    has_died=False,
+    is_suspect_here=False,
+    suspect_destinations=frozenset(),
+    at=time(10, 0),
+    call_from=None,
+    call_until=None,
+    asked_on=date(2026, 11, 16),
+    today=TODAY,
+    address_is_protected=False,
+)
+
+CASES = [
+    # What is different from a safe call on a Monday at ten, allowed?, the rule that says so.
+    ({}, True, "said_yes"),
+    ({"safe": ""}, True, "no_known_danger"),
+    ({"safe": "N"}, False, "said_no"),
+    ({"destination": ""}, False, "no_destination"),
+    ({"has_died": True}, False, "died"),
+    ({"has_died": True, "channel": Channel.IN_PERSON}, False, "died"),
+    ({"is_suspect_here": True}, False, "suspect"),
+    ({"suspect_destinations": frozenset({"07700900123"})}, False, "shared_with_suspect"),
+    ({"suspect_destinations": frozenset({"07700900999"})}, True, "said_yes"),
+    ({"call_from": time(9, 30), "call_until": time(14, 30)}, True, "said_yes"),
+    ({"call_from": time(9, 30), "call_until": time(14, 30), "at": time(15, 0)}, False, "outside_window"),
+    ({"call_from": time(9, 30), "call_until": time(14, 30), "at": time(15, 0), "channel": Channel.TEXT}, True, "said_yes"),
+    # Nobody asked, and there may be danger: an officer may ring, in office hours, and nothing else.
+    ({"safe": "", "is_flagged": True}, True, "first_contact"),
+    ({"safe": "", "is_flagged": True, "at": time(8, 59)}, False, "first_contact_hours"),
+    ({"safe": "", "is_flagged": True, "at": time(17, 1)}, False, "first_contact_hours"),
+    ({"safe": "", "is_flagged": True, "channel": Channel.VOICEMAIL}, False, "not_known"),
+    ({"safe": "", "is_flagged": True, "channel": Channel.TEXT}, False, "not_known"),
+    ({"safe": "", "is_flagged": True, "channel": Channel.EMAIL}, False, "not_known"),
+    ({"safe": "", "is_flagged": True, "channel": Channel.POST}, False, "not_known"),
+    ({"safe": "", "is_flagged": True, "channel": Channel.IN_PERSON}, True, "in_person"),
+    ({"safe": "", "is_flagged": True, "suspect_destinations": frozenset({"07700900123"})}, False, "shared_with_suspect"),
+    # Answers over ninety days old are asked again first, where there may be danger.
+    ({"is_flagged": True, "asked_on": TODAY - timedelta(days=90)}, True, "said_yes"),
+    ({"is_flagged": True, "asked_on": TODAY - timedelta(days=91)}, False, "stale"),
+    ({"is_flagged": True, "asked_on": TODAY - timedelta(days=91), "purpose": Purpose.REVIEW}, True, "said_yes"),
+    ({"is_flagged": False, "asked_on": TODAY - timedelta(days=900)}, True, "said_yes"),
+]
+
+
+@pytest.mark.parametrize(("different", "allowed", "rule"), CASES)
+def test_the_rule(different, allowed, rule):
+    verdict = judge(replace(SAFE, **different))
+    assert (verdict.allowed, verdict.rule) == (allowed, rule)
+    assert bool(verdict.reasons) is not allowed
+
+
+anything = st.builds(
+    Facts,
+    channel=st.sampled_from(Channel),
+    purpose=st.sampled_from(Purpose),
+    safe=st.sampled_from(["Y", "N", ""]),
+    destination=st.sampled_from(["", "07700900123", "12brynroad"]),
+    is_flagged=st.booleans(),
+    has_died=st.booleans(),
+    is_suspect_here=st.booleans(),
+    suspect_destinations=st.frozensets(st.sampled_from(["07700900123", "12brynroad", "x@example.org"])),
+    at=st.times(),
+    call_from=st.none() | st.just(time(9, 0)),
+    call_until=st.none() | st.just(time(16, 0)),
+    asked_on=st.none() | st.dates(date(2025, 1, 1), TODAY),
+    today=st.just(TODAY),
+    address_is_protected=st.booleans(),
+)
+
+
+@given(anything)
+def test_it_never_allows_what_somebody_said_no_to_what_a_suspect_shares_or_the_dead(facts):
+    if not judge(facts).allowed:
+        return
+    assert facts.safe != "N"
+    assert not facts.has_died
+    assert not facts.is_suspect_here
+    assert facts.destination not in facts.suspect_destinations
+    assert facts.destination or facts.channel is Channel.IN_PERSON
+
+
+@given(anything)
+def test_where_there_is_danger_nothing_nobody_asked_about_is_used_but_a_careful_call(facts):
+    verdict = judge(replace(facts, is_flagged=True, safe=""))
+    if verdict.allowed:
+        assert facts.channel in {Channel.PHONE, Channel.IN_PERSON}
+        assert verdict.instructions
+
+
+@pytest.mark.parametrize("typed", ["07700 900123", "+44 7700 900123", "(07700) 900-123", "447700900123"])
+def test_spacing_and_country_never_hide_a_match(typed):
+    assert phone_key(typed) == "07700900123"
+
+
+# --- With real rows --------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("monday")
+class TestRows:
+    def test_a_suspect_who_shares_the_phone_closes_it(self, victim):
+        suspect = SuspectFactory(case=victim.case)
+        suspect.person.phone_home = "+44" + victim.person.phone_mobile[1:]
+        suspect.person.save()
+        assert verdicts(victim)[Channel.PHONE].rule == "shared_with_suspect"
+
+    def test_a_suspect_who_lived_at_the_address_closes_post(self, victim):
+        victim.person.safe_contact.post = "Y"
+        victim.person.safe_contact.save()
+        assert verdicts(victim)[Channel.POST].allowed
+        suspect = SuspectFactory(case=victim.case)
+        suspect.person.address_line_1, suspect.person.postcode = victim.person.address_line_1, "CF10 1AA"
+        suspect.person.save()
+        suspect.person.address_line_1 = "1 Somewhere Else"
+        suspect.person.save()
+        assert verdicts(victim)[Channel.POST].rule == "shared_with_suspect"
+
+    def test_a_clearance_carries_where_to_ring_and_says_which_answers_it_rests_on(self, victim):
+        clearance = clear(victim, Channel.PHONE, Purpose.UPDATE)
+        assert clearance.destination == victim.person.phone_mobile
+        assert clearance.safe_contact_version == victim.person.safe_contact.version
+
+    def test_what_is_not_safe_is_blocked_with_every_reason(self, victim):
+        Person.objects.filter(pk=victim.person_id).update(date_of_death=date(2026, 11, 20))
+        victim.person.refresh_from_db()
+        with pytest.raises(Blocked) as blocked:
+            clear(victim, Channel.POST, Purpose.UPDATE)
+        assert [reason.rule for reason in blocked.value.reasons] == ["died", "said_no"]
+
+    def test_somebody_who_is_a_suspect_too_is_never_contacted(self, victim):
+        ParticipantFactory(case=victim.case, person=victim.person, role="SUSPECT", team=None)
+        assert not any(verdict.allowed for verdict in verdicts(victim).values())
+
+    def test_a_childs_channels_are_closed_until_somebody_asked(self):
+        child = ParticipantFactory(person__date_of_birth=date(2012, 1, 1))
+        said = verdicts(child)
+        assert said[Channel.PHONE].rule == "first_contact"
+        assert said[Channel.TEXT].rule == "not_known"
+
+    def test_fifty_people_cost_three_queries_and_the_same_verdicts_as_one(self):
+        people = []
+        for n in range(50):
+            part = ParticipantFactory(case=CaseFactory(flags=["DA"] if n % 3 == 0 else []))
+            if n % 2:
+                SafeContactFactory(person=part.person, confirmed_at=london(2026, 11, 1))
+            suspect = SuspectFactory(case=part.case)
+            if n % 5 == 0:
+                suspect.person.phone_mobile = part.person.phone_mobile
+                suspect.person.save()
+            people.append(part)
+        with CaptureQueriesContext(connection) as queries:
+            together = verdicts_for(people)
+        assert len(queries) == 3
+        assert all(together[part.pk] == verdicts(part) for part in people)
+
+    def test_one_victims_suspect_does_not_close_anothers_phone(self, victim):
+        other = ParticipantFactory(person=PersonFactory(phone_mobile="07700 911111"))
+        suspect = SuspectFactory(case=other.case)
+        suspect.person.phone_mobile = victim.person.phone_mobile
+        suspect.person.save()
+        together = verdicts_for([victim, other])
+        assert together[victim.pk][Channel.PHONE].allowed
