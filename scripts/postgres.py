@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+
 from scripts.account import NotOurs, NotStarted, private_directory
 
 ATTEMPTS = 20
@@ -12,6 +14,8 @@ SECONDS_BETWEEN_ATTEMPTS = 0.5
 # Byte order for letters of every language, the same on every machine.
 LOCALE = ["--encoding=UTF8", "--locale=C.UTF-8"]
 LOCALE_FROM_17 = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+# A failed statement holds names and addresses, and so does the detail of a failed constraint.
+NO_PERSONAL_DATA_IN_LOGS = ["log_min_error_statement=panic", "log_error_verbosity=terse"]
 # Much faster, and the data is gone after a power cut: for throw-away clusters only.
 NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
@@ -22,33 +26,34 @@ class Postgres:
         self.made_the_database = False
 
     def address(self):
-        return f"postgresql://vcu@/vcu?host={quote(str(self.sockets), safe='')}"
+        return f"postgresql://vcu@/vcu?host={quote(str(self.sockets), safe='')}&port=5432"
 
     def start(self, *, durable):
         if not (self.data / "PG_VERSION").exists():
-            self.create_cluster()
+            self.create_cluster(durable)
         if not self.answers():
             self.start_server(durable)
         self.refuse_a_stranger()
         self.create_database()
 
-    def create_cluster(self):
+    def create_cluster(self, durable):
         """Under another name first: a cluster that was not finished must not look like one."""
         unfinished = self.data.with_suffix(".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         private_directory(unfinished, self.account)
-        builtin = LOCALE_FROM_17 if self.major_version() >= 17 else []
+        locale = LOCALE + (LOCALE_FROM_17 if self.major_version() >= 17 else [])
         # Trust is safe here: nobody else can enter the directory of the socket.
-        access = ["--username=postgres", "--auth=trust", "--no-sync"]
-        self.tool("initdb", "-D", unfinished, *access, *LOCALE, *builtin)
+        access = ["--username=postgres", "--auth=trust"]
+        self.tool("initdb", "-D", unfinished, *access, *locale, *([] if durable else ["--no-sync"]))
         unfinished.rename(self.data)
 
     def major_version(self):
         return int(self.tool("postgres", "--version").split()[2].split(".")[0])
 
     def start_server(self, durable):
-        settings = ["listen_addresses=''", f"unix_socket_directories='{self.sockets}'", "max_connections=200"]
-        options = " ".join(f"-c {setting}" for setting in settings + ([] if durable else NOT_DURABLE))
+        ours = [f"unix_socket_directories='{self.sockets}'", "listen_addresses=''", "max_connections=200"]
+        settings = ours + NO_PERSONAL_DATA_IN_LOGS + ([] if durable else NOT_DURABLE)
+        options = " ".join(f"-c {setting}" for setting in settings)
         log = self.data / "server.log"
         for attempt in range(1, ATTEMPTS + 1):
             self.forget_a_dead_server()
@@ -74,15 +79,10 @@ class Postgres:
             pid_file.unlink()
 
     def connect(self):
-        import psycopg
-
-        return psycopg.connect(
-            host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True, connect_timeout=5
-        )
+        where = {"host": str(self.sockets), "port": 5432, "dbname": "postgres", "user": "postgres"}
+        return psycopg.connect(**where, autocommit=True, connect_timeout=5)
 
     def answers(self):
-        import psycopg
-
         try:
             self.connect().close()
         except psycopg.OperationalError:
@@ -106,9 +106,8 @@ class Postgres:
 
     def stop(self):
         if (self.data / "postmaster.pid").exists():
-            self.account.run(
-                [self.home / "bin" / "pg_ctl", "stop", "-D", self.data, "-m", "fast", "-w", "-t", "30"]
-            )
+            pg_ctl = [self.home / "bin" / "pg_ctl", "stop", "-D", self.data]
+            self.account.run([*pg_ctl, "-m", "fast", "-w", "-t", "30"])
 
     def tool(self, name, *arguments):
         done = self.account.run([self.home / "bin" / name, *arguments])
