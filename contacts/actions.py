@@ -19,8 +19,10 @@ from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
-from victimcare.cases.safe_contact import Channel, Clearance
+from victimcare.cases.safe_contact import Channel, Clearance, Purpose, clear
 from victimcare.faults import NotAllowed, Refused, Stale
+from victimcare.letters import actions as letters
+from victimcare.letters.models import Letter
 from victimcare.working_days import england_and_wales, london_day
 
 journal = logging.getLogger("contacts")
@@ -257,6 +259,35 @@ def _roll_forward(participant: Participant, told_on: date, by: User) -> None:
     plan.due_on, plan.reminded_on = next_on, None
     _save(plan, by)
     settle(kind=UPDATE_DUE, subject=participant.reference)
+
+
+@transaction.atomic
+def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> Contact:
+    """Send a printed letter, and keep the contact by which it tells its events: both or neither.
+
+    Safety is asked again at the door. Raises Blocked when post is not safe now; Refused when the address or the
+    safe-contact answers changed since it was written, or it is not printed; Stale.
+    """
+    participant = Participant.objects.select_related("case", "person").get(pk=letter.participant_id)
+    clearance = clear(participant, Channel.POST, Purpose.UPDATE)
+    letter = letters.dispatch(letter=letter, clearance=clearance, version=version, by=by)
+    told = list(letter.tells.all())
+    contact = Contact(
+        participant=participant,
+        direction=Contact.Direction.OUT,
+        channel=Contact.Channel.LETTER,
+        outcome=Contact.Outcome.SENT,
+        at=letter.dispatched_at,
+        note=letter.template.title_en,
+        by=by,
+        clearance_rule=clearance.rule,
+        letter=letter.reference,
+    )
+    _save(contact, by)
+    contact.tells.set(told)
+    if told:
+        _roll_forward(participant, london_day(contact.at), by)
+    return contact
 
 
 @dataclass

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts import views
+from contacts import letter_views, views
 
 app_name = "contacts"
 CASE = "cases/<str:case>/<str:participant>/"
@@ -9,4 +9,6 @@ urlpatterns = [
     path(CASE + "contacts/log", views.log, name="log"),
     path(CASE + "contacts/plan", views.plan, name="plan"),
     path(CASE + "contacts/promises/<str:promise>/kept", views.promise_kept, name="promise-kept"),
+    path(CASE + "letters/write", letter_views.write_letter, name="write-letter"),
+    path(CASE + "letters/<str:letter>/send", letter_views.send_letter, name="send-letter"),
 ]

@@ -209,14 +209,14 @@ def answers(**changes):
     } | changes
 
 
-def test_the_page_ticks_what_the_link_said_to_tell(victim, as_officer, monday):
+def test_the_page_ticks_what_the_link_said_to_tell(monday, victim, as_officer):
     arrest = EventFactory(case=victim.case, detail="At home, by PC Pugh.")
     response = as_officer.get(page(victim), {"tell": arrest.reference})
     assert f'value="{arrest.reference}" checked' in response.text
     assert "At home, by PC Pugh." in response.text
 
 
-def test_a_call_is_saved_from_the_page_once_however_often_it_is_posted(victim, as_officer, monday):
+def test_a_call_is_saved_from_the_page_once_however_often_it_is_posted(monday, victim, as_officer):
     arrest = EventFactory(case=victim.case)
     body = answers(tells=[arrest.reference], form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a01")
     first, second = as_officer.post(page(victim), body), as_officer.post(page(victim), body)
@@ -224,7 +224,7 @@ def test_a_call_is_saved_from_the_page_once_however_often_it_is_posted(victim, a
     assert Contact.objects.get().tells.get() == arrest
 
 
-def test_a_phone_that_is_not_safe_is_said_with_the_other_ways(as_officer, officer, monday):
+def test_a_phone_that_is_not_safe_is_said_with_the_other_ways(monday, as_officer, officer):
     victim = ParticipantFactory(officer=officer)
     SafeContactFactory(person=victim.person, phone="N")
     shown = as_officer.get(page(victim)).text
@@ -234,7 +234,7 @@ def test_a_phone_that_is_not_safe_is_said_with_the_other_ways(as_officer, office
     assert not Contact.objects.exists()
 
 
-def test_a_phone_shared_with_the_suspect_is_not_rung(as_officer, officer, monday):
+def test_a_phone_shared_with_the_suspect_is_not_rung(monday, as_officer, officer):
     victim = ParticipantFactory(officer=officer, person__phone_mobile="07700 900123")
     SafeContactFactory(person=victim.person)
     SuspectFactory(case=victim.case, person__phone_mobile="+44 7700 900123")
@@ -254,7 +254,7 @@ def test_a_phone_shared_with_the_suspect_is_not_rung(as_officer, officer, monday
         ({"outcome": "no_answer", "direction": "in"}, "They contacted us"),
     ],
 )
-def test_a_bad_answer_gets_a_sentence(victim, as_officer, monday, changes, sentence):
+def test_a_bad_answer_gets_a_sentence(monday, victim, as_officer, changes, sentence):
     response = as_officer.post(page(victim), answers(**changes))
     assert response.status_code in (422, 302)
     assert response.status_code == 302 or sentence in response.text
@@ -271,13 +271,13 @@ def test_an_auditor_may_not_open_the_contacts(victim, auditor, sign_in):
     assert sign_in(auditor).get(page(victim, "list")).status_code == 403
 
 
-def test_each_look_is_written_down(victim, as_officer, officer, monday):
+def test_each_look_is_written_down(monday, victim, as_officer, officer):
     as_officer.get(page(victim, "list"))
     entry = AccessEntry.objects.get()
     assert (entry.actor, entry.subject, entry.field_group) == (officer.reference, victim.reference, "contacts")
 
 
-def test_one_victims_contacts_are_never_on_anothers_pages(victim, officer, as_officer, monday):
+def test_one_victims_contacts_are_never_on_anothers_pages(monday, victim, officer, as_officer):
     other = ParticipantFactory(case=victim.case, officer=officer)
     ContactFactory(participant=other, note="She has moved to Blackwood.")
     Promise.objects.create(participant=other, what="Send the form", due_on=date(2026, 11, 27), made_by=officer)
@@ -287,7 +287,7 @@ def test_one_victims_contacts_are_never_on_anothers_pages(victim, officer, as_of
         assert secret not in shown
 
 
-def test_an_officer_in_the_case_sees_what_to_tell_but_not_what_was_said(victim, sign_in, monday):
+def test_an_officer_in_the_case_sees_what_to_tell_but_not_what_was_said(monday, victim, sign_in):
     constable = UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=None)
     ContactFactory(participant=victim, note="She told us in confidence.")
     EventFactory(case=victim.case)
@@ -298,15 +298,13 @@ def test_an_officer_in_the_case_sees_what_to_tell_but_not_what_was_said(victim, 
     assert browser.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a03")).status_code == 302
 
 
-def test_failed_attempts_are_visible(victim, as_officer, officer, monday):
+def test_failed_attempts_are_visible(monday, victim, as_officer, officer):
     rang(victim, officer, outcome="no_answer")
     assert "Phone: No answer" in as_officer.get(page(victim, "list")).text
 
 
 @pytest.mark.parametrize("name", ["list", "log"])
-def test_the_pages_ask_as_much_of_the_database_for_a_long_history(
-    victim, as_officer, monday, name, django_assert_max_num_queries
-):
+def test_the_pages_ask_as_much_of_the_database_for_a_long_history(monday, victim, as_officer, name, django_assert_max_num_queries):
     for _ in range(60):
         ContactFactory(participant=victim).tells.add(EventFactory(case=victim.case))
     EventFactory.create_batch(40, case=victim.case, suspect=SuspectFactory(case=victim.case))
@@ -314,7 +312,7 @@ def test_the_pages_ask_as_much_of_the_database_for_a_long_history(
         as_officer.get(page(victim, name))
 
 
-def test_older_contacts_are_a_page_away(victim, as_officer, monday):
+def test_older_contacts_are_a_page_away(monday, victim, as_officer):
     ContactFactory.create_batch(60, participant=victim)
     shown = as_officer.get(page(victim, "list"))
     assert shown.text.count("desk-timeline__item") == 50

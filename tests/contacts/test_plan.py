@@ -1,0 +1,136 @@
+"""A plan is agreed, its versions are kept, and two people agreeing at once lose nothing."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from contacts import actions
+from contacts.models import ContactPlan
+from tests.factories import ContactPlanFactory, ParticipantFactory, SafeContactFactory, UserFactory
+from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Event
+from victimcare.faults import Refused, Stale
+
+pytestmark = pytest.mark.django_db
+
+
+def agree(victim, by, **answers):
+    return actions.agree_plan(
+        **{
+            "participant": victim,
+            "number": 0,
+            "frequency_days": 14,
+            "channels": ["phone", "text"],
+            "topics": ["bail"],
+            "language": "cy",
+            "words": "Ring before work.",
+            "agreed_with": "Siân Evans",
+            "agreed_on": date(2026, 11, 23),
+            "by": by,
+        }
+        | answers
+    )
+
+
+def test_a_plan_says_when_the_next_update_is_due(victim, officer, monday):
+    plan = agree(victim, officer)
+    assert (plan.number, plan.due_on) == (1, date(2026, 12, 7))
+    assert plan.sentence == "Every 14 days: phone, then text message. In Welsh. About arrest, bail and release."
+    assert Event.objects.get(kind=Kind.PLAN_AGREED).participant == victim
+
+
+def test_a_plan_agreed_last_week_counts_from_then(victim, officer, monday):
+    assert agree(victim, officer, agreed_on=date(2026, 11, 17)).due_on == date(2026, 12, 1)
+
+
+def test_only_when_something_happens_has_no_next_date(victim, officer, monday):
+    assert agree(victim, officer, frequency_days=0).due_on is None
+
+
+def test_an_earlier_plan_is_ended_and_kept(victim, officer, monday):
+    first = agree(victim, officer)
+    second = agree(victim, officer, number=1, frequency_days=7)
+    first.refresh_from_db()
+    assert first.ended_at and second.number == 2
+    assert ContactPlan.objects.current().get() == second
+
+
+def test_a_plan_agreed_from_an_old_page_is_refused_and_shows_the_other(victim, officer, monday):
+    theirs = agree(victim, officer)
+    with pytest.raises(Stale) as stale:
+        agree(victim, officer)
+    assert stale.value.theirs == {"plan": theirs}
+
+
+@pytest.mark.parametrize("wrong", [{"agreed_on": date(2026, 11, 24)}, {"channels": []}])
+def test_a_plan_that_cannot_be_is_refused(victim, officer, monday, wrong):
+    with pytest.raises(Refused):
+        agree(victim, officer, **wrong)
+
+
+def page(victim, name="plan"):
+    return reverse(f"contacts:{name}", args=[victim.case.reference, victim.reference])
+
+
+def answers(**changes):
+    return {
+        "version": "0",
+        "frequency_days": "28",
+        "first": "phone",
+        "language": "en",
+        "words": "Say nothing to my mother.",
+        "agreed_with": "Siân Evans",
+        "agreed_on": "2026-11-23",
+    } | changes
+
+
+def test_a_plan_is_agreed_on_its_page(monday, victim, as_officer):
+    response = as_officer.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b01"))
+    assert response.url == page(victim, "list")
+    shown = as_officer.get(response.url).text
+    assert "Every 28 days: phone." in shown and "Say nothing to my mother." in shown
+
+
+def test_two_people_agreeing_at_once_see_both_and_lose_nothing(monday, victim, as_officer, colleague):
+    agree(victim, colleague, words="Text me first.")
+    response = as_officer.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b02"))
+    assert response.status_code == 409
+    assert "Text me first." in response.text and "Say nothing to my mother." in response.text
+    again = as_officer.post(page(victim), answers(version="1", form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b02"))
+    assert again.status_code == 302
+    assert ContactPlan.objects.current().get().words == "Say nothing to my mother."
+
+
+def test_a_channel_they_asked_us_not_to_use_is_not_agreed(monday, officer, as_officer):
+    victim = ParticipantFactory(officer=officer)
+    SafeContactFactory(person=victim.person, text="N")
+    response = as_officer.post(page(victim), answers(second="text"))
+    assert response.status_code == 422 and "asked not to be reached this way" in response.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"frequency_days": "3"}, {"first": ""}, {"second": "phone"}, {"agreed_on": "2027-01-01"}, {"version": "x"}]
+)
+def test_a_bad_answer_gets_a_sentence(monday, victim, as_officer, wrong):
+    assert as_officer.post(page(victim), answers(**wrong)).status_code == 422
+
+
+def test_a_witness_care_officer_may_not_agree_a_plan(monday, victim, witness_care, sign_in):
+    assert sign_in(witness_care).get(page(victim)).status_code == 403
+
+
+def test_a_promise_of_another_victim_is_not_found(monday, victim, officer, as_officer):
+    other = ParticipantFactory(case=victim.case, officer=officer)
+    promise = other.promises.create(what="Ring back", due_on=date(2026, 11, 27), made_by=officer)
+    url = reverse("contacts:promise-kept", args=[victim.case.reference, victim.reference, promise.reference])
+    assert as_officer.post(url).status_code == 404
+    right = reverse("contacts:promise-kept", args=[victim.case.reference, other.reference, promise.reference])
+    assert as_officer.post(right).status_code == 302
+    promise.refresh_from_db()
+    assert promise.kept_by == officer
+
+
+def test_the_plan_in_force_is_what_the_page_starts_from(monday, victim, as_officer):
+    ContactPlanFactory(participant=victim, words="Never on Fridays.", agreed_by=UserFactory())
+    assert "Never on Fridays." in as_officer.get(page(victim)).text
