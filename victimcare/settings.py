@@ -78,6 +78,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False  # actions own their transactions
 
 SERVICE_NAME = os.environ.get("SERVICE_NAME", "Victim Care")
+SERVICE_NAME_CY = os.environ.get("SERVICE_NAME_CY", "Gofal Dioddefwyr")
+# The number a letter asks people to ring. The demo's is one that Ofcom keeps for drama.
+SERVICE_PHONE = os.environ.get("SERVICE_PHONE", "01632 960123" if DEMO or ROLE == "test" else "")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -1,5 +1,7 @@
 """Letters: what we wrote, in which languages, as the bytes that were sent."""
 
+from datetime import date, datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +11,22 @@ from victimcare.accounts.models import User
 from victimcare.cases.models import Event, Participant
 from victimcare.references import new_reference
 
+CLAIM_LASTS = timedelta(seconds=60)
+ATTEMPTS = 5
+
 
 def letter_reference() -> str:
     return new_reference("L")
+
+
+class LetterTemplateQuerySet(models.QuerySet["LetterTemplate"]):
+    def in_force(self, on: date) -> "LetterTemplateQuerySet":
+        """The newest approved version of each kind of letter on this day."""
+        return (
+            self.filter(status=LetterTemplate.Status.APPROVED, effective_from__lte=on)
+            .order_by("key", "-number")
+            .distinct("key")
+        )
 
 
 class LetterTemplate(models.Model):
@@ -34,6 +49,8 @@ class LetterTemplate(models.Model):
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     history = HistoricalRecords()
 
+    objects = LetterTemplateQuerySet.as_manager()
+
     class Meta:
         ordering = ("key", "-number")
         constraints = (
@@ -47,7 +64,15 @@ class LetterTemplate(models.Model):
 
 class LetterQuerySet(models.QuerySet["Letter"]):
     def queued(self) -> "LetterQuerySet":
-        return self.filter(status=Letter.Status.QUEUED)
+        """Approved and waiting for the press, oldest first."""
+        return self.filter(status=Letter.Status.QUEUED).order_by("id")
+
+    def left_behind(self, now: datetime) -> "LetterQuerySet":
+        """Claimed so long ago that whoever claimed them is gone."""
+        return self.filter(status=Letter.Status.RENDERING, claimed_at__lt=now - CLAIM_LASTS)
+
+    def without_pdf(self) -> "LetterQuerySet":
+        return self.defer("pdf")
 
 
 class Letter(models.Model):
@@ -55,8 +80,8 @@ class Letter(models.Model):
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
-        QUEUED = "queued", _("Waiting to be printed to PDF")
-        RENDERING = "rendering", _("Being printed to PDF")
+        QUEUED = "queued", _("Waiting to be printed")
+        RENDERING = "rendering", _("Being printed")
         RENDERED = "rendered", _("Ready to send")
         DISPATCHED = "dispatched", _("Sent")
         PARKED = "parked", _("Could not be printed")
@@ -72,7 +97,8 @@ class Letter(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="letters")
     template = models.ForeignKey(LetterTemplate, on_delete=models.PROTECT, related_name="letters")
     languages = models.CharField(max_length=5, choices=Languages.choices)
-    merged = models.JSONField()  # {"en": {"title", "paragraphs"}, "cy": {...}, "lines": [address], "salutation": ...}
+    # The words as merged: {"en": {"title", "salutation", "blocks", ...}, "cy": {...}, "lines": [address]}.
+    merged = models.JSONField()
     tells = models.ManyToManyField(Event, blank=True, related_name="told_by_letters")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     # The clearance it was written under: it may leave only while these still hold.
@@ -113,3 +139,19 @@ class Letter(models.Model):
                 name="letter_waiting", fields=["id"], condition=Q(status__in=["queued", "rendering"])
             ),
         )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def language_codes(self) -> list[str]:
+        return self.languages.split(",")
+
+    @property
+    def title(self) -> str:
+        """In the first language of the letter."""
+        return str(self.merged[self.language_codes[0]]["title"])
+
+    @property
+    def is_being_printed(self) -> bool:
+        return self.status in {self.Status.QUEUED, self.Status.RENDERING}

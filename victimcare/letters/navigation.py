@@ -1,4 +1,7 @@
+from django.utils.translation import gettext_lazy as _
+
+from victimcare.accounts.permissions import Permission
 from victimcare.navigation import CaseTab, NavItem
 
 NAVIGATION: tuple[NavItem, ...] = ()
-CASE_TABS: tuple[CaseTab, ...] = ()
+CASE_TABS: tuple[CaseTab, ...] = (CaseTab(_("Letters"), "letters:list", Permission.VIEW_LETTERS, 70),)
