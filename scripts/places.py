@@ -30,8 +30,12 @@ def held_open(path):
 
 
 @contextmanager
-def one_at_a_time(path):
+def one_at_a_time(path, if_we_wait=lambda: None):
     """Hold this file while working, so that two of us do not do the same thing at once."""
     with os.fdopen(held_open(path)) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if_we_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -47,7 +47,7 @@ def set_up(packages="demo", *, with_browser=False):
     """Everything needed to serve the demo, or with `dev` to test and check. Safe to start twice at once."""
     STAMPS.mkdir(parents=True, exist_ok=True)
     try:
-        with one_at_a_time(LOCAL / "set-up"):
+        with one_at_a_time(LOCAL / "set-up", lambda: say("Waiting for another ./run to set up.")):
             virtual_environment()
             steps = [lambda: python_packages(packages), libraries.PANGO.make_sure, styles_and_fonts]
             steps += [libraries.ATOMIC.make_sure, chromium] if with_browser else []
