@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Case as When
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, F, IntegerField, Q, QuerySet, Value
 from django.db.models import When as If
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -153,7 +153,7 @@ def dashboard(request: Request) -> HttpResponse:
 
 def figures(duties: QuerySet[Duty], today: date) -> dict[tuple[int, str], Line]:
     """The standing of these duties by right and owner; right 0 is our own standards. One query."""
-    right = When(If(is_local=True, then=Value(0)), default=F("right"))
+    right = When(If(is_local=True, then=Value(0)), default=F("right"), output_field=IntegerField())
     counted = (
         duties.order_by()
         .values("owner", line=right)

@@ -1,0 +1,128 @@
+"""The Code's page, each explained date, and the commands that say a date."""
+
+import json
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from compliance import actions
+from compliance.explain import explain
+from compliance.models import Duty
+from tests.factories import ContactFactory, EntitlementFactory, EventFactory, UserFactory, london
+from victimcare.accounts.permissions import Role
+from victimcare.audit.models import AccessEntry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def duty(victim, monday):
+    """Arrested on Wednesday 23 December 2026, as if it were then."""
+    monday.move_to(london(2026, 12, 23, 18))
+    event = EventFactory(case=victim.case, occurred_at=london(2026, 12, 23, 10))
+    actions.assess([victim.case_id])
+    return Duty.objects.select_related("event").get(event=event)
+
+
+def test_a_date_is_explained_with_the_holidays_skipped_by_name(duty):
+    said = " ".join(f"{step['text']} {step.get('skipped', '')}" for step in explain(duty))
+    assert "Suspect arrested on Wednesday 23 December 2026." in said
+    assert "Victims' Code 2020, Right 6, rule R6-ARREST" in said
+    assert "Standard rights were in force on Wed 23 Dec: within 5 working days." in said
+    assert "Sat 26 Dec (Boxing Day), Sun 27 Dec (weekend), Mon 28 Dec (Boxing Day (observed))" in said
+    assert "Due by the end of Monday 4 January 2027." in said
+    assert "not yet checked against the published Code" in said
+
+
+def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim):
+    EntitlementFactory(participant=victim, from_on=date(2026, 12, 24))
+    call = ContactFactory(participant=victim, at=london(2026, 12, 29))
+    call.tells.add(duty.event)
+    actions.assess([victim.case_id])
+    duty.refresh_from_db()
+    said = " ".join(step["text"] for step in explain(duty))
+    assert "became enhanced while this was open, so it is due by Tuesday 29 December 2026 instead" in said
+    assert f"Met on Tuesday 29 December 2026. The evidence is {call.reference}." in said
+
+
+def test_the_page_of_a_duty_goes_through_the_victims_door(duty, as_officer, as_stranger, officer, django_assert_max_num_queries):
+    url = reverse("compliance:explain", args=[duty.pk])
+    with django_assert_max_num_queries(25):
+        page = as_officer.get(url)
+    assert "that the suspect was arrested" in page.content.decode()
+    assert AccessEntry.objects.filter(actor=officer.reference).exists()
+    assert as_stranger.get(url).status_code == 404
+    assert as_stranger.get(reverse("compliance:explain", args=[999_999])).status_code == 404
+
+
+def test_an_earlier_revision_is_still_there(duty, victim, as_officer):
+    EntitlementFactory(participant=victim, from_on=date(2026, 12, 20))
+    actions.assess([victim.case_id])
+    new = Duty.objects.current().get()
+    assert "Revision 1" in as_officer.get(reverse("compliance:explain", args=[new.pk])).content.decode()
+    assert "earlier revision" in as_officer.get(reverse("compliance:explain", args=[duty.pk])).content.decode()
+
+
+def test_the_code_says_what_nobody_has_checked(as_officer):
+    page = as_officer.get(reverse("compliance:code")).content.decode()
+    assert "35 rules are not yet checked against the published Code" in page
+    assert "R9-ULS" in page
+    assert "R6-END" in page
+
+
+@pytest.mark.parametrize("role", [Role.PARTNER, Role.MEASURES_ADVISOR, Role.OFFICER_IN_THE_CASE])
+def test_a_role_without_the_code_does_not_open_it(sign_in, role):
+    assert sign_in(UserFactory(roles=[role])).get(reverse("compliance:code")).status_code == 403
+
+
+def test_an_officer_loads_no_code(as_officer):
+    assert as_officer.post(reverse("compliance:load-code", args=["VCOP-2020"])).status_code == 403
+
+
+def test_loading_a_version_twice_is_refused_in_a_sentence(as_supervisor):
+    answer = as_supervisor.post(reverse("compliance:load-code", args=["VCOP-2020"]))
+    assert (answer.status_code, "loaded already" in answer.content.decode()) == (422, True)
+
+
+def said_by(*arguments, **options):
+    out = StringIO()
+    call_command(*arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("key", "on", "enhanced", "due_on"),
+    [
+        ("R6-ARREST", "2026-12-24", False, "2027-01-05"),
+        ("R6-ARREST", "2026-12-24", True, "2026-12-29"),
+        ("R4-REFERRAL", "2027-03-25", False, "2027-03-31"),
+        ("R11-VLO-CONTACT", "2027-01-06", False, "2027-02-03"),
+        ("R6-END", "2026-11-23", False, "2026-11-30"),
+    ],
+)
+def test_the_due_command_prints_one_document(key, on, enhanced, due_on):
+    answer = json.loads(said_by("due", key, "--on", on, "--json", *(["--enhanced"] if enhanced else [])))
+    assert (answer["key"], answer["due_on"]) == (key, due_on)
+    assert answer["days"][0] == {"on": on, "number": 0}
+    assert answer["days"][-1] == {"on": due_on, "number": answer["working_days"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["R6-ARREST", "--on", "23/11/2026"], "Write it as"),
+        (["R6-NOTHING", "--on", "2026-11-23"], "no rule"),
+        (["R3-ACK", "--on", "2026-11-23"], "no number"),
+        (["R6-ARREST", "--on", "2031-11-23"], "Bank holidays are known"),
+    ],
+)
+def test_the_due_command_says_what_it_cannot_do(arguments, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        said_by("due", *arguments)
+
+
+def test_the_due_command_in_words():
+    assert "2026-12-25  Christmas Day" in said_by("due", "R6-ARREST", "--on", "2026-12-24", "--enhanced")
