@@ -1,4 +1,4 @@
-"""Every write to contacts, promises and plans. Plain values in, one transaction, the event in the same breath."""
+"""Every write to contacts, promises and plans: one transaction, the event in the same breath."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -102,7 +102,12 @@ def log(
     _save(contact, by)
     contact.tells.set(told)
     if promise and promise_due_on:
-        _save(Promise(participant=participant, contact=contact, what=promise, due_on=promise_due_on, made_by=by), by)
+        _save(
+            Promise(
+                participant=participant, contact=contact, what=promise, due_on=promise_due_on, made_by=by
+            ),
+            by,
+        )
     record_event(
         case=participant.case,
         kind=Kind.CONTACT_MADE,
@@ -128,14 +133,22 @@ def _check_told(participant: Participant, told: Sequence[Event], outcome: str, a
     if not told:
         return
     if outcome == Contact.Outcome.MESSAGE_LEFT:
-        raise Refused(_("A message left does not tell anybody. Untick what you meant to tell them, and try again."))
+        raise Refused(
+            _("A message left does not tell anybody. Untick what you meant to tell them, and try again.")
+        )
     if outcome not in TELLS:
         raise Refused(_("Nobody was told: the victim was not reached. Untick what you meant to tell them."))
-    allowed = set(tellable_to(participant).filter(pk__in=[event.pk for event in told]).values_list("pk", flat=True))
+    allowed = set(
+        tellable_to(participant).filter(pk__in=[event.pk for event in told]).values_list("pk", flat=True)
+    )
     if any(event.pk not in allowed for event in told):
-        raise Refused(_("One of the events was corrected, or is not this victim's. Open the page again and tick anew."))
+        raise Refused(
+            _("One of the events was corrected, or is not this victim's. Open the page again and tick anew.")
+        )
     if any(_is_after(event, at) for event in told):
-        raise Refused(_("One of the events happened after this contact, so it cannot have told it. Check the time."))
+        raise Refused(
+            _("One of the events happened after this contact, so it cannot have told it. Check the time.")
+        )
 
 
 def _is_after(event: Event, at: datetime) -> bool:
@@ -152,7 +165,11 @@ def _check_promise(promise: str, promise_due_on: date | None, at: datetime) -> N
 
 
 def _is_cleared(
-    participant: Participant, spoke_to: Participant | None, channel: str, outcome: str, clearance: Clearance | None
+    participant: Participant,
+    spoke_to: Participant | None,
+    channel: str,
+    outcome: str,
+    clearance: Clearance | None,
 ) -> bool:
     """True when the proof is for the person rung, or who acts for them, and for the channel that was used."""
     called = spoke_to or participant
@@ -214,7 +231,7 @@ def agree_plan(
     current = ContactPlan.objects.current().filter(participant=participant).first()
     if (current.number if current else 0) != number:
         raise Stale(
-            _("Someone else agreed another plan while you were working. Theirs is shown beside yours; nothing is lost."),
+            _("Someone else agreed another plan while you were working. Theirs is beside yours."),
             theirs={"plan": current},
         )
     if current:
@@ -250,7 +267,9 @@ def agree_plan(
 
 def _roll_forward(participant: Participant, told_on: date, by: User) -> None:
     """An update given starts the interval anew. An older contact written down late never moves it back."""
-    plan = ContactPlan.objects.current().filter(participant=participant).select_for_update(of=("self",)).first()
+    plan = (
+        ContactPlan.objects.current().filter(participant=participant).select_for_update(of=("self",)).first()
+    )
     if plan is None or plan.due_on is None:
         return
     next_on = next_update_on(told_on, plan.frequency_days, bank_holidays=england_and_wales())
@@ -265,19 +284,19 @@ def _roll_forward(participant: Participant, told_on: date, by: User) -> None:
 def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> Contact:
     """Send a printed letter, and keep the contact by which it tells its events: both or neither.
 
-    Safety is asked again at the door. Raises Blocked when post is not safe now; Refused when the address or the
-    safe-contact answers changed since it was written, or it is not printed; Stale.
+    Safety is asked again at the door. Raises Blocked when post is not safe now; Refused when the
+    address or the safe-contact answers changed since it was written, or it is not printed; Stale.
     """
     participant = Participant.objects.select_related("case", "person").get(pk=letter.participant_id)
     clearance = clear(participant, Channel.POST, Purpose.UPDATE)
     letter = letters.dispatch(letter=letter, clearance=clearance, version=version, by=by)
-    told = list(letter.tells.all())
+    told, now = list(letter.tells.all()), letter.dispatched_at or clock.now()
     contact = Contact(
         participant=participant,
         direction=Contact.Direction.OUT,
         channel=Contact.Channel.LETTER,
         outcome=Contact.Outcome.SENT,
-        at=letter.dispatched_at,
+        at=now,
         note=letter.template.title_en,
         by=by,
         clearance_rule=clearance.rule,
@@ -286,7 +305,7 @@ def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> 
     _save(contact, by)
     contact.tells.set(told)
     if told:
-        _roll_forward(participant, london_day(contact.at), by)
+        _roll_forward(participant, london_day(now), by)
     return contact
 
 
@@ -303,7 +322,7 @@ def remind(as_of: datetime, *, escalate_after: int = ESCALATE_AFTER_WORKING_DAYS
     """Remind whoever owes an update that is due or late on the London day of `as_of`.
 
     Each due plan is looked at once a day, a batch a transaction; a second pass, or another process at the
-    same time, creates nothing more. Nothing is held between passes, so a pass missed is made good by the next.
+    same time, creates nothing more. Nothing is held between passes: one that was missed is made good.
     """
     day, sweep = london_day(as_of), Sweep()
     staff = staff_on(day)
@@ -351,25 +370,33 @@ def _remind_batch(day: date, staff: Staff, escalate_after: int, sweep: Sweep) ->
         if plan.participant.closed_at is None:
             notices += _notices(plan, day, staff, escalate_after, sweep)
     sweep.created += notify_all(notices=notices)
-    sweep.looked_at += ContactPlan.objects.filter(pk__in=[plan.pk for plan in claimed]).update(reminded_on=day)
+    sweep.looked_at += ContactPlan.objects.filter(pk__in=[plan.pk for plan in claimed]).update(
+        reminded_on=day
+    )
     return len(claimed)
 
 
 def due_plans(day: date) -> "Iterable[int]":
     """The next plans to look at, read from the covering index `plan_due` alone."""
     return (
-        ContactPlan.objects.due_by(day).unswept_on(day).order_by("due_on").values_list("pk", flat=True)[:BATCH]
+        ContactPlan.objects.due_by(day)
+        .unswept_on(day)
+        .order_by("due_on")
+        .values_list("pk", flat=True)[:BATCH]
     )
 
 
 def _notices(plan: ContactPlan, day: date, staff: Staff, escalate_after: int, sweep: Sweep) -> list[Notice]:
     part, due_on = plan.participant, plan.due_on
-    assert due_on is not None  # the sweep reads only plans that have a date
-    notices = []
+    notices: list[Notice] = []
+    if due_on is None:  # the sweep reads only plans that have a date
+        return notices
     for level in levels(due_on, day, escalate_after=escalate_after, bank_holidays=england_and_wales()):
         heard = who_hears(level, officer=part.officer_id, team=part.team_id, staff=staff)
         sweep.unheard += not heard
-        notices += [Notice(pk, UPDATE_DUE, part.reference, level.value, list_url(part), due_on) for pk in heard]
+        notices += [
+            Notice(pk, UPDATE_DUE, part.reference, level.value, list_url(part), due_on) for pk in heard
+        ]
     return notices
 
 
@@ -380,5 +407,3 @@ def list_url(participant: Participant) -> str:
 def _save(row: Contact | Promise | ContactPlan, by: User) -> None:
     row._history_user = by  # type: ignore[union-attr]
     row.save()
-
-

@@ -66,7 +66,9 @@ def sheet_for(
 
 def _recent(participant: Participant) -> "list[Contact]":
     return list(
-        Contact.objects.for_participant(participant).select_related("by").prefetch_related("tells__suspect__person")[:20]
+        Contact.objects.for_participant(participant)
+        .select_related("by")
+        .prefetch_related("tells__suspect__person")[:20]
     )
 
 
@@ -105,12 +107,10 @@ def event_line(event: Event) -> str:
 
 
 def offered(participant: Participant, asked: list[str]) -> tuple[list[Event], list[Event]]:
-    """The events not yet told, and those told before that a link asked for by reference. Two queries at most."""
+    """The events not yet told, and those told before that a link asked for. Two queries at most."""
     rows = ("suspect__person",)
     untold = list(untold_to(participant).select_related(*rows)[:SHOWN])
     known = {event.reference for event in untold}
     again = [reference for reference in asked if reference not in known][:SHOWN]
     told = list(tellable_to(participant).filter(reference__in=again).select_related(*rows)) if again else []
     return untold, told
-
-

@@ -51,6 +51,7 @@ def event_choice(event: Event) -> str:
 class LogForm(Form):
     """One contact, in the order a call goes."""
 
+    mark_optional = False  # most of a call is optional; the words say what is needed
     form_key = FormKeyField()
     channel = forms.ChoiceField(choices=Contact.Channel.choices, widget=forms.HiddenInput)
     direction = ChoiceRadios(
@@ -61,7 +62,10 @@ class LogForm(Form):
     )
     spoke_to = ChoiceRadios(label=_("Who did you speak to?"), choices=(), inline=True, required=False)
     outcome = ChoiceRadios(
-        label=_("Did you reach someone?"), choices=(), inline=True, missing=_("Say whether you reached someone.")
+        label=_("Did you reach someone?"),
+        choices=(),
+        inline=True,
+        missing=_("Say whether you reached someone."),
     )
     tells = ChoiceCheckboxes(label=_("What did you tell them?"), choices=(), required=False)
     note = LongTextField(
@@ -78,7 +82,9 @@ class LogForm(Form):
         latest=clock.today,
         missing=_("Enter the day of the contact, like 27 3 2026."),
     )
-    at_time = TimeInputField(label=_("At what time?"), missing=_("Enter the time of the contact, like 14:05."))
+    at_time = TimeInputField(
+        label=_("At what time?"), missing=_("Enter the time of the contact, like 14:05.")
+    )
     despite = TextField(
         label=_("It happened already: say why it went ahead"),
         hint=_("Only for a contact that was already made. The supervisors are told."),
@@ -87,11 +93,15 @@ class LogForm(Form):
     )
     next = ChoiceRadios(
         label=_("What next?"),
-        choices=(("", _("Nothing more now")), ("plan", _("Agree the plan")), ("safe", _("Change safe contact")),
-                 ("needs", _("Assess needs"))),
+        choices=(
+            ("", _("Nothing more now")),
+            ("plan", _("Agree the plan")),
+            ("safe", _("Change safe contact")),
+            ("needs", _("Assess needs")),
+        ),
         inline=True,
         required=False,
-    )  # fmt: skip
+    )
 
     def __init__(
         self,
@@ -116,10 +126,13 @@ class LogForm(Form):
         if channel in {Contact.Channel.TEXT, Contact.Channel.EMAIL}:
             self.fields["outcome"].label = _("What happened?")
         self.fields["tells"].choices = [(ref, event_choice(event)) for ref, event in self.events.items()]
-        self.fields["next"].choices = [c for c in self.fields["next"].choices if not c[0] or c[0] in next_steps]
+        self.fields["next"].choices = [
+            c for c in self.fields["next"].choices if not c[0] or c[0] in next_steps
+        ]
         if acting:
             self.fields["spoke_to"].choices = [("", name)] + [
-                (ref, gettext("%s, who acts for them") % part.person.name) for ref, part in self.people.items()
+                (ref, gettext("%s, who acts for them") % part.person.name)
+                for ref, part in self.people.items()
             ]
         else:
             del self.fields["spoke_to"]
@@ -138,8 +151,14 @@ class LogForm(Form):
         if outcome and answers.get("direction") == Contact.Direction.IN and outcome not in OF_INCOMING:
             self.add_error("outcome", _("They contacted us, so somebody was reached or a message was left."))
         elif outcome and told and outcome not in TELLS:
-            self.add_error("tells", _("A message left or a failed attempt does not tell. Untick what was not told."))
-        if answers.get("promise") and not answers.get("promise_due_on") and "promise_due_on" not in self.errors:
+            self.add_error(
+                "tells", _("A message left or a failed attempt does not tell. Untick what was not told.")
+            )
+        if (
+            answers.get("promise")
+            and not answers.get("promise_due_on")
+            and "promise_due_on" not in self.errors
+        ):
             self.add_error("promise_due_on", _("Enter the date you promised it for, like 27 3 2026."))
         if answers.get("promise_due_on") and not answers.get("promise"):
             self.add_error("promise", _("Enter what you promised."))
@@ -186,11 +205,18 @@ class PlanForm(Form):
     first = ChoiceSelect(
         label=_("First choice"), choices=ContactPlan.CHANNELS, missing=_("Choose how to reach them first.")
     )
-    second = ChoiceSelect(label=_("Second choice"), choices=ContactPlan.CHANNELS, required=False, blank=_("None"))
-    third = ChoiceSelect(label=_("Third choice"), choices=ContactPlan.CHANNELS, required=False, blank=_("None"))
+    second = ChoiceSelect(
+        label=_("Second choice"), choices=ContactPlan.CHANNELS, required=False, blank=_("None")
+    )
+    third = ChoiceSelect(
+        label=_("Third choice"), choices=ContactPlan.CHANNELS, required=False, blank=_("None")
+    )
     topics = ChoiceCheckboxes(label=_("About what?"), choices=ContactPlan.Topic.choices, required=False)
     language = ChoiceRadios(
-        label=_("In which language?"), choices=ContactPlan.Language.choices, inline=True, missing=_("Choose a language.")
+        label=_("In which language?"),
+        choices=ContactPlan.Language.choices,
+        inline=True,
+        missing=_("Choose a language."),
     )
     words = LongTextField(
         label=_("In their own words"),
@@ -200,7 +226,9 @@ class PlanForm(Form):
         required=False,
     )
     agreed_with = TextField(
-        label=_("Agreed with"), max_length=120, missing=_("Enter who agreed: the victim, or who acts for them.")
+        label=_("Agreed with"),
+        max_length=120,
+        missing=_("Enter who agreed: the victim, or who acts for them."),
     )
     agreed_on = DateInputField(
         label=_("Agreed on"), latest=clock.today, missing=_("Enter the day it was agreed, like 27 3 2026.")
@@ -237,7 +265,7 @@ class PlanForm(Form):
 
 
 def plan_initial(participant: Participant, current: ContactPlan | None, today: date) -> dict[str, Any]:
-    """A fresh page starts from the plan in force; without one, from the usual 28 days and nothing assumed safe."""
+    """A fresh page starts from the plan in force; else from 28 days, with no channel assumed safe."""
     if current is None:
         welsh = participant.person.speaks_welsh
         return {

@@ -23,7 +23,9 @@ from victimcare.govuk.forms import (
 from victimcare.letters.models import Letter, LetterTemplate
 
 # What `letters.compose` knows by itself.
-KNOWN = frozenset({"first_name", "reference", "crime_number", "offence", "officer", "phone", "unit", "what_happened"})
+KNOWN = frozenset(
+    {"first_name", "reference", "crime_number", "offence", "officer", "phone", "unit", "what_happened"}
+)
 DAYS = frozenset({"hearing_day", "reported_day", "result_day", "reply_by"})
 TIMES = frozenset({"hearing_time"})
 LABELS = {
@@ -42,7 +44,9 @@ LABELS = {
 
 def asked_by(template: LetterTemplate) -> set[str]:
     """The placeholders in the words of this template."""
-    return set(re.findall(r"\{(\w+)\}", template.title_en + template.body_en + template.title_cy + template.body_cy))
+    return set(
+        re.findall(r"\{(\w+)\}", template.title_en + template.body_en + template.title_cy + template.body_cy)
+    )
 
 
 class WriteForm(Form):
@@ -53,7 +57,12 @@ class WriteForm(Form):
     tells = ChoiceCheckboxes(label=_("What does it tell?"), choices=(), required=False)
 
     def __init__(
-        self, *args: Any, template: LetterTemplate, participant: Participant, events: list[Event], **kwargs: Any
+        self,
+        *args: Any,
+        template: LetterTemplate,
+        participant: Participant,
+        events: list[Event],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         asked = asked_by(template)

@@ -30,7 +30,7 @@ from victimcare.letters.models import Letter, LetterTemplate
 
 @allow(Permission.WRITE_LETTER)
 def write_letter(request: Request, case: str, participant: str) -> HttpResponse:
-    """Choose a letter, its languages and what it tells. Where post is not safe, says why and offers other ways."""
+    """Choose a letter, its languages and what it tells; where post is not safe, other ways."""
     op = AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
     part = participant_for(request, case, participant, field_group="letter", op=op)
     said = verdicts_now(part)

@@ -35,7 +35,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 
 class Contact(models.Model):
-    """One attempt to reach somebody, either direction, with its outcome. `tells` are the events it conveyed."""
+    """One attempt to reach somebody, either way, and its outcome. `tells` are the events it conveyed."""
 
     class Direction(models.TextChoices):
         OUT = "out", _("We contacted them")
@@ -59,7 +59,9 @@ class Contact(models.Model):
         RETURNED = "returned", _("Returned or bounced")
 
     reference = models.CharField(max_length=20, unique=True, default=contact_reference)
-    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contacts")  # whom it is for
+    participant = models.ForeignKey(
+        Participant, on_delete=models.PROTECT, related_name="contacts"
+    )  # whom it is for
     spoke_to = models.ForeignKey(
         Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="conversations"
     )  # who acts for them, where it was not themselves
@@ -69,7 +71,9 @@ class Contact(models.Model):
     at = models.DateTimeField()
     note = models.TextField(max_length=4000, blank=True)  # what was said and how it landed
     tells = models.ManyToManyField(Event, blank=True, related_name="told_by")
-    by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts_made")
+    by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts_made"
+    )
     by_collar = models.CharField(max_length=20, blank=True)  # an officer in the case known only to the feed
     is_by_unit = models.BooleanField(default=True)  # False: told by the officer in the case
     clearance_rule = models.CharField(max_length=30, blank=True)
@@ -88,14 +92,16 @@ class Contact(models.Model):
         ordering = ("-at", "-id")
         constraints = (
             models.UniqueConstraint(
-                name="contact_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+                name="contact_once_per_source",
+                fields=["source_system", "source_id"],
+                condition=~Q(source_id=""),
             ),
         )
         indexes = (models.Index(name="contact_by_participant", fields=["participant", "-at"]),)
 
     @property
     def tells_somebody(self) -> bool:
-        """A conversation that reached them, or something sent. A voicemail and a failed attempt do not tell."""
+        """A conversation that reached them, or something sent; never a voicemail or a failed attempt."""
         return self.outcome in TELLS
 
     @property
@@ -146,7 +152,9 @@ class Promise(models.Model):
                 condition=Q(kept_at=None, kept_by=None) | Q(kept_at__isnull=False, kept_by__isnull=False),
             ),
         )
-        indexes = (models.Index(name="promise_open", fields=["made_by", "due_on"], condition=Q(kept_at=None)),)
+        indexes = (
+            models.Index(name="promise_open", fields=["made_by", "due_on"], condition=Q(kept_at=None)),
+        )
 
 
 class ContactPlanQuerySet(models.QuerySet["ContactPlan"]):
@@ -163,7 +171,7 @@ class ContactPlanQuerySet(models.QuerySet["ContactPlan"]):
 
 
 class ContactPlan(models.Model):
-    """What the victim agreed: how, how often and about what they are kept updated (Right 6). Versions are kept."""
+    """How, how often and about what the victim agreed to be kept updated (Right 6). Versions are kept."""
 
     class Frequency(models.IntegerChoices):
         WEEKLY = 7, _("Every 7 days")
@@ -195,7 +203,9 @@ class ContactPlan(models.Model):
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contact_plans")
     number = models.PositiveSmallIntegerField(default=1)
-    frequency_days = models.PositiveSmallIntegerField(choices=Frequency.choices, default=Frequency.EVERY_28_DAYS)
+    frequency_days = models.PositiveSmallIntegerField(
+        choices=Frequency.choices, default=Frequency.EVERY_28_DAYS
+    )
     channels = ArrayField(models.CharField(max_length=10), default=list)  # in the order the victim prefers
     topics = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
@@ -245,7 +255,9 @@ class ContactPlan(models.Model):
     @property
     def sentence(self) -> str:
         """The plan as one says it: Every 28 days: phone, then letter. In Welsh. About court dates."""
-        said = [f"{self.get_frequency_days_display()}: {gettext(', then ').join(self.channel_labels).lower()}."]
+        said = [
+            f"{self.get_frequency_days_display()}: {gettext(', then ').join(self.channel_labels).lower()}."
+        ]
         if self.language != self.Language.ENGLISH:
             said.append(gettext("In %s.") % self.get_language_display())
         if self.topics:

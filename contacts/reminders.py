@@ -1,4 +1,4 @@
-"""Who is reminded of a late update, and how loudly. Pure: days and people go in, levels and people come out."""
+"""Who is reminded of a late update, and how loudly. Pure: days and people in, levels and people out."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ class Staff:
     supervisors: Mapping[int, Collection[int]]  # by team
 
 
-def levels(due_on: date, day: date, *, escalate_after: int, bank_holidays: Collection[date]) -> tuple[Level, ...]:
+def levels(
+    due_on: date, day: date, *, escalate_after: int, bank_holidays: Collection[date]
+) -> tuple[Level, ...]:
     """What is said on `day` of an update due on `due_on`; the supervisor hears after so many working days."""
     if day < due_on:
         return ()

@@ -6,7 +6,7 @@ from contacts import actions
 from victimcare import clock
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def remind_of_due_updates() -> int:
     """Remind whoever owes an update that is due or late. Safe to run twice: a reminder is unique."""
     return len(actions.remind(clock.now()).created)

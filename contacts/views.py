@@ -56,7 +56,9 @@ def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
             "plan": next((plan for plan in plans if plan.ended_at is None), None),
             "earlier_plans": [_plan_line(plan) for plan in plans if plan.ended_at],
             "promises": list(
-                Promise.objects.filter(participant=part).select_related("made_by", "kept_by").order_by("-due_on")[:20]
+                Promise.objects.filter(participant=part)
+                .select_related("made_by", "kept_by")
+                .order_by("-due_on")[:20]
             ),
         },
     )
@@ -135,15 +137,14 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         "blocked": [] if used.allowed else [reason.sentence for reason in used.reasons],
         "shows_despite": not used.allowed or bool(form.errors.get("despite")),
         "channels": _channel_links(part, channel, said),
-        "cancel_url": _after_logging(part, "", request.user),
+        "leave_url": _after_logging(part, "", request.user),
     }
     return render(request, "contacts/log.html", context, status=422 if form.errors else 200)
 
 
 def _log(form: LogForm, participant: Participant, channel: str, by: User) -> Contact | None:
     """Save what the form says; None when it cannot be, with the reason on the form and nothing typed lost."""
-    answers, at = form.cleaned_data, form.at
-    assert at is not None  # the form was valid
+    answers, at = form.cleaned_data, form.at or clock.now()
     spoke_to = answers.get("spoke_to")
     clearance: Clearance | None = None
     if answers["direction"] == Contact.Direction.OUT and channel in actions.NEEDS_CLEARANCE:
@@ -204,7 +205,9 @@ def _after_logging(participant: Participant, step: str, user: User) -> str:
     return reverse(name, args=[participant.case.reference, participant.reference])
 
 
-def _channel_links(participant: Participant, channel: str, said: dict[Channel, Verdict]) -> list[dict[str, Any]]:
+def _channel_links(
+    participant: Participant, channel: str, said: dict[Channel, Verdict]
+) -> list[dict[str, Any]]:
     """Each way to reach this person: the page for it, and whether it may be used now."""
     url = reverse("contacts:log", args=[participant.case.reference, participant.reference])
     return [
@@ -220,7 +223,7 @@ def _channel_links(participant: Participant, channel: str, said: dict[Channel, V
 
 @allow(Permission.AGREE_PLAN)
 def plan(request: Request, case: str, participant: str) -> HttpResponse:
-    """Agree how, how often and about what. When somebody else just did, both are shown and nothing is lost."""
+    """Agree how, how often and about what. When somebody else just did, both are shown."""
     part = participant_for(request, case, participant, field_group="contact plan", op=_op(request))
     current = ContactPlan.objects.current().filter(participant=part).select_related("agreed_by").first()
     said = verdicts_now(part)
@@ -241,7 +244,13 @@ def plan(request: Request, case: str, participant: str) -> HttpResponse:
             form.add_error(None, str(stale.sentence))
     elif form.errors:
         status = 422
-    context = {"participant": part, "form": form, "current": current, "theirs": theirs, "cancel_url": _list_url(part)}
+    context = {
+        "participant": part,
+        "form": form,
+        "current": current,
+        "theirs": theirs,
+        "cancel_url": _list_url(part),
+    }
     return render(request, "contacts/plan.html", context, status=status)
 
 
@@ -250,6 +259,8 @@ def plan(request: Request, case: str, participant: str) -> HttpResponse:
 def promise_kept(request: Request, case: str, participant: str, promise: str) -> HttpResponse:
     """What was promised has been done."""
     part = participant_for(request, case, participant, field_group="promises", op=AccessEntry.Op.ALTER)
-    actions.keep_promise(promise=get_object_or_404(Promise, participant=part, reference=promise), by=request.user)
+    actions.keep_promise(
+        promise=get_object_or_404(Promise, participant=part, reference=promise), by=request.user
+    )
     messages.success(request, _("Promise marked as kept."))
     return redirect(_after_logging(part, "", request.user))

@@ -1,4 +1,4 @@
-"""Every write to needs assessments. Completing one may change the entitlement, and so what is due and when."""
+"""Every write to needs assessments. Completing one may change the entitlement, and so what is due."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +21,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Entitlement, Participant
 from victimcare.faults import Refused, Stale
 
-DANGER_NOW = "in_danger_now"  # the notification's kind; its subject is the participant's reference
+DANGER_NOW = "danger"  # the notification's kind; its subject is the participant's reference
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def complete(*, participant: Participant, version: int, answers: Answers, by: Us
     Raises Stale when somebody else saved meanwhile, Refused when danger was not asked about.
     """
     if not answers.is_in_danger_now:
-        raise Refused(_("Say whether this person is in danger now. Save and finish later if you could not ask."))
+        raise Refused(
+            _("Say whether this person is in danger now. Save and finish later if you could not ask.")
+        )
     assessment = _locked_draft(participant, version, by)
     today = clock.today()
     entitlement = in_force(participant, today)

@@ -32,7 +32,8 @@ YES_NO = (("Y", _("Yes")), ("N", _("No")))
 YES_NO_NOT_ASKED = (*YES_NO, ("", _("Not asked")))
 HINTS = {
     Entitlement.Category.SERIOUS_CRIME: _(
-        "Bereaved, domestic abuse, hate crime, sexual offence, trafficking, terrorism, attempted murder, serious wounding"
+        "Bereaved, domestic abuse, hate crime, sexual offence, trafficking, terrorism, attempted murder,"
+        " serious wounding"
     ),
     Entitlement.Category.PERSISTENTLY_TARGETED: _("Targeted more than once, harassed or stalked"),
     Entitlement.Category.VULNERABLE: _("Under 18 at the time, or a condition that affects their evidence"),
@@ -54,11 +55,14 @@ class Row:
 class AssessmentForm(Form):
     """One conversation. A draft may leave anything out; a finished one says whether there is danger now."""
 
+    mark_optional = False  # all but one answer may be left out, and the page says so
     form_key = FormKeyField()
     version = VersionField()  # the draft's; 0 for none
     is_in_danger_now = ChoiceRadios(
         label=_("Are they in danger now?"),
-        hint=_("Yes tells the officer and the supervisors at once. Ring 999 first where somebody may be hurt."),
+        hint=_(
+            "Yes tells the officer and the supervisors at once. Ring 999 first where somebody may be hurt."
+        ),
         choices=YES_NO,
         inline=True,
         required=False,
@@ -92,12 +96,15 @@ class AssessmentForm(Form):
             self.fields[f"category_{category}"] = ChoiceSelect(
                 label=label, choices=YES_NO, required=False, blank=_("Not asked")
             )
-            self.fields[f"why_{category}"] = TextField(label=format_lazy(_("Why: {label}"), label=label), max_length=400, required=False)
+            self.fields[f"why_{category}"] = TextField(
+                label=format_lazy(_("Why: {label}"), label=label), max_length=400, required=False
+            )
 
     @property
     def needs(self) -> list[Row]:
         return [
-            Row(label, "", self[f"level_{domain}"], self[f"note_{domain}"]) for domain, label in Need.Domain.choices
+            Row(label, "", self[f"level_{domain}"], self[f"note_{domain}"])
+            for domain, label in Need.Domain.choices
         ]
 
     @property
@@ -113,7 +120,8 @@ class AssessmentForm(Form):
             return answers
         if not answers.get("is_in_danger_now"):
             self.add_error(
-                "is_in_danger_now", _("Say whether they are in danger now. Finish later if you could not ask.")
+                "is_in_danger_now",
+                _("Say whether they are in danger now. Finish later if you could not ask."),
             )
         for category in Entitlement.Category.values:
             if answers.get(f"category_{category}") == "Y" and not answers.get(f"why_{category}"):

@@ -49,7 +49,9 @@ class NeedsAssessment(models.Model):
                 condition=~Q(status="completed") | Q(completed_at__isnull=False),
             ),
             models.UniqueConstraint(
-                name="one_draft_assessment_per_participant", fields=["participant"], condition=Q(status="draft")
+                name="one_draft_assessment_per_participant",
+                fields=["participant"],
+                condition=Q(status="draft"),
             ),
         )
 

@@ -30,7 +30,9 @@ def assessment_list(request: Request, case: str, participant: str) -> HttpRespon
     """Every assessment of this person, newest first, and the rights they gave."""
     part = participant_for(request, case, participant, field_group="needs")
     found = list(
-        NeedsAssessment.objects.filter(participant=part).select_related("assessed_by").prefetch_related("needs")[:SHOWN]
+        NeedsAssessment.objects.filter(participant=part)
+        .select_related("assessed_by")
+        .prefetch_related("needs")[:SHOWN]
     )
     context = {
         "participant": part,
@@ -51,10 +53,15 @@ def _shown(assessment: NeedsAssessment) -> dict[str, Any]:
         "by": assessment.assessed_by,
         "danger": assessment.is_in_danger_now,
         "needs": [
-            {"label": domains[need.domain], "value": f"{levels[str(need.level)]}. {need.note}".strip()} for need in needs
+            {"label": domains[need.domain], "value": f"{levels[str(need.level)]}. {need.note}".strip()}
+            for need in needs
         ],
         "enhanced": [str(Entitlement.Category(key).label) for key in assessment.enhanced_categories],
-        "why": [said["why"] for said in assessment.categories.values() if said.get("answer") == "Y" and said.get("why")],
+        "why": [
+            said["why"]
+            for said in assessment.categories.values()
+            if said.get("answer") == "Y" and said.get("why")
+        ],
         "wants_vps": assessment.wants_vps,
         "summary": assessment.summary,
         "review_on": assessment.review_on,
@@ -121,18 +128,27 @@ def _save(request: Request, participant: Participant, form: AssessmentForm) -> H
     if form.is_draft:
         messages.success(request, _("Saved. Nothing has been decided yet: finish it when you can."))
     elif form.answers.is_in_danger_now == "Y":
-        messages.warning(request, _("Assessment saved. The officer and the supervisors have been told of the danger."))
+        messages.warning(
+            request, _("Assessment saved. The officer and the supervisors have been told of the danger.")
+        )
     else:
         messages.success(request, _("Assessment of %s saved.") % participant.person.name)
     return redirect(_list_url(participant))
 
 
 def _initial(participant: Participant, draft: NeedsAssessment | None) -> dict[str, Any]:
-    """The draft; else the rights in force, so that what is known is not asked as if it were new."""
+    """The draft; else the grounds in force and why, so that what is known is not asked as if it were new."""
     if draft:
         return initial_of(actions.answers_of(draft), draft.version)
     held = in_force(participant, clock.today())
-    categories = {key: ("Y", held.reason) for key in held.categories} if held and held.is_enhanced else {}
+    last = NeedsAssessment.objects.filter(
+        participant=participant, status=NeedsAssessment.Status.COMPLETED
+    ).first()
+    said = last.categories if last else {}
+    categories = {
+        key: ("Y", said.get(key, {}).get("why") or held.reason)
+        for key in (held.categories if held and held.is_enhanced else [])
+    }
     if _is_under_18(participant):
         categories["vulnerable"] = ("Y", _("Under 18"))
     return initial_of(actions.Answers(categories=categories), 0)

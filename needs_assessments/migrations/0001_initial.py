@@ -2,101 +2,253 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import needs_assessments.models
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import needs_assessments.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalNeedsAssessment',
+            name="HistoricalNeedsAssessment",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('reference', models.CharField(db_index=True, default=needs_assessments.models.assessment_reference, max_length=20)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('completed', 'Completed')], default='draft', max_length=10)),
-                ('question_set', models.CharField(default='short-1', max_length=20)),
-                ('categories', models.JSONField(blank=True, default=dict)),
-                ('enhanced_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('serious_crime', 'Victim of the most serious crime'), ('persistently_targeted', 'Persistently targeted'), ('vulnerable', 'Vulnerable'), ('intimidated', 'Intimidated'), ('discretion', 'At our discretion')], max_length=25), blank=True, default=list, size=None)),
-                ('is_in_danger_now', models.CharField(blank=True, max_length=1)),
-                ('summary', models.TextField(blank=True, max_length=4000)),
-                ('wants_vps', models.CharField(blank=True, max_length=1)),
-                ('started_at', models.DateTimeField(blank=True, editable=False)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('review_on', models.DateField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('assessed_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cases.participant')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        db_index=True, default=needs_assessments.models.assessment_reference, max_length=20
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("completed", "Completed")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("question_set", models.CharField(default="short-1", max_length=20)),
+                ("categories", models.JSONField(blank=True, default=dict)),
+                (
+                    "enhanced_categories",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("serious_crime", "Victim of the most serious crime"),
+                                ("persistently_targeted", "Persistently targeted"),
+                                ("vulnerable", "Vulnerable"),
+                                ("intimidated", "Intimidated"),
+                                ("discretion", "At our discretion"),
+                            ],
+                            max_length=25,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_in_danger_now", models.CharField(blank=True, max_length=1)),
+                ("summary", models.TextField(blank=True, max_length=4000)),
+                ("wants_vps", models.CharField(blank=True, max_length=1)),
+                ("started_at", models.DateTimeField(blank=True, editable=False)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("review_on", models.DateField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "assessed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="cases.participant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical needs assessment',
-                'verbose_name_plural': 'historical needs assessments',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical needs assessment",
+                "verbose_name_plural": "historical needs assessments",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='NeedsAssessment',
+            name="NeedsAssessment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=needs_assessments.models.assessment_reference, max_length=20, unique=True)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('completed', 'Completed')], default='draft', max_length=10)),
-                ('question_set', models.CharField(default='short-1', max_length=20)),
-                ('categories', models.JSONField(blank=True, default=dict)),
-                ('enhanced_categories', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('serious_crime', 'Victim of the most serious crime'), ('persistently_targeted', 'Persistently targeted'), ('vulnerable', 'Vulnerable'), ('intimidated', 'Intimidated'), ('discretion', 'At our discretion')], max_length=25), blank=True, default=list, size=None)),
-                ('is_in_danger_now', models.CharField(blank=True, max_length=1)),
-                ('summary', models.TextField(blank=True, max_length=4000)),
-                ('wants_vps', models.CharField(blank=True, max_length=1)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('review_on', models.DateField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('assessed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='needs_assessments', to='cases.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        default=needs_assessments.models.assessment_reference, max_length=20, unique=True
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("completed", "Completed")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("question_set", models.CharField(default="short-1", max_length=20)),
+                ("categories", models.JSONField(blank=True, default=dict)),
+                (
+                    "enhanced_categories",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("serious_crime", "Victim of the most serious crime"),
+                                ("persistently_targeted", "Persistently targeted"),
+                                ("vulnerable", "Vulnerable"),
+                                ("intimidated", "Intimidated"),
+                                ("discretion", "At our discretion"),
+                            ],
+                            max_length=25,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("is_in_danger_now", models.CharField(blank=True, max_length=1)),
+                ("summary", models.TextField(blank=True, max_length=4000)),
+                ("wants_vps", models.CharField(blank=True, max_length=1)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("review_on", models.DateField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "assessed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="needs_assessments",
+                        to="cases.participant",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-started_at',),
+                "ordering": ("-started_at",),
             },
         ),
         migrations.CreateModel(
-            name='Need',
+            name="Need",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(choices=[('health', 'Mental and physical health'), ('shelter', 'Shelter and accommodation'), ('family', 'Family, friends and children'), ('work', 'Education, skills and employment'), ('substances', 'Drugs and alcohol'), ('money', 'Finance and benefits'), ('outlook', 'Outlook and attitudes'), ('social', 'Social interactions'), ('safety', 'Safety')], max_length=12)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('note', models.CharField(blank=True, max_length=1000)),
-                ('assessment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='needs', to='needs_assessments.needsassessment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "domain",
+                    models.CharField(
+                        choices=[
+                            ("health", "Mental and physical health"),
+                            ("shelter", "Shelter and accommodation"),
+                            ("family", "Family, friends and children"),
+                            ("work", "Education, skills and employment"),
+                            ("substances", "Drugs and alcohol"),
+                            ("money", "Finance and benefits"),
+                            ("outlook", "Outlook and attitudes"),
+                            ("social", "Social interactions"),
+                            ("safety", "Safety"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                ("note", models.CharField(blank=True, max_length=1000)),
+                (
+                    "assessment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="needs",
+                        to="needs_assessments.needsassessment",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='needsassessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), _negated=True), ('completed_at__isnull', False), _connector='OR'), name='completed_assessment_says_when'),
+            model_name="needsassessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "completed"), _negated=True),
+                    ("completed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="completed_assessment_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='needsassessment',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('participant',), name='one_draft_assessment_per_participant'),
+            model_name="needsassessment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "draft")),
+                fields=("participant",),
+                name="one_draft_assessment_per_participant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.UniqueConstraint(fields=('assessment', 'domain'), name='one_need_per_domain'),
+            model_name="need",
+            constraint=models.UniqueConstraint(fields=("assessment", "domain"), name="one_need_per_domain"),
         ),
         migrations.AddConstraint(
-            model_name='need',
-            constraint=models.CheckConstraint(condition=models.Q(('level__lte', 4)), name='need_is_0_to_4'),
+            model_name="need",
+            constraint=models.CheckConstraint(condition=models.Q(("level__lte", 4)), name="need_is_0_to_4"),
         ),
     ]

@@ -108,7 +108,9 @@ def test_a_call_cannot_tell_what_happened_after_it(victim, officer, monday):
 
 
 def test_what_is_known_only_by_its_date_can_be_told_that_morning(victim, officer, monday):
-    charge = record_event(case=victim.case, kind=Kind.SUSPECT_CHARGED, occurred=date(2026, 11, 23), by=officer)
+    charge = record_event(
+        case=victim.case, kind=Kind.SUSPECT_CHARGED, occurred=date(2026, 11, 23), by=officer
+    )
     assert rang(victim, officer, tells=[charge])
 
 
@@ -149,7 +151,10 @@ def test_a_call_reviewing_stale_answers_is_allowed(officer, monday):
 
 def test_talking_to_who_acts_for_them_counts_for_the_victim(victim, officer, monday):
     mother = ParticipantFactory(
-        case=victim.case, role=Participant.Role.REPRESENTATIVE, represents=victim, person=PersonFactory(given_names="Rhian")
+        case=victim.case,
+        role=Participant.Role.REPRESENTATIVE,
+        represents=victim,
+        person=PersonFactory(given_names="Rhian"),
     )
     arrest = EventFactory(case=victim.case)
     contact = rang(victim, officer, spoke_to=mother, tells=[arrest])
@@ -228,7 +233,9 @@ def test_a_phone_that_is_not_safe_is_said_with_the_other_ways(monday, as_officer
     victim = ParticipantFactory(officer=officer)
     SafeContactFactory(person=victim.person, phone="N")
     shown = as_officer.get(page(victim)).text
-    assert "Do not ring now" in shown and "asked not to be reached this way" in shown and "channel=text" in shown
+    assert (
+        "Do not ring now" in shown and "asked not to be reached this way" in shown and "channel=text" in shown
+    )
     refused = as_officer.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a02"))
     assert refused.status_code == 422 and "Relieved." in refused.text
     assert not Contact.objects.exists()
@@ -274,13 +281,19 @@ def test_an_auditor_may_not_open_the_contacts(victim, auditor, sign_in):
 def test_each_look_is_written_down(monday, victim, as_officer, officer):
     as_officer.get(page(victim, "list"))
     entry = AccessEntry.objects.get()
-    assert (entry.actor, entry.subject, entry.field_group) == (officer.reference, victim.reference, "contacts")
+    assert (entry.actor, entry.subject, entry.field_group) == (
+        officer.reference,
+        victim.reference,
+        "contacts",
+    )
 
 
 def test_one_victims_contacts_are_never_on_anothers_pages(monday, victim, officer, as_officer):
     other = ParticipantFactory(case=victim.case, officer=officer)
     ContactFactory(participant=other, note="She has moved to Blackwood.")
-    Promise.objects.create(participant=other, what="Send the form", due_on=date(2026, 11, 27), made_by=officer)
+    Promise.objects.create(
+        participant=other, what="Send the form", due_on=date(2026, 11, 27), made_by=officer
+    )
     ContactPlanFactory(participant=other, words="Never on Fridays.")
     shown = "".join(as_officer.get(page(victim, name)).text for name in ("list", "log", "plan"))
     for secret in ("Blackwood", "Send the form", "Never on Fridays"):
@@ -295,7 +308,10 @@ def test_an_officer_in_the_case_sees_what_to_tell_but_not_what_was_said(monday, 
     shown = browser.get(page(victim)).text
     assert "Suspect arrested" in shown and "in confidence" not in shown
     assert browser.get(page(victim, "list")).status_code == 403
-    assert browser.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a03")).status_code == 302
+    assert (
+        browser.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a03")).status_code
+        == 302
+    )
 
 
 def test_failed_attempts_are_visible(monday, victim, as_officer, officer):
@@ -304,7 +320,9 @@ def test_failed_attempts_are_visible(monday, victim, as_officer, officer):
 
 
 @pytest.mark.parametrize("name", ["list", "log"])
-def test_the_pages_ask_as_much_of_the_database_for_a_long_history(monday, victim, as_officer, name, django_assert_max_num_queries):
+def test_the_pages_ask_as_much_of_the_database_for_a_long_history(
+    monday, victim, as_officer, name, django_assert_max_num_queries
+):
     for _ in range(60):
         ContactFactory(participant=victim).tells.add(EventFactory(case=victim.case))
     EventFactory.create_batch(40, case=victim.case, suspect=SuspectFactory(case=victim.case))

@@ -36,7 +36,9 @@ def agree(victim, by, **answers):
 def test_a_plan_says_when_the_next_update_is_due(victim, officer, monday):
     plan = agree(victim, officer)
     assert (plan.number, plan.due_on) == (1, date(2026, 12, 7))
-    assert plan.sentence == "Every 14 days: phone, then text message. In Welsh. About arrest, bail and release."
+    assert (
+        plan.sentence == "Every 14 days: phone, then text message. In Welsh. About arrest, bail and release."
+    )
     assert Event.objects.get(kind=Kind.PLAN_AGREED).participant == victim
 
 
@@ -97,7 +99,9 @@ def test_two_people_agreeing_at_once_see_both_and_lose_nothing(monday, victim, a
     response = as_officer.post(page(victim), answers(form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b02"))
     assert response.status_code == 409
     assert "Text me first." in response.text and "Say nothing to my mother." in response.text
-    again = as_officer.post(page(victim), answers(version="1", form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b02"))
+    again = as_officer.post(
+        page(victim), answers(version="1", form_key="5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b02")
+    )
     assert again.status_code == 302
     assert ContactPlan.objects.current().get().words == "Say nothing to my mother."
 
@@ -110,7 +114,14 @@ def test_a_channel_they_asked_us_not_to_use_is_not_agreed(monday, officer, as_of
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"frequency_days": "3"}, {"first": ""}, {"second": "phone"}, {"agreed_on": "2027-01-01"}, {"version": "x"}]
+    "wrong",
+    [
+        {"frequency_days": "3"},
+        {"first": ""},
+        {"second": "phone"},
+        {"agreed_on": "2027-01-01"},
+        {"version": "x"},
+    ],
 )
 def test_a_bad_answer_gets_a_sentence(monday, victim, as_officer, wrong):
     assert as_officer.post(page(victim), answers(**wrong)).status_code == 422

@@ -32,7 +32,12 @@ def test_the_officer_hears_on_the_day_it_is_due_and_only_once(plan, officer, vic
     assert len(actions.remind(london(2026, 11, 23, 9)).created) == 1
     assert len(actions.remind(london(2026, 11, 23, 9, 1)).created) == 0
     note = Notification.objects.get()
-    assert (note.recipient, note.kind, note.subject, note.level) == (officer, "update_due", victim.reference, "due_today")
+    assert (note.recipient, note.kind, note.subject, note.level) == (
+        officer,
+        "update_due",
+        victim.reference,
+        "due_today",
+    )
     assert note.url.endswith(f"/{victim.reference}/contacts/")
 
 
@@ -105,14 +110,22 @@ def test_a_reminder_that_was_written_already_is_not_written_again(plan, officer,
 def test_a_call_settles_the_reminder(plan, victim, officer, monday):
     actions.remind(london(2026, 11, 23, 9))
     actions.log(
-        participant=victim, direction="in", channel="phone", outcome="reached", at=london(2026, 11, 23, 9, 30),
-        note="", tells=[], by=officer,
-    )  # fmt: skip
+        participant=victim,
+        direction="in",
+        channel="phone",
+        outcome="reached",
+        at=london(2026, 11, 23, 9, 30),
+        note="",
+        tells=[],
+        by=officer,
+    )
     assert Notification.objects.get().read_at
     assert not actions.remind(london(2026, 11, 24, 9)).created
 
 
-def test_many_are_reminded_in_batches_without_a_query_each(officer, monkeypatch, django_assert_max_num_queries):
+def test_many_are_reminded_in_batches_without_a_query_each(
+    officer, monkeypatch, django_assert_max_num_queries
+):
     monkeypatch.setattr(actions, "BATCH", 20)
     by = UserFactory()
     for _ in range(50):

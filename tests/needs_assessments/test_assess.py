@@ -48,7 +48,11 @@ def complete(victim, by, version=0, **answers):
 def test_a_yes_gives_enhanced_rights_today_and_says_why(victim, officer, monday):
     assessment = complete(victim, officer, categories=AFRAID, needs={"safety": (4, "Locks")})
     entitlement = in_force(victim, TODAY)
-    assert (entitlement.is_enhanced, entitlement.categories, entitlement.set_by) == (True, ["intimidated"], officer)
+    assert (entitlement.is_enhanced, entitlement.categories, entitlement.set_by) == (
+        True,
+        ["intimidated"],
+        officer,
+    )
     assert "intimidated" in entitlement.reason
     assert assessment.needs.get().level == 4
     kinds = set(Event.objects.filter(participant=victim).values_list("kind", flat=True))
@@ -75,9 +79,11 @@ def test_a_standard_victim_found_standard_gets_no_row(victim, officer, monday):
     assert not Entitlement.objects.exists()
 
 
-def test_danger_now_reaches_the_officer_and_the_supervisors_the_same_day(victim, officer, supervisor, colleague, monday):
+def test_danger_now_reaches_the_officer_and_the_supervisors_the_same_day(
+    victim, officer, supervisor, colleague, monday
+):
     complete(victim, officer, is_in_danger_now="Y")
-    told = set(Notification.objects.filter(kind="in_danger_now").values_list("recipient__username", "due_on"))
+    told = set(Notification.objects.filter(kind="danger").values_list("recipient__username", "due_on"))
     assert told == {("officer", TODAY), ("supervisor", TODAY)}
 
 
@@ -126,11 +132,17 @@ def test_an_assessment_is_made_on_its_page_once(monday, victim, as_officer):
         assert as_officer.post(page(victim), answers()).url == page(victim, "list")
     assert NeedsAssessment.objects.count() == 1
     shown = as_officer.get(page(victim, "list")).text
-    assert "I cannot sleep." in shown and "3 Significant. Wants a doorbell camera." in shown and "Intimidated" in shown
+    assert (
+        "I cannot sleep." in shown
+        and "3 Significant. Wants a doorbell camera." in shown
+        and "Intimidated" in shown
+    )
 
 
 def test_save_and_finish_later_asks_for_nothing(monday, victim, as_officer):
-    assert as_officer.post(page(victim), {"version": "0", "later": "1", "summary": "Half a"}).status_code == 302
+    assert (
+        as_officer.post(page(victim), {"version": "0", "later": "1", "summary": "Half a"}).status_code == 302
+    )
     assert "Half a" in as_officer.get(page(victim)).text
     assert "under way" in as_officer.get(page(victim, "list")).text
 
@@ -166,7 +178,9 @@ def test_a_victim_under_18_is_vulnerable(monday, officer, as_officer):
 
 
 def test_a_stranger_and_the_wrong_role(monday, victim, as_stranger, as_supervisor):
-    assert as_stranger.get(page(victim)).status_code == as_stranger.get(page(victim, "list")).status_code == 404
+    assert (
+        as_stranger.get(page(victim)).status_code == as_stranger.get(page(victim, "list")).status_code == 404
+    )
     assert as_supervisor.get(page(victim)).status_code == 403
     assert as_supervisor.get(page(victim, "list")).status_code == 200
 
@@ -183,7 +197,9 @@ def test_one_victims_needs_are_not_on_anothers_page(monday, victim, officer, as_
     assert "sister" not in shown and "Standard rights" in shown
 
 
-def test_the_pages_ask_little_of_the_database(monday, victim, officer, as_officer, django_assert_max_num_queries):
+def test_the_pages_ask_little_of_the_database(
+    monday, victim, officer, as_officer, django_assert_max_num_queries
+):
     for _ in range(10):
         complete(victim, officer, categories=AFRAID, needs={"safety": (4, "Locks")})
     for name in ("list", "assess"):

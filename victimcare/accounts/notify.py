@@ -31,11 +31,8 @@ def notify(
     *, recipients: Iterable[User], kind: str, subject: str, level: str, url: str, due_on: date | None = None
 ) -> int:
     """Tell each of these people once. Returns how many had not been told already."""
-    return len(
-        notify_all(
-            notices=[Notice(person.pk, kind, subject, level, url, due_on) for person in recipients if person.is_active]
-        )
-    )
+    here = [person for person in recipients if person.is_active]
+    return len(notify_all(notices=[Notice(person.pk, kind, subject, level, url, due_on) for person in here]))
 
 
 @transaction.atomic

@@ -32,7 +32,9 @@ class Command(BaseCommand):
         for level, count in sorted(Counter(notice.level for notice in sweep.created).items()):
             self.stdout.write(f"  {Notification.Level(level).label}: {count}")
         if sweep.unheard:
-            self.stdout.write(f"{sweep.unheard} due updates have nobody to be told: give the team a supervisor")
+            self.stdout.write(
+                f"{sweep.unheard} due updates have nobody to be told: give the team a supervisor"
+            )
 
 
 def read_moment(typed: str) -> datetime:
@@ -45,7 +47,9 @@ def read_moment(typed: str) -> datetime:
 
 
 def document(as_of: datetime, sweep: actions.Sweep) -> dict[str, Any]:
-    people = dict(User.objects.filter(pk__in={n.recipient_id for n in sweep.created}).values_list("pk", "reference"))
+    people = dict(
+        User.objects.filter(pk__in={n.recipient_id for n in sweep.created}).values_list("pk", "reference")
+    )
     return {
         "as_of": as_of.isoformat(),
         "created": len(sweep.created),
