@@ -243,9 +243,9 @@ def _land(batch: ImportBatch, chunk: Sequence[RawRow]) -> tuple[Counter[str], se
     for number, (column, value) in landed.unknown.items():
         bad.append((raw_by_number[number], by_number[number]["key"], Problem(column, value)))
     outcomes |= landed.outcomes
+    _settle_mended(landed, by_number)
     outcomes |= _quarantine(batch, bad)
     _keep_suppressed(batch, landed, by_number)
-    _settle_mended(landed, by_number)
     return Counter(outcomes.values()), landed.case_ids
 
 
@@ -308,15 +308,17 @@ def _arrivals(batch: ImportBatch, rows: list[Clean]) -> list[Arrival]:
     """Each row with its team, its moments and what triage makes of it."""
     teams = _Teams(list(Team.objects.filter(kind=Team.Kind.VICTIM_CARE).order_by("pk")))
     earlier = _Earlier(rows)
+    people = _People(rows)
     arrivals = []
-    for row in rows:
+    for row in map(people.filled, rows):
         recorded, reported = row["recorded_at"], row["reported_at"]
         received = recorded.at if batch.is_history and recorded else batch.arrived_at
         crime = reported or recorded
         crime_at = min(crime.at, received) if crime and not crime.is_date_only else crime.at if crime else received
         received_on = london_day(received)
         is_victim = row["role"] == "VICTIM"
-        made = triage(_facts(row, london_day(recorded.at) if recorded else received_on, earlier)) if is_victim else None
+        day = london_day(recorded.at) if recorded else received_on
+        made = triage(_facts(people.as_known(row), day, earlier)) if is_victim else None
         arrivals.append(
             Arrival(
                 row=row,
@@ -343,6 +345,41 @@ class _Teams:
 
     def for_area(self, area: str) -> int | None:
         return self.by_area.get(area, self.rest)
+
+
+# What one person's rows say of them: an empty cell in a later row removes nothing that an earlier one said.
+_OF_THE_PERSON = (*landing.PERSON_WORDS, "date_of_birth", "date_of_death", "welsh_preference")
+
+
+class _People:
+    """What is known of the people in a chunk, from its earlier rows and from what is held."""
+
+    def __init__(self, rows: list[Clean]) -> None:
+        self.held = landing.known_people((row["source_system"], row["person_id"]) for row in rows)
+        self.said: dict[tuple[str, str], Clean] = {}
+
+    def filled(self, row: Clean) -> Clean:
+        """A copy with what this person's earlier rows said in the cells that this one leaves empty."""
+        row = dict(row)
+        said = self.said.setdefault((row["source_system"], row["person_id"]), {})
+        for column in _OF_THE_PERSON:
+            if row[column]:
+                said[column] = row[column]
+            elif column in said:
+                row[column] = said[column]
+        return row
+
+    def as_known(self, row: Clean) -> Clean:
+        """The row as triage sees it: with what we hold, and with a person's own answers before the feed's."""
+        held = self.held.get((row["source_system"], row["person_id"]))
+        if held is None:
+            return row
+        wins = held["is_confirmed"]
+        return row | {
+            column: value
+            for column, value in held.items()
+            if column in row and (not row[column] or wins and column.startswith("safe_to_"))
+        }
 
 
 class _Earlier:

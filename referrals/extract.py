@@ -184,7 +184,7 @@ def _described(stream: IO[bytes], encoding: str, columns: list[str], *, is_json:
         raise Unreadable(_("The column %(column)s is there twice. Take one out, then import again.") % {"column": twice})
     kind = next((kind for kind, telling in TELLING.items() if telling <= here), "")
     if not kind:
-        near = max(TELLING, key=lambda kind: len(TELLING[kind] & here))
+        near = max(COLUMNS, key=lambda kind: len(TELLING[kind] & here) / len(TELLING[kind]))
         if not TELLING[near] & here:
             raise Unreadable(
                 _("This is not one of the extracts we read. The first row must name the columns, such as source_system.")

@@ -119,6 +119,29 @@ def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, 
         return cursor.fetchall()
 
 
+def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Clean]:
+    """What we hold of each (system, number) that triage asks about, in the words of the extract."""
+    pairs = sorted(set(people))
+    asked = (
+        "date_of_birth date_of_death disability phone_mobile phone_home email address_line_1 safe_to_call safe_to_text "
+        "safe_to_email safe_to_post is_confirmed"
+    ).split()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT person.source_system, person.source_id, person.date_of_birth, person.date_of_death, person.disability,
+                   person.phone_mobile, person.phone_home, person.email, person.address_line_1, coalesce(safe.phone, ''),
+                   coalesce(safe.text, ''), coalesce(safe.email, ''), coalesce(safe.post, ''), safe.confirmed_at IS NOT NULL
+              FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
+              JOIN cases_person person
+                ON person.source_system = wanted.system AND person.source_id = wanted.id AND person.source_id <> ''
+              LEFT JOIN cases_safecontact safe ON safe.person_id = person.id
+            """,
+            [[system for system, _id in pairs], [number for _system, number in pairs]],
+        )
+        return {(row[0], row[1]): dict(zip(asked, row[2:], strict=True)) for row in cursor.fetchall()}
+
+
 # --- Referrals -------------------------------------------------------------------------------------
 
 

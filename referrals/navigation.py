@@ -1,4 +1,10 @@
+from django.utils.translation import gettext_lazy as _
+
+from victimcare.accounts.permissions import Permission
 from victimcare.navigation import CaseTab, NavItem
 
-NAVIGATION: tuple[NavItem, ...] = ()
+NAVIGATION: tuple[NavItem, ...] = (
+    NavItem(_("Referrals"), "referrals:list", Permission.VIEW_REFERRALS, 40),
+    NavItem(_("Referred to us"), "referrals:own", Permission.VIEW_OWN_REFERRALS, 40),
+)
 CASE_TABS: tuple[CaseTab, ...] = ()

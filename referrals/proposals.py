@@ -84,6 +84,6 @@ def _place(want: Wanted, loads: list[Load]) -> Proposal:
         choose_from = [load for load in choose_from if load.share <= lightest + 0.05 and "cy" not in load.languages] or choose_from
     chosen = min(choose_from, key=lambda load: (load.share, load.name))
     if not known:
-        reasons.append(_("lightest load") if len(choose_from) > 1 else _("has room"))
+        reasons.append(_("lightest load") if len(with_room) > 1 else _("has room"))
     chosen.proposed += points
     return Proposal(chosen.officer_id, tuple(reasons))

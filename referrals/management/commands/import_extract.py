@@ -32,7 +32,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, files: Sequence[str], dry_run: bool, history: bool, **options: Any) -> None:
-        reports = [self.read(Path(file), dry_run=dry_run, is_history=history) for file in files]
+        with transaction.atomic() if dry_run else contextlib.nullcontext():
+            reports = [self.read(Path(file), is_history=history) for file in files]
+            if dry_run:  # the same work, and all of it rolled back
+                transaction.set_rollback(True)
         total = {name: sum(report[name] for report in reports) for name in COUNTS}
         seconds = sum(report["seconds"] for report in reports)
         total |= {
@@ -61,23 +64,20 @@ class Command(BaseCommand):
         for problem in report["problems"]:
             self.stdout.write(f"  Row {problem['row']}, {problem['column'] or 'the whole row'}: {problem['reason']}")
 
-    def read(self, path: Path, *, dry_run: bool, is_history: bool) -> dict[str, Any]:
-        """Read one file; a dry run does the same and rolls it all back."""
+    def read(self, path: Path, *, is_history: bool) -> dict[str, Any]:
+        """Read one file, each chunk committed by itself."""
         try:
             with path.open("rb") as stream:
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
                 started = monotonic()
-                with transaction.atomic() if dry_run else contextlib.nullcontext():
-                    batch = actions.begin(file_name=path.name, sha256=sha256, by=None, is_history=is_history)
-                    resumed = batch.received
-                    actions.receive(batch=batch, stream=stream, progress=self.progress)
-                    report = described(batch, monotonic() - started, resumed)
-                    if dry_run:
-                        transaction.set_rollback(True)
+                batch = actions.begin(file_name=path.name, sha256=sha256, by=None, is_history=is_history)
+                resumed = batch.received
+                actions.receive(batch=batch, stream=stream, progress=self.progress)
+                report = described(batch, monotonic() - started, resumed)
         except OSError as fault:
-            return described(ImportBatch(), 0, 0) | {"file": str(path), "sentence": f"{path}: {fault.strerror}."}
+            report = described(ImportBatch(), 0, 0) | {"sentence": f"{path}: {fault.strerror}."}
         except Refused as refused:
-            return described(ImportBatch(), 0, 0) | {"file": str(path), "sentence": str(refused.sentence)}
+            report = described(ImportBatch(), 0, 0) | {"sentence": str(refused.sentence)}
         return report | {"file": str(path)}
 
     def progress(self, batch: ImportBatch) -> None:

@@ -1,0 +1,373 @@
+"""The pages of referrals: the board, intake, quarantine, allocation, and referring on."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from referrals import actions
+from referrals.board import board_for, loads_today
+from referrals.forms import AnswerForm, ReferOnForm, RowForm, SetAsideForm, UploadForm
+from referrals.models import ImportBatch, ImportRow, OnwardReferral, Referral
+from referrals.triage import in_words
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.actions import record_access
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import listed, participant_for
+from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
+from victimcare.faults import Refused
+from victimcare.govuk.dates import moment
+from victimcare.http import Request
+from victimcare.working_days import LONDON
+
+PAGE = 50
+MOST_COUNTED = 1000  # a bigger count says "over 1,000": nobody acts on the difference
+
+
+# --- The board -------------------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_REFERRALS)
+@require_GET
+def board(request: Request) -> HttpResponse:
+    """The day's referrals in five numbers, each a list; the list chosen below."""
+    lists = _lists(request.user)
+    show = request.GET.get("show", "received")
+    if show not in lists:
+        show = "received"
+    before = parse_datetime(request.GET.get("before", "")) if request.GET.get("before") else None
+    found = lists[show][1]
+    if before is not None:
+        found = found.filter(received_at__lt=before)
+    rows = list(found.select_related("participant__person", "participant__case", "participant__officer")[: PAGE + 1])
+    older = f"?show={show}&before={_query(rows[PAGE - 1].received_at)}" if len(rows) > PAGE else ""
+    rows = rows[:PAGE]
+    listed(request, [row.participant for row in rows], field_group="referrals")
+    context = {
+        "tiles": _tiles(lists),
+        "show": show,
+        "heading": lists[show][0],
+        "rows": rows,
+        "table": [_listed_row(row) for row in rows],
+        "columns": [_("Victim"), _("Offence"), _("Received"), _("Priority and why"), _("What became of it")],
+        "older_url": older,
+        "can_allocate": request.user.may(Permission.ALLOCATE),
+        "can_import": request.user.may(Permission.IMPORT_EXTRACT),
+    }
+    return render(request, "referrals/list.html", context)
+
+
+def _lists(user: User) -> dict[str, tuple[str, QuerySet[Referral]]]:
+    start = datetime.combine(clock.today(), time(), LONDON)
+    seen = Referral.objects.visible_to(user)
+    return {
+        "received": (_("Received today"), seen.filter(received_at__gte=start).order_by("-received_at", "-pk")),
+        "unallocated": (_("Waiting for an officer"), seen.filter(status="received").order_by("-received_at", "-pk")),
+        "suppressed": (_("Suppressed"), seen.suppressed().order_by("-received_at", "-pk")),
+    }
+
+
+def _tiles(lists: dict[str, tuple[str, QuerySet[Referral]]]) -> list[dict[str, Any]]:
+    """Each number, how old its oldest is, and the list it opens."""
+    here = reverse("referrals:list")
+    oldest = lists["unallocated"][1].reverse().values_list("received_at", flat=True).first()
+    in_quarantine = ImportRow.objects.in_quarantine()
+    oldest_row = in_quarantine.order_by("batch__arrived_at").values_list("batch__arrived_at", flat=True).first()
+    waiting = ImportBatch.objects.filter(state__in=["waiting", "reading"])
+    return [
+        {"figure": _counted(lists["received"][1]), "label": _("received today"), "url": f"{here}?show=received", "note": ""},
+        {"figure": _counted(waiting), "label": _("extracts waiting to be read"), "url": reverse("referrals:intake"), "note": ""},
+        {"figure": _counted(in_quarantine), "label": _("rows in quarantine"), "url": reverse("referrals:quarantine"),
+         "note": _("oldest %s") % moment(oldest_row) if oldest_row else ""},
+        {"figure": _counted(lists["suppressed"][1]), "label": _("suppressed"), "url": f"{here}?show=suppressed", "note": ""},
+        {"figure": _counted(lists["unallocated"][1]), "label": _("waiting for an officer"), "url": f"{here}?show=unallocated",
+         "note": _("oldest %s") % moment(oldest) if oldest else ""},
+    ]  # fmt: skip
+
+
+def _counted(found: QuerySet[Any]) -> str:
+    n = len(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    return _("over %s") % f"{MOST_COUNTED:,}" if n > MOST_COUNTED else f"{n:,}"
+
+
+def _query(at: datetime) -> str:
+    return at.isoformat().replace("+", "%2B")
+
+
+def _listed_row(referral: Referral) -> list[Any]:
+    part = referral.participant
+    became = {
+        Referral.Status.SUPPRESSED: ", ".join(in_words([referral.suppressed_because])),
+        Referral.Status.ALLOCATED: part.officer.display_name if part.officer else _("Allocated"),
+        Referral.Status.RECEIVED: _("Waiting for an officer"),
+    }[Referral.Status(referral.status)]
+    return [
+        {"text": part.person.name, "url": reverse("desk:summary", args=[part.case.reference, part.reference])},
+        part.case.offence_title,
+        moment(referral.received_at),
+        {"text": ", ".join(in_words(referral.reasons)), "tag": f"P{referral.priority}", "colour": _colour(referral)},
+        became,
+    ]
+
+
+def _colour(referral: Referral) -> str:
+    return {1: "red", 2: "blue"}.get(referral.priority, "grey")
+
+
+# --- Intake ----------------------------------------------------------------------------------------
+
+
+@allow(Permission.IMPORT_EXTRACT)
+def intake(request: Request) -> HttpResponse:
+    """Upload an extract; the extracts that came before, newest first."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            batch = actions.upload(file_name=file.name, content=file.read(), by=request.user)
+            return redirect("referrals:batch", batch.reference)
+        except Refused as refused:
+            form.add_error("file", str(refused.sentence))
+    batches = ImportBatch.objects.defer("content").select_related("uploaded_by")[:30]
+    return render(request, "referrals/intake.html", {"form": form, "batches": batches})
+
+
+@allow(Permission.IMPORT_EXTRACT)
+@require_GET
+def batch_page(request: Request, batch: str) -> HttpResponse:
+    """How far an extract is, and what came of its rows. Refreshes itself while it is read."""
+    found = get_object_or_404(ImportBatch.objects.defer("content").select_related("uploaded_by"), reference=batch)
+    rows = list(found.rows.order_by("-outcome", "number")[:40])
+    context = {
+        "batch": found,
+        "is_open": found.state in (ImportBatch.State.WAITING, ImportBatch.State.READING),
+        "percent": round(100 * found.received / found.expected) if found.expected else 0,
+        "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
+        "quarantined": [row for row in rows if row.outcome == ImportRow.Outcome.QUARANTINED][:20],
+        "suppressed": [(row, in_words([row.reason])[0]) for row in rows if row.outcome == ImportRow.Outcome.SUPPRESSED][:20],
+    }
+    return render(request, "referrals/batch.html#progress" if request.htmx else "referrals/batch.html", context)
+
+
+# --- Quarantine ------------------------------------------------------------------------------------
+
+
+@allow(Permission.MEND_ROW)
+@require_GET
+def quarantine(request: Request) -> HttpResponse:
+    """Rows that could not be kept, oldest first, each with what is wrong."""
+    after = request.GET.get("after", "")
+    rows = ImportRow.objects.in_quarantine().select_related("batch").defer("batch__content").order_by("pk")
+    if after.isdecimal() and len(after) < 18:
+        rows = rows.filter(pk__gt=int(after))
+    found = list(rows[: PAGE + 1])
+    older = f"?after={found[PAGE - 1].pk}" if len(found) > PAGE else ""
+    record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
+    return render(request, "referrals/quarantine.html", {"rows": found[:PAGE], "older_url": older})
+
+
+@allow(Permission.MEND_ROW)
+def row_page(request: Request, batch: str, number: int) -> HttpResponse:
+    """Mend a row and send it on, or set it aside."""
+    row = _row_or_404(batch, number)
+    if row.settled_at is not None:
+        return render(request, "referrals/row.html", {"row": row})
+    form = RowForm(request.POST or None, row=row)
+    if request.method == "POST" and form.is_valid():
+        for problem in actions.problems_of(row, form.cells()):
+            form.add_error(problem.column if problem.column in form.fields else None, problem.reason)
+        if not form.errors:
+            try:
+                mended = actions.mend(row=row, cells=form.cells(), by=request.user)
+                messages.success(request, mended.settlement)
+                return redirect("referrals:quarantine")
+            except Refused as refused:
+                if refused.status != Refused.status:
+                    raise
+                form.add_error(None, str(refused.sentence))
+    record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
+    return render(request, "referrals/row.html", {"row": row, "form": form, "aside_form": SetAsideForm()})
+
+
+@allow(Permission.MEND_ROW)
+@require_POST
+def set_row_aside(request: Request, batch: str, number: int) -> HttpResponse:
+    """Say why a row is not kept."""
+    row = _row_or_404(batch, number)
+    form = SetAsideForm(request.POST)
+    if form.is_valid():
+        actions.set_aside(row=row, reason=form.cleaned_data["reason"], by=request.user)
+        messages.success(request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name})
+        return redirect("referrals:quarantine")
+    return render(request, "referrals/row.html", {"row": row, "form": RowForm(row=row), "aside_form": form})
+
+
+def _row_or_404(batch: str, number: int) -> ImportRow:
+    rows = ImportRow.objects.filter(outcome=ImportRow.Outcome.QUARANTINED).select_related("batch", "settled_by")
+    return get_object_or_404(rows.defer("batch__content"), batch__reference=batch, number=number)
+
+
+# --- Allocation ------------------------------------------------------------------------------------
+
+
+@allow(Permission.ALLOCATE)
+def allocate(request: Request) -> HttpResponse:
+    """Unallocated victims, most urgent first, with a proposal for each; tick, change, save once."""
+    shown = board_for(request.user, _after(request.GET.get("after", "")))
+    error = ""
+    if request.method == "POST":
+        ticked = set(request.POST.getlist("referral"))
+        officers = {load.officer_id for row in shown.rows for load in row.choices}
+        choices: dict[str, int] = {}
+        for reference in ticked:
+            chosen = request.POST.get(f"officer-{reference}", "")
+            if chosen.isdecimal() and int(chosen) in officers:
+                choices[reference] = int(chosen)
+        if not ticked:
+            error = _("Tick the victims to allocate.")
+        elif len(choices) < len(ticked):
+            error = _("Choose an officer for each victim you ticked.")
+        else:
+            return _save_allocation(request, choices)
+        for row in shown.rows:
+            row.is_ticked = row.referral.reference in ticked
+            said = request.POST.get(f"officer-{row.referral.reference}", "")
+            row.chosen = int(said) if said.isdecimal() and len(said) < 18 else None
+    else:
+        for row in shown.rows:
+            row.chosen = row.proposal.officer_id
+    listed(request, [row.referral.participant for row in shown.rows if not row.is_masked], field_group="allocation")
+    context = {
+        "board": shown,
+        "error": error,
+        "undo": actions.last_saved(request.user),
+        "form": UploadForm(),  # only its key: one save, however often it is sent
+        "at": clock.now(),
+    }
+    return render(request, "referrals/allocate.html", context)
+
+
+def _save_allocation(request: Request, choices: dict[str, int]) -> HttpResponse:
+    """Give each to the officer chosen, once."""
+    referrals = Referral.objects.to_allocate_by(request.user).filter(reference__in=choices)
+    mine = {load.officer_id for load in loads_today(request.user, clock.today())}
+    officers = User.objects.in_bulk([pk for pk in choices.values() if pk in mine])
+    wanted = {referral: officers[choices[referral.reference]] for referral in referrals}
+    given = actions.allocate(choices=wanted, by=request.user)
+    words = ngettext("%(n)d victim allocated.", "%(n)d victims allocated.", given) % {"n": given}
+    if given < len(choices):
+        words += " " + _("A colleague had allocated the others meanwhile.")
+    messages.success(request, words)
+    return redirect("referrals:allocate")
+
+
+def _after(text: str) -> tuple[int, datetime, int] | None:
+    """Where the last page ended. None for anything that is not one of our links."""
+    try:
+        priority, received, pk = text.split("~")
+        at = parse_datetime(received)
+        return (int(priority), at, int(pk)) if at and at.tzinfo and 0 < int(priority) < 5 and len(pk) < 18 else None
+    except ValueError:
+        return None
+
+
+@allow(Permission.ALLOCATE)
+@require_POST
+def undo_allocation(request: Request) -> HttpResponse:
+    """Take back what was last saved, within fifteen minutes."""
+    n = actions.undo_allocation(by=request.user)
+    messages.success(request, ngettext("%(n)d allocation undone.", "%(n)d allocations undone.", n) % {"n": n})
+    return redirect("referrals:allocate")
+
+
+# --- Referring on ----------------------------------------------------------------------------------
+
+
+@allow(Permission.REFER_ON)
+def refer_on(request: Request, case: str, participant: str) -> HttpResponse:
+    """Refer a victim to a partner, with their agreement."""
+    victim = participant_for(request, case, participant, field_group="onward referral")
+    form = ReferOnForm(request.POST or None, initial={"agreed_on": clock.today()})
+    if request.method == "POST" and form.is_valid():
+        answers = {name: value for name, value in form.cleaned_data.items() if name != "form_key"}
+        try:
+            onward = actions.refer_on(participant=victim, by=request.user, **answers)
+            messages.success(
+                request,
+                _("%(name)s is referred to %(partner)s.") % {"name": victim.person.name, "partner": onward.partner.name},
+            )
+            return redirect("desk:summary", case, participant)
+        except Refused as refused:
+            form.add_error(None, str(refused.sentence))
+    context = {
+        "form": form,
+        "said_no": victim.consent_to_refer == "N",
+        "onward": victim.onward_referrals.select_related("partner")[:20],
+        "cancel_url": reverse("desk:summary", args=[case, participant]),
+    }
+    return render(request, "referrals/refer_on.html", context)
+
+
+@allow(Permission.VIEW_OWN_REFERRALS)
+@require_GET
+def own(request: Request) -> HttpResponse:
+    """For a partner's worker: who was referred to their service and is open. No more than was agreed."""
+    found = list(
+        OnwardReferral.objects.visible_to(request.user).select_related("participant__person", "made_by").order_by("-made_at")[:100]
+    )
+    listed(request, [onward.participant for onward in found], field_group="onward referral")
+    return render(request, "referrals/own.html", {"referrals": found})
+
+
+@allow(Permission.VIEW_OWN_REFERRALS)
+def own_referral(request: Request, onward: str) -> HttpResponse:
+    """One victim referred to this partner: what they agreed to share, how to reach them safely, and the answer."""
+    found = (
+        OnwardReferral.objects.visible_to(request.user)
+        .select_related("participant__person", "participant__case", "made_by")
+        .filter(reference=onward)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    part = found.participant
+    record_access(
+        by=request.user, op=AccessEntry.Op.CONSULT, case=part.case.reference, subject=part.reference,
+        field_group="onward referral", justification="referred to us", path=request.path,
+    )  # fmt: skip
+    form = AnswerForm(request.POST or None, initial={"version": found.version})
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        if form.cleaned_data["answer"] == OnwardReferral.Status.ACCEPTED:
+            actions.accept(onward=found, version=version, by=request.user)
+            messages.success(request, _("Accepted. Please contact them in the safe way shown."))
+            return redirect("referrals:own-referral", onward)
+        actions.decline(onward=found, reason=form.cleaned_data["reason"], version=version, by=request.user)
+        messages.success(request, _("Declined. The Victim Care Unit will see why."))
+        return redirect("referrals:own")
+    return render(request, "referrals/own_referral.html", {"onward": found, "form": form, "ways": _safe_ways(found)})
+
+
+def _safe_ways(onward: OnwardReferral) -> list[dict[str, str]]:
+    """Each way by which the third door lets this person be reached now, with how; and those it does not."""
+    ways = []
+    for channel, label in ((Channel.PHONE, _("Phone")), (Channel.TEXT, _("Text")), (Channel.EMAIL, _("Email"))):
+        try:
+            proof = clear(onward.participant, channel, Purpose.UPDATE)
+        except Blocked:
+            ways.append({"label": label, "value": _("Do not use.")})
+            continue
+        how = " ".join(str(line) for line in proof.instructions)
+        ways.append({"label": label, "value": f"{proof.destination}. {how}".strip()})
+    return ways
