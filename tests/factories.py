@@ -161,7 +161,7 @@ class ImportBatchFactory(DjangoModelFactory):
 
     kind = ImportBatch.Kind.REFERRALS
     file_name = "referrals.csv"
-    sha256 = "0" * 64
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
 
 
 class PartnerFactory(DjangoModelFactory):
