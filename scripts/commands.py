@@ -9,6 +9,7 @@
 ./run messages             collect the words to translate, and compile the translations
 ./run lock [ARGUMENTS]     compile the dependencies again; --upgrade for newer versions
 ./run setup                only set up
+./run help                 this list
 """
 
 import os
