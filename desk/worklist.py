@@ -33,8 +33,8 @@ PERSON = ("participant__person__safe_contact", "participant__case")
 
 # What the button of a duty that no call meets opens; everything else opens the contact log.
 DOES = {
-    "R3-ACK": ("letters:write-letter", _("Write")),
-    "R3-INFO": ("letters:write-letter", _("Write")),
+    "R3-ACK": ("contacts:write-letter", _("Write")),
+    "R3-INFO": ("contacts:write-letter", _("Write")),
     "R4-REFERRAL": ("referrals:refer-on", _("Refer")),
     "R4-NEEDS": ("needs_assessments:assess", _("Assess")),
     "R6-CONTACT-PLAN": ("contacts:plan", _("Agree")),
