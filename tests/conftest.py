@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.db.transaction import Atomic, get_connection
 from django.test import Client
+from django.utils import translation
 
 from tests.factories import (
     ParticipantFactory,
@@ -45,6 +46,13 @@ def _commit_callbacks_run(monkeypatch: pytest.MonkeyPatch) -> None:
                 callback()
 
     monkeypatch.setattr(Atomic, "__exit__", leave_and_run)
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """A request in Welsh leaves its language behind; the next test starts in English."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -107,6 +107,16 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "errors/403.html", status=403)
 
 
+def expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was opened too long ago, or in another window before signing in. What was typed is shown back."""
+    context = {
+        "sentence": _("This page was open too long to be saved safely. Open it again; what you typed is below."),
+        "posted": typed(request),
+        "current_url": request.get_full_path(),
+    }
+    return render(request, "errors/403.html", context, status=403)
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """The same body whether there is nothing or nothing this person may see."""
     return render(request, "errors/404.html", status=404)
