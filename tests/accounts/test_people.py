@@ -64,11 +64,11 @@ def test_the_pages_ask_few_questions_however_many_people(as_supervisor, unit, dj
     with django_assert_max_num_queries(20):
         as_supervisor.get(f"/people/{user.reference}/")
     with django_assert_max_num_queries(20):
-        as_supervisor.get("/teams/")
+        as_supervisor.get("/people/teams/")
 
 
 def test_an_officer_does_not_open_the_pages_of_the_people(as_officer, officer):
-    for page in ("/people/", f"/people/{officer.reference}/", "/people/add", "/teams/"):
+    for page in ("/people/", f"/people/{officer.reference}/", "/people/add", "/people/teams/"):
         assert as_officer.get(page).status_code == 403
 
 
@@ -291,19 +291,19 @@ def test_a_lost_password_is_replaced_and_old_sessions_end(as_administrator, as_o
 
 def test_a_team_is_added_and_renamed(as_administrator):
     form = {"name": "Gwent East", "kind": "victim_care", "policing_areas": "East\nTorfaen"}
-    as_administrator.post("/teams/add", form)
+    as_administrator.post("/people/teams/add", form)
     team = Team.objects.get(name="Gwent East")
     assert team.policing_areas == ["East", "Torfaen"]
-    page, renamed = f"/teams/{team.reference}/", {**form, "name": "Gwent North", "version": "1"}
+    page, renamed = f"/people/teams/{team.reference}/", {**form, "name": "Gwent North", "version": "1"}
     assert as_administrator.post(page, renamed).status_code == 302
     assert as_administrator.post(page, renamed).status_code == 409
 
 
 def test_two_teams_share_neither_a_name_nor_an_area(as_administrator, unit):
     form = {"name": unit.name, "kind": "victim_care", "policing_areas": "East"}
-    assert as_administrator.post("/teams/add", form).status_code == 422
-    assert as_administrator.post("/teams/add", {**form, "name": "One"}).status_code == 302
-    assert as_administrator.post("/teams/add", {**form, "name": "Two"}).status_code == 422
+    assert as_administrator.post("/people/teams/add", form).status_code == 422
+    assert as_administrator.post("/people/teams/add", {**form, "name": "One"}).status_code == 302
+    assert as_administrator.post("/people/teams/add", {**form, "name": "Two"}).status_code == 422
 
 
 # --- Housekeeping ---------------------------------------------------------------------------------------

@@ -80,10 +80,11 @@ def test_nobody_is_sent_to_another_site(client, olwen, real, elsewhere):
     assert sign_in(client, next=elsewhere)["Location"] == reverse("desk:today")
 
 
-def test_each_role_starts_where_its_work_is(client, administrator, auditor):
-    for user, page in ((administrator, "accounts:people"), (auditor, "audit:log")):
-        client.post("/sign-in/pick", {"person": user.reference})
-        assert client.get("/start")["Location"] == reverse(page)
+def test_somebody_without_a_role_yet_comes_to_their_own_preferences(client):
+    newcomer = UserFactory(roles=[])
+    newcomer.set_password(PASSWORD)
+    newcomer.save()
+    assert sign_in(client, username=newcomer.username)["Location"] == "/preferences"
 
 
 def test_signing_in_gives_a_new_session_key_and_the_persons_language(client, olwen, real):

@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
@@ -34,7 +33,7 @@ from victimcare.govuk.forms import (
 )
 
 LONGEST_PASSWORD = 128  # a longer one only makes the server work
-READ_IN = settings.LANGUAGES
+READ_IN = [("en-gb", "English"), ("cy", "Cymraeg")]  # each in its own words
 ROLE_HINTS = {
     Role.VICTIM_CARE_OFFICER: _("Calls victims, assesses needs, keeps them updated"),
     Role.SUPERVISOR: _("Allocates, sees the team's work and who looked at its cases"),
@@ -200,6 +199,7 @@ class JoinerForm(PersonForm):
 
 
 class RolesForm(Form):
+    mark_optional = False
     form_key = FormKeyField()
     version = VersionField()
     roles = ChoiceCheckboxes(label=_("Roles"), choices=Role.choices, hints=ROLE_HINTS, required=False)

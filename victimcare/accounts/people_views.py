@@ -5,13 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, Q
+from django.db.models import Case, F, Prefetch, Q, Value, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from victimcare import clock
@@ -36,6 +36,19 @@ from victimcare.govuk.dates import day
 from victimcare.http import Request
 
 PAGE = 100
+# The units that do the work first, each by its name; everybody else by the kind of their team.
+KINDS_IN_ORDER = (
+    Team.Kind.VICTIM_CARE,
+    Team.Kind.WITNESS_CARE,
+    Team.Kind.OTHER,
+    Team.Kind.POLICE,
+    Team.Kind.PARTNER,
+)
+BY_KIND = {
+    Team.Kind.POLICE: gettext_lazy("Police teams"),
+    Team.Kind.PARTNER: gettext_lazy("Partner organisations"),
+}
+SERVE_AREAS = {Team.Kind.VICTIM_CARE, Team.Kind.WITNESS_CARE}
 CHANGES_SHOWN = 20
 
 
@@ -53,12 +66,12 @@ def people(request: Request) -> HttpResponse:
         _narrowed(User.objects.all(), form.cleaned_data, today)
         .select_related("team")
         .prefetch_related(_leave_on(today))
-        .order_by(F("team__name").asc(nulls_last=True), "display_name", "pk")
+        .order_by(_by_kind(), F("team__name").asc(nulls_last=True), "display_name", "pk")
     )
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     groups: dict[str, list[list[Any]]] = {}
     for user in page:
-        groups.setdefault(user.team.name if user.team else _("No team"), []).append(_row(user, today))
+        groups.setdefault(_heading(user.team), []).append(_row(user, today))
     context = {
         "form": form,
         "page": page,
@@ -86,6 +99,17 @@ def _narrowed(users: UserQuerySet, wanted: dict[str, Any], today: date) -> UserQ
     return users
 
 
+def _by_kind() -> Case:
+    places = [When(team__kind=kind, then=Value(place)) for place, kind in enumerate(KINDS_IN_ORDER)]
+    return Case(*places, default=Value(len(KINDS_IN_ORDER)))
+
+
+def _heading(team: Team | None) -> str:
+    if team is None:
+        return _("No team")
+    return str(BY_KIND.get(Team.Kind(team.kind), team.name))
+
+
 def _leave_on(today: date) -> Prefetch:
     now = Leave.objects.standing().between(today, today).select_related("covered_by")
     return Prefetch("leave", queryset=now, to_attr="leave_now")
@@ -95,7 +119,10 @@ def _row(user: User, today: date) -> list[Any]:
     facts = [words_for(user.skills, SKILLS), words_for(user.languages, LANGUAGES)]
     return [
         {"text": user.display_name, "url": reverse("accounts:person", args=[user.reference])},
-        user.role_label or _("None"),
+        {
+            "text": user.role_label or _("None"),
+            "note": user.team.name if user.team and user.team.kind in BY_KIND else "",
+        },
         _state(user, today),
         ", ".join(fact for fact in facts if fact),
     ]
@@ -114,7 +141,7 @@ def _state(user: User, today: date) -> dict[str, str]:
         return {"text": _("Away until %(day)s") % {"day": day(leave.until_on)}, "note": cover}
     hours = user.hours_on(today)
     if hours is None:
-        return {"text": _("Day off")}
+        return {"text": _("Day off") if user.working_hours else ""}
     return {"text": _("%(from)s to %(until)s") % {"from": f"{hours[0]:%H:%M}", "until": f"{hours[1]:%H:%M}"}}
 
 
@@ -396,13 +423,19 @@ def teams(request: Request) -> HttpResponse:
                 else f"{reverse('accounts:people')}?team={team.reference}",
             },
             team.get_kind_display(),
-            ", ".join(team.policing_areas) or _("All that no other team takes"),
+            _areas(team),
             in_team.get(team.pk, 0),
         ]
         for team in page
     ]
     columns = [_("Team"), _("Kind"), _("Policing areas"), {"label": _("People"), "is_number": True}]
     return render(request, "accounts/teams.html", {"page": page, "rows": rows, "columns": columns})
+
+
+def _areas(team: Team) -> str:
+    if team.kind not in SERVE_AREAS:
+        return "–"
+    return ", ".join(team.policing_areas) or _("All that no other team takes")
 
 
 @allow(Permission.MANAGE_PEOPLE)

@@ -53,6 +53,8 @@ class Permission(StrEnum):
     VIEW_HEARINGS = "view_hearings"
     LIST_HEARING = "list_hearing"
     WARN_WITNESS = "warn_witness"
+    ASK_FOR_MEASURE = "ask_for_measure"
+    RECORD_MEASURE = "record_measure"
     CHECK_MEASURES = "check_measures"
     VIEW_REFERRALS = "view_referrals"
     ALLOCATE = "allocate"
@@ -103,6 +105,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.WRITE_LETTER,
         P.APPROVE_LETTER,
         P.VIEW_HEARINGS,
+        P.ASK_FOR_MEASURE,
         P.VIEW_CODE,
         P.VIEW_DASHBOARD,
     },
@@ -145,6 +148,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.VIEW_HEARINGS,
         P.LIST_HEARING,
         P.WARN_WITNESS,
+        P.ASK_FOR_MEASURE,
+        P.RECORD_MEASURE,
         P.VIEW_CODE,
         P.VIEW_DASHBOARD,
     },
@@ -160,6 +165,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.VIEW_RIGHTS,
             P.VIEW_COURT,
             P.VIEW_HEARINGS,
+            P.ASK_FOR_MEASURE,
+            P.RECORD_MEASURE,
             P.CHECK_MEASURES,
             P.SEARCH,
         }

@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from victimcare import clock
 from victimcare.accounts import actions
@@ -19,18 +19,10 @@ from victimcare.accounts.access import anyone, anyone_signed_in
 from victimcare.accounts.forms import OwnPasswordForm, PreferencesForm, SignInForm
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
+from victimcare.accounts.skills import LANGUAGES, SKILLS, words_for
 from victimcare.http import Request
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-# Where somebody starts: the first page of these that their role opens.
-HOMES = (
-    (Permission.USE_TODAY, "desk:today"),
-    (Permission.VIEW_OWN_REFERRALS, "referrals:own"),
-    (Permission.VIEW_ACCESS_LOG, "audit:log"),
-    (Permission.MANAGE_PEOPLE, "accounts:people"),
-    (Permission.VIEW_DASHBOARD, "desk:dashboard"),
-)
 
 
 @anyone
@@ -104,7 +96,7 @@ def density(request: Request) -> HttpResponse:
     actions.set_preferences(
         by=request.user, language=request.user.language, is_compact=request.POST.get("is_compact") == "yes"
     )
-    return redirect(_asked_for(request) or "accounts:start")
+    return redirect(_where_next(request))
 
 
 @anyone_signed_in
@@ -119,14 +111,6 @@ def password(request: Request) -> HttpResponse:
         )
         return redirect(_home_of(user) if request.user.is_password_temporary else "accounts:preferences")
     return render(request, "accounts/password.html", {"form": form})
-
-
-@anyone
-@require_safe
-def start(request: HttpRequest) -> HttpResponse:
-    """The page somebody starts from, by their role."""
-    user: Any = request.user
-    return redirect(_home_of(user) if user.is_authenticated else "accounts:sign-in")
 
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
@@ -160,11 +144,11 @@ def _where_next(request: HttpRequest) -> str:
 
 
 def _home_of(user: User) -> str:
-    return resolve_url(next((page for needs, page in HOMES if user.may(needs)), "accounts:preferences"))
+    return resolve_url("desk:today" if user.may(Permission.USE_TODAY) else "accounts:preferences")
 
 
 def _people_to_pick() -> list[dict[str, Any]]:
-    """Everybody who works here, under their first role, with the one fact that tells them apart."""
+    """Everybody who works here, under their first role."""
     away = set(User.objects.away_on(clock.today()).values_list("pk", flat=True))
     groups: dict[str, list[dict[str, Any]]] = {role: [] for role in Role.values}
     for user in User.objects.active().select_related("team").order_by("display_name"):
@@ -173,8 +157,13 @@ def _people_to_pick() -> list[dict[str, Any]]:
                 {
                     "reference": user.reference,
                     "name": user.display_name,
-                    "team": user.team.name if user.team else "",
+                    "about": _what_tells_them_apart(user),
                     "is_away": user.pk in away,
                 }
             )
     return [{"role": Role(role).label, "people": people} for role, people in groups.items() if people]
+
+
+def _what_tells_them_apart(user: User) -> str:
+    facts = [words_for(user.skills, SKILLS), words_for(user.languages, LANGUAGES)]
+    return ", ".join(fact for fact in facts if fact) or (user.team.name if user.team else "")
