@@ -81,9 +81,15 @@ class Teller:
                       "team", "offence_from", "offence_to", "reported_at", "ward", "local_authority",
                       "policing_area", "restricted")  # fmt: skip
             row |= {column: same_crime_as.row[column] for column in shared}
+        if code == "1" and not same_crime_as:
+            row |= {"date_of_death": row["offence_from"], "phone_mobile": "", "phone_home": "", "email": ""}
+        if code in ("49", "58D", "53C") and age >= 18 and not wanted and self.random.random() < 0.12:
+            row["organisation_name"] = f"{row['surname']} and Daughters Ltd"
+            if self.random.random() < 0.4:  # nobody is named, so nobody can be served
+                row |= dict.fromkeys(("title", "given_names", "surname", "date_of_birth", "phone_mobile", "email"), "")
         story.row = row
-        if age < 16 and not same_crime_as:
-            story.representative = self._parent(story)
+        if (age < 16 or code == "1") and not same_crime_as:
+            story.representative = self._acting_for(story)
         return story
 
     def investigate(self, story: Story, path: str = "") -> None:
@@ -244,7 +250,7 @@ class Teller:
         )
         return who | {"relationship_to_suspect": relationship}
 
-    def _parent(self, story: Story) -> dict[str, str]:
+    def _acting_for(self, story: Story) -> dict[str, str]:
         keep = ("source_system", "occurrence_no", "recorded_at", "reported_at", "offence_from", "offence_to",
                 "offence_code", "offence_title", "cjs_code", "flags", "location", "ward", "local_authority",
                 "policing_area", "surname", "language", "welsh_preference", "address_line_1", "town", "postcode",

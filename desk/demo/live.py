@@ -247,9 +247,12 @@ class Live:
             clearance = safe_contact.clear(part, Channel.POST, Purpose.COURT)
         except Blocked:
             return
-        template = LetterTemplate.objects.filter(key="court_warning", status="approved").first()
-        letter = courts.compose_warning(requirement=requirement, clearance=clearance, template=template, tells=events, by=officer)
-        if not safe_contact.is_flagged(part, self.today):
+        template = LetterTemplate.objects.filter(key="court_warning", status="approved").latest("number")
+        court = {"en": hearing.court.name, "cy": hearing.court.name_cy or hearing.court.name}
+        letter = letters.compose(
+            clearance=clearance, template=template, languages=letters.languages_for(part.person), tells=events, by=officer,
+            values={"court": court, "hearing_day": hearing.listed_on, "hearing_time": hearing.start_time},
+        )  # fmt: skip
+        if letters.may_approve(letter, officer):
             letters.approve(letter=letter, by=officer)
-
-
+            courts.warn(requirement=requirement, letter=letter, by=officer)

@@ -59,6 +59,7 @@ OFFENCES = (
     ("9A", "Public fear, alarm or distress", "CJ88001", 9, "", False, 0.1),
     ("9B", "Racially or religiously aggravated public fear", "CD98067", 1.2, "HATE", True, 0.1),
     ("106", "Modern slavery", "MS15001", 0.2, "MSHT", True, 0.3),
+    ("1", "Murder", "COML025", 0.03, "HOMICIDE", True, 0.5),
     ("53C", "Fraud by false representation", "FA06001", 2, "CYBER", False, 0.05),
 )
 NOTES = ("Only between 09:30 and 14:30", "Number must be withheld", "Ask for the pharmacy", "Partner reads the post")
