@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 from time import monotonic
-from typing import IO, Any
+from typing import IO
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -62,13 +62,20 @@ Progress = Callable[[ImportBatch], None]
 
 @transaction.atomic
 def upload(*, file_name: str, content: bytes, by: User | None, is_history: bool = False) -> ImportBatch:
-    """Keep an extract's bytes until a worker has read them. Raises Refused when the same file is waiting already."""
+    """Keep an extract's bytes until a worker has read them.
+
+    Raises Refused when the same file is waiting already.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
     _refuse_if_open(sha256)
     try:
         with transaction.atomic():
             return ImportBatch.objects.create(
-                file_name=file_name[-200:], sha256=sha256, content=content, uploaded_by=by, is_history=is_history
+                file_name=file_name[-200:],
+                sha256=sha256,
+                content=content,
+                uploaded_by=by,
+                is_history=is_history,
             )
     except IntegrityError:  # somebody else sent the same file at the same moment
         _refuse_if_open(sha256)
@@ -79,14 +86,22 @@ def _refuse_if_open(sha256: str) -> None:
     same = ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).first()
     if same is not None:
         raise Refused(
-            _("This file (%(batch)s) is already waiting or being read. Open it in the list to see how far it is.")
+            _(
+                "This file (%(batch)s) is already waiting or being read. Open it in the list to see "
+                "how far it is."
+            )
             % {"batch": same.reference}
         )
 
 
 def begin(*, file_name: str, sha256: str, by: User | None, is_history: bool = False) -> ImportBatch:
-    """Open a batch for a file read from disk, or go on with one whose reader died. Raises Refused while one lives."""
-    batch = ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).defer("content").first()
+    """Open a batch for a file read from disk, or go on with one whose reader died.
+
+    Raises Refused while one lives.
+    """
+    batch = (
+        ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).defer("content").first()
+    )
     if batch is None:
         return ImportBatch.objects.create(
             file_name=file_name[-200:], sha256=sha256, state=ImportBatch.State.READING, uploaded_by=by,
@@ -124,24 +139,33 @@ def read(*, batch: ImportBatch, progress: Progress | None = None) -> ImportBatch
     content = batch.content
     if content is None:
         return _unreadable(
-            batch, _("Reading stopped before the end. Import the file again: rows already kept come out unchanged.")
+            batch,
+            _("Reading stopped before the end. Import the file again: rows already kept come out unchanged."),
         )
     return receive(batch=batch, stream=io.BytesIO(content), progress=progress)
 
 
 def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None = None) -> ImportBatch:
-    """Read an extract and keep every row, from where an earlier reader stopped. The batch says what came of it."""
+    """Read an extract and keep every row, from where an earlier reader stopped.
+
+    The batch says what came of it.
+    """
     _hold(batch)
     try:
         opened = extracts.open_extract(stream)
         if opened.kind not in extracts.READ_HERE:
             raise Unreadable(
-                _("This is a %(kind)s extract. Those are not read yet; only referrals and events are. Nothing was kept.")
+                _(
+                    "This is a %(kind)s extract. Those are not read yet; only referrals and events "
+                    "are. Nothing was kept."
+                )
                 % {"kind": opened.kind}
             )
         batch.expected = opened.count()
         if not batch.expected:
-            raise Unreadable(_("The file has a heading and no rows. Ask for the extract again, or wait for the next one."))
+            raise Unreadable(
+                _("The file has a heading and no rows. Ask for the extract again, or wait for the next one.")
+            )
         _describe(batch, opened)
         for chunk in _chunks(islice(opened.rows(), batch.received, None)):
             case_ids = _keep_chunk(batch, chunk)
@@ -169,13 +193,19 @@ def _describe(batch: ImportBatch, opened: Extract) -> None:
     batch.unknown_columns, batch.claimed_at = opened.unknown_columns, clock.now()
     batch.save(update_fields=["kind", "encoding", "unknown_columns", "expected", "claimed_at"])
     record_access(
-        by=batch.uploaded_by or _Feed(), op=AccessEntry.Op.COLLECT, field_group=f"extract {batch.kind}", path=batch.reference
+        by=batch.uploaded_by or _Feed(),
+        op=AccessEntry.Op.COLLECT,
+        field_group=f"extract {batch.kind}",
+        path=batch.reference,
     )
 
 
 @transaction.atomic
 def _keep_chunk(batch: ImportBatch, chunk: list[RawRow]) -> set[int]:
-    """One chunk and its counts, together or not at all. Raises Overtaken when another reader has got further."""
+    """One chunk and its counts, together or not at all.
+
+    Raises Overtaken when another reader has got further.
+    """
     here = ImportBatch.objects.select_for_update().defer("content").get(pk=batch.pk)
     if here.state != ImportBatch.State.READING or here.received != batch.received:
         raise Overtaken
@@ -277,7 +307,9 @@ def _turns(rows: list[Clean], outcomes: dict[int, str], kind: str) -> Iterator[l
 
 
 def _land_or_halve(batch: ImportBatch, rows: list[Clean], now: datetime) -> Landed:
-    """Land them together; where the database refuses, find the row that contradicts what is held and land the rest."""
+    """Land them together; where the database refuses, find the row that contradicts what is held and land
+    the rest.
+    """
     change = f"extract {batch.reference}"
     by = batch.uploaded_by
     try:
@@ -287,14 +319,21 @@ def _land_or_halve(batch: ImportBatch, rows: list[Clean], now: datetime) -> Land
                     rows, received_at=batch.arrived_at, batch_id=batch.pk, change=change, by=by, now=now
                 )
                 landed.unknown = {
-                    number: (column, _("We hold no crime %s. It may come in a later referrals extract.") % value)
+                    number: (
+                        column,
+                        _("We hold no crime %s. It may come in a later referrals extract.") % value,
+                    )
                     for number, (column, value) in landed.unknown.items()
                 }
                 return landed
-            return landing.land_referrals(_arrivals(batch, rows), batch_id=batch.pk, change=change, by=by, now=now)
+            return landing.land_referrals(
+                _arrivals(batch, rows), batch_id=batch.pk, change=change, by=by, now=now
+            )
     except (IntegrityError, DataError):
         if len(rows) == 1:
-            reason = _("This row contradicts what is already held, such as a date of death before a date of birth.")
+            reason = _(
+                "This row contradicts what is already held, such as a date of death before a date of birth."
+            )
             return Landed(unknown={rows[0]["number"]: ("", reason)})
         middle = len(rows) // 2
         first, second = _land_or_halve(batch, rows[:middle], now), _land_or_halve(batch, rows[middle:], now)
@@ -314,7 +353,9 @@ def _arrivals(batch: ImportBatch, rows: list[Clean]) -> list[Arrival]:
         recorded, reported = row["recorded_at"], row["reported_at"]
         received = recorded.at if batch.is_history and recorded else batch.arrived_at
         crime = reported or recorded
-        crime_at = min(crime.at, received) if crime and not crime.is_date_only else crime.at if crime else received
+        crime_at = (
+            min(crime.at, received) if crime and not crime.is_date_only else crime.at if crime else received
+        )
         received_on = london_day(received)
         is_victim = row["role"] == "VICTIM"
         day = london_day(recorded.at) if recorded else received_on
@@ -378,7 +419,7 @@ class _People:
         return row | {
             column: value
             for column, value in held.items()
-            if column in row and (not row[column] or wins and column.startswith("safe_to_"))
+            if column in row and (not row[column] or (wins and column.startswith("safe_to_")))
         }
 
 
@@ -388,7 +429,9 @@ class _Earlier:
     def __init__(self, rows: list[Clean]) -> None:
         self.crimes: dict[tuple[str, str], dict[str, date]] = {}
         self.suspected: set[tuple[str, str, str]] = {
-            (row["source_system"], row["suspect_ref"], row["occurrence_no"]) for row in rows if row["suspect_ref"]
+            (row["source_system"], row["suspect_ref"], row["occurrence_no"])
+            for row in rows
+            if row["suspect_ref"]
         }
         people = [(row["source_system"], row["person_id"]) for row in rows if row["role"] == "VICTIM"]
         for system, number, occurrence, recorded, role in landing.known_parts(people):
@@ -432,9 +475,9 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
     """Keep what cannot land, with its reason, once: the same bad row again is unchanged."""
     digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problem in bad}
     held = set(
-        ImportRow.objects.filter(outcome=ImportRow.Outcome.QUARANTINED, digest__in=set(digests.values())).values_list(
-            "digest", flat=True
-        )
+        ImportRow.objects.filter(
+            outcome=ImportRow.Outcome.QUARANTINED, digest__in=set(digests.values())
+        ).values_list("digest", flat=True)
     )
     outcomes: dict[int, str] = {}
     kept = []
@@ -447,10 +490,18 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
         outcomes[raw.number] = "quarantined"
         kept.append(
             ImportRow(
-                batch=batch, number=raw.number, natural_key=key, digest=digest, outcome=ImportRow.Outcome.QUARANTINED,
-                column=problem.column[:60], reason=problem.reason[:300],
-                content={name.replace("\x00", "�"): cell.replace("\x00", "�")[:2000] for name, cell in raw.cells.items()},
-            )  # fmt: skip
+                batch=batch,
+                number=raw.number,
+                natural_key=key,
+                digest=digest,
+                outcome=ImportRow.Outcome.QUARANTINED,
+                column=problem.column[:60],
+                reason=problem.reason[:300],
+                content={
+                    name.replace("\x00", "�"): cell.replace("\x00", "�")[:2000]
+                    for name, cell in raw.cells.items()
+                },
+            )
         )
     ImportRow.objects.bulk_create(kept)
     return outcomes
@@ -460,8 +511,12 @@ def _keep_suppressed(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clea
     """Suppressed rows with their reason; the batch page lists them."""
     ImportRow.objects.bulk_create(
         ImportRow(
-            batch=batch, number=number, natural_key=rows[number]["key"], outcome=ImportRow.Outcome.SUPPRESSED, reason=reason
-        )  # fmt: skip
+            batch=batch,
+            number=number,
+            natural_key=rows[number]["key"],
+            outcome=ImportRow.Outcome.SUPPRESSED,
+            reason=reason,
+        )
         for number, reason in landed.reasons.items()
     )
 
@@ -487,7 +542,10 @@ def problems_of(row: ImportRow, cells: Mapping[str, str]) -> list[Problem]:
 
 @transaction.atomic
 def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
-    """Send a mended row on by the way all rows go. Raises Stale when it was settled, Refused when it still cannot land."""
+    """Send a mended row on by the way all rows go.
+
+    Raises Stale when it was settled, Refused when it still cannot land.
+    """
     row = _in_quarantine(row)
     batch = row.batch
     clean = clean_event if batch.kind == ImportBatch.Kind.EVENTS else clean_referral
@@ -518,7 +576,12 @@ def set_aside(*, row: ImportRow, reason: str, by: User) -> ImportRow:
 
 
 def _in_quarantine(row: ImportRow) -> ImportRow:
-    fresh = ImportRow.objects.select_for_update(of=("self",)).select_related("batch").defer("batch__content").get(pk=row.pk)
+    fresh = (
+        ImportRow.objects.select_for_update(of=("self",))
+        .select_related("batch")
+        .defer("batch__content")
+        .get(pk=row.pk)
+    )
     if fresh.settled_at is not None or fresh.outcome != ImportRow.Outcome.QUARANTINED:
         raise Stale(_("Somebody else has settled this row meanwhile. Go back to the list for the next one."))
     return fresh
@@ -535,9 +598,11 @@ def _settle(row: ImportRow, settlement: str, by: User) -> ImportRow:
 
 @transaction.atomic
 def allocate(*, choices: Mapping[Referral, User], by: User) -> int:
-    """Give each referral to its officer. Returns how many were given: one that a colleague gave meanwhile is left.
+    """Give each referral to its officer. Returns how many were given: one that a colleague gave meanwhile
+    is left.
 
-    Somebody chosen for a restricted victim is put on the list of those who may see them, when nobody is on it.
+    Somebody chosen for a restricted victim is put on the list of those who may see them, when nobody is on
+    it.
     Raises Refused for an officer who cannot take the victim.
     """
     now, given = clock.now(), 0
@@ -567,10 +632,14 @@ def _let_see(participant: Participant, officer: User, by: User) -> None:
     """Refuse an officer who must not see this case; put the first one chosen on a restricted case's list."""
     case = participant.case
     if case.exclusions.filter(user=officer, lifted_at=None).exists():
-        raise Refused(_("%s must not see one of these cases. Choose somebody else for it.") % officer.display_name)
+        raise Refused(
+            _("%s must not see one of these cases. Choose somebody else for it.") % officer.display_name
+        )
     if case.is_restricted and not case.restricted_to.filter(pk=officer.pk).exists():
         if case.restricted_to.exists():
-            raise Refused(_("%s is not on the list of a restricted case. Choose someone on it.") % officer.display_name)
+            raise Refused(
+                _("%s is not on the list of a restricted case. Choose someone on it.") % officer.display_name
+            )
         case.restricted_to.add(officer)
         record_access(
             by=by, op=AccessEntry.Op.ALTER, case=case.reference, subject=participant.reference,
@@ -587,10 +656,15 @@ def last_saved(by: User) -> list[Referral]:
 
 @transaction.atomic
 def undo_allocation(*, by: User) -> int:
-    """Take back the last allocation this person saved. Returns how many. Raises Refused when it is too late."""
+    """Take back the last allocation this person saved. Returns how many.
+
+    Raises Refused when it is too late.
+    """
     saved = last_saved(by)
     if not saved:
-        raise Refused(_("There is nothing to undo: an allocation can be undone for 15 minutes. Allocate again instead."))
+        raise Refused(
+            _("There is nothing to undo: an allocation can be undone for 15 minutes. Allocate again instead.")
+        )
     locked = Referral.objects.select_for_update(of=("self",)).filter(
         pk__in=[referral.pk for referral in saved], status=Referral.Status.ALLOCATED, allocated_by=by
     )
@@ -611,12 +685,24 @@ def _save(row: Referral | OnwardReferral, by: User) -> None:
 
 
 @transaction.atomic
-def refer_on(*, participant: Participant, partner: Partner, shares: str, agreed_on: date, by: User) -> OnwardReferral:
-    """Refer a victim to a partner, sharing what they agreed to share. Raises Refused without their agreement."""
-    participant = Participant.objects.select_for_update(of=("self",)).select_related("case", "person").get(pk=participant.pk)
+def refer_on(
+    *, participant: Participant, partner: Partner, shares: str, agreed_on: date, by: User
+) -> OnwardReferral:
+    """Refer a victim to a partner, sharing what they agreed to share.
+
+    Raises Refused without their agreement.
+    """
+    participant = (
+        Participant.objects.select_for_update(of=("self",))
+        .select_related("case", "person")
+        .get(pk=participant.pk)
+    )
     if participant.consent_to_refer == "N":
         raise Refused(
-            _("This victim said no to being referred. Ask again when you next speak, and record their answer first.")
+            _(
+                "This victim said no to being referred. Ask again when you next speak, and record "
+                "their answer first."
+            )
         )
     if participant.person.date_of_death:
         raise Refused(_("This person has died. Refer those who act for them instead."))
@@ -659,9 +745,13 @@ def decline(*, onward: OnwardReferral, reason: str, version: int, by: User) -> O
 def _answer(onward: OnwardReferral, status: str, answer: str, version: int, by: User) -> OnwardReferral:
     fresh = OnwardReferral.objects.select_for_update(of=("self",)).visible_to(by).filter(pk=onward.pk).first()
     if fresh is None:
-        raise Refused(_("This referral is no longer open. Ask the Victim Care Unit if you think it should be."))
+        raise Refused(
+            _("This referral is no longer open. Ask the Victim Care Unit if you think it should be.")
+        )
     if fresh.version != version or fresh.status != OnwardReferral.Status.SENT:
-        raise Stale(_("A colleague has answered this referral meanwhile. Open the list again to see the answer."))
+        raise Stale(
+            _("A colleague has answered this referral meanwhile. Open the list again to see the answer.")
+        )
     fresh.status, fresh.answer, fresh.answered_at, fresh.answered_by = status, answer, clock.now(), by
     _save(fresh, by)
     return fresh

@@ -19,7 +19,8 @@ from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case, Entitlement, Participant
 
 PAGE = 100
-LANGUAGES = {"cy": gettext_lazy("Welsh"), "pl": gettext_lazy("Polish"), "ro": gettext_lazy("Romanian"), "ur": gettext_lazy("Urdu"), "ar": gettext_lazy("Arabic"),
+LANGUAGES = {"cy": gettext_lazy("Welsh"), "pl": gettext_lazy("Polish"), "ro": gettext_lazy("Romanian"),
+"ur": gettext_lazy("Urdu"), "ar": gettext_lazy("Arabic"),
              "bn": gettext_lazy("Bengali"), "zh": gettext_lazy("Chinese")}  # fmt: skip
 
 
@@ -66,7 +67,9 @@ def board_for(user: User, after: tuple[int, Any, int] | None = None) -> Board:
     referrals = list(_page(user, after))
     more, referrals = len(referrals) > PAGE, referrals[:PAGE]
     visible = set(
-        Participant.objects.visible_to(user).filter(pk__in=[r.participant_id for r in referrals]).values_list("pk", flat=True)
+        Participant.objects.visible_to(user)
+        .filter(pk__in=[r.participant_id for r in referrals])
+        .values_list("pk", flat=True)
     )
     loads = loads_today(user, today)
     known = _known_by([r.participant.person_id for r in referrals])
@@ -83,7 +86,10 @@ def board_for(user: User, after: tuple[int, Any, int] | None = None) -> Board:
     ]
     proposals = propose(wanted, loads)
     rights = _rights([r.participant_id for r in referrals])
-    rows = [_row(r, r.participant_id in visible, proposals[r.pk], loads, on_list, rights, today) for r in referrals]
+    rows = [
+        _row(r, r.participant_id in visible, proposals[r.pk], loads, on_list, rights, today)
+        for r in referrals
+    ]
     last = referrals[-1] if more else None
     return Board(
         rows=rows,
@@ -102,16 +108,18 @@ def _page(user: User, after: tuple[int, Any, int] | None) -> Any:
             | Q(priority=priority, received_at__gt=received_at)
             | Q(priority=priority, received_at=received_at, pk__gt=pk)
         )
-    return waiting.select_related("participant__person", "participant__case", "participant__person__safe_contact")[: PAGE + 1]
+    return waiting.select_related(
+        "participant__person", "participant__case", "participant__person__safe_contact"
+    )[: PAGE + 1]
 
 
 def loads_today(user: User, today: date) -> list[Load]:
     """The officers of the user's team: what each carries, and who is away. Four queries."""
     officers = list(User.objects.active().with_role(Role.VICTIM_CARE_OFFICER).filter(team_id=user.team_id))
     away = set(
-        Leave.objects.filter(user__in=officers, from_on__lte=today, until_on__gte=today, cancelled_at=None).values_list(
-            "user_id", flat=True
-        )
+        Leave.objects.filter(
+            user__in=officers, from_on__lte=today, until_on__gte=today, cancelled_at=None
+        ).values_list("user_id", flat=True)
     )
     booked: dict[int, int] = defaultdict(int)
     open_work = (
@@ -136,23 +144,27 @@ def loads_today(user: User, today: date) -> list[Load]:
 def _known_by(people: list[int]) -> dict[int, frozenset[int]]:
     """Officers who have or had this person in a case, by person."""
     found: dict[int, set[int]] = defaultdict(set)
-    for person, officer in Participant.objects.filter(person_id__in=people, officer__isnull=False).values_list(
-        "person_id", "officer_id"
-    ):
+    for person, officer in Participant.objects.filter(
+        person_id__in=people, officer__isnull=False
+    ).values_list("person_id", "officer_id"):
         found[person].add(officer)
     return defaultdict(frozenset, {person: frozenset(officers) for person, officers in found.items()})
 
 
 def _on_list(cases: list[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = defaultdict(set)
-    for case, user in Case.restricted_to.through.objects.filter(case_id__in=cases).values_list("case_id", "user_id"):
+    for case, user in Case.restricted_to.through.objects.filter(case_id__in=cases).values_list(
+        "case_id", "user_id"
+    ):
         found[case].add(user)
     return found
 
 
 def _rights(participants: list[int]) -> dict[int, Entitlement]:
     latest = (
-        Entitlement.objects.filter(participant__in=participants).order_by("participant_id", "-from_on", "-pk").distinct("participant_id")
+        Entitlement.objects.filter(participant__in=participants)
+        .order_by("participant_id", "-from_on", "-pk")
+        .distinct("participant_id")
     )
     return {entitlement.participant_id: entitlement for entitlement in latest}
 
@@ -169,13 +181,21 @@ def _row(
     part, listed = referral.participant, on_list.get(referral.participant.case_id, set())
     choices = [load for load in loads if load.officer_id in listed] if listed else loads
     if not is_visible:
-        words = _("need to know: choose someone on its list") if listed else _("need to know: whoever you choose is put on its list")
+        words = (
+            _("need to know: choose someone on its list")
+            if listed
+            else _("need to know: whoever you choose is put on its list")
+        )
         return Row(referral, True, str(words), "", "", proposal, choices)
     person = part.person
     entitlement = rights.get(part.pk)
     if entitlement and entitlement.is_enhanced:
         labels = ", ".join(str(Entitlement.Category(name).label).lower() for name in entitlement.categories)
-        said = _("Provisionally enhanced: %s") % labels if entitlement.is_provisional else _("Enhanced: %s") % labels
+        said = (
+            _("Provisionally enhanced: %s") % labels
+            if entitlement.is_provisional
+            else _("Enhanced: %s") % labels
+        )
     else:
         said = _("Standard rights")
     notes = []
@@ -187,7 +207,9 @@ def _row(
         notes.append(_("needs an interpreter"))
     if not referral.channel:
         notes.append(_("no safe way to reach them is known"))
-    return Row(referral, False, ", ".join(in_words(referral.reasons)), said, ". ".join(notes), proposal, choices)
+    return Row(
+        referral, False, ", ".join(in_words(referral.reasons)), said, ". ".join(notes), proposal, choices
+    )
 
 
 def _meter(load: Load) -> Meter:

@@ -1,8 +1,12 @@
-"""An extract as bytes becomes raw rows: which encoding, which kind, which columns. Pure; nothing is kept here.
+"""An extract as bytes becomes raw rows: which encoding, which kind, which columns. Pure; nothing is kept
+here.
 
 A file that cannot be read as a whole raises Unreadable with the sentence that says what to do. A row that
 cannot be read alone (cut off, too long) comes out with its fault, and the others are not held up by it.
 """
+
+# Columns are written as the header row has them.
+# ruff: noqa: SIM905
 
 import codecs
 import csv
@@ -23,15 +27,19 @@ REFERRAL_COLUMNS = (
     "date_of_birth date_of_death sex ethnicity language welsh_preference interpreter_language disability "
     "address_line_1 address_line_2 town postcode phone_mobile phone_home email safe_to_call safe_to_text "
     "safe_to_email safe_to_post safe_to_voicemail safe_contact_note relationship_to_suspect suspect_ref "
-    "suspect_name suspect_address suspect_postcode suspect_phone oic_collar oic_name oic_email team risk_tool "
+    "suspect_name suspect_address suspect_postcode suspect_phone oic_collar oic_name oic_email team "
+    "risk_tool "
     "risk_level consent_to_refer vps_offered acts_for_person_id organisation_name restricted"
 ).split()
 EVENT_COLUMNS = "source_system event_id occurrence_no suspect_ref kind occurred_at learned_at detail".split()
 HEARING_COLUMNS = (
-    "source_system hearing_id urn occurrence_no suspect_ref defendant court_ou hearing_type listed_on start_time "
+    "source_system hearing_id urn occurrence_no suspect_ref defendant court_ou hearing_type "
+    "listed_on start_time "
     "courtroom listed_learned_at plea result_code verdict resulted_on result_learned_at"
 ).split()
-CONTACT_COLUMNS = "source_system contact_id occurrence_no person_id by_collar channel at outcome event_ids note".split()
+CONTACT_COLUMNS = (
+    "source_system contact_id occurrence_no person_id by_collar channel at outcome event_ids note".split()
+)
 
 COLUMNS = {
     "referrals": REFERRAL_COLUMNS,
@@ -90,7 +98,10 @@ class Extract:
         return _csv_rows(_text(self._stream, self.encoding), self._delimiter, self.columns)
 
     def count(self) -> int:
-        """How many rows there are. Reads to the end, so a fault in the file's shape shows before a row is kept."""
+        """How many rows there are.
+
+        Reads to the end, so a fault in the file's shape shows before a row is kept.
+        """
         return sum(1 for _row in self.rows())
 
 
@@ -115,7 +126,11 @@ def detect_encoding(stream: IO[bytes]) -> str:
         raise Unreadable(_("This is a spreadsheet or a zip file. Save it as CSV UTF-8, then import that."))
     if head[:4] == b"%PDF" or head[:3] == b"\xff\xd8\xff" or head[:4] == b"\x89PNG":
         raise Unreadable(_("This is a document or a picture, not an extract. Choose a CSV or JSON file."))
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
         if head.startswith(mark):
             return _checked(stream, encoding)
     nulls = head.count(0)
@@ -137,7 +152,10 @@ def _checked(stream: IO[bytes], encoding: str) -> str:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as fault:
         raise Unreadable(
-            _("The letters of this file cannot be read as %(encoding)s (%(bytes)s). Save it as UTF-8, then import that.")
+            _(
+                "The letters of this file cannot be read as %(encoding)s (%(bytes)s). Save it as "
+                "UTF-8, then import that."
+            )
             % {"encoding": encoding, "bytes": fault.object[fault.start : fault.start + 4].hex(" ")}
         ) from None
     return encoding
@@ -164,7 +182,9 @@ def _open_csv(stream: IO[bytes], encoding: str, head: str) -> Extract:
     try:
         heading = next(csv.reader(io.StringIO(head), delimiter=delimiter), [])
     except csv.Error:
-        raise Unreadable(_("The first row is not a heading. Import the extract as the force's system sent it.")) from None
+        raise Unreadable(
+            _("The first row is not a heading. Import the extract as the force's system sent it.")
+        ) from None
     columns = [plain_column(cell) for cell in heading]
     extract = _described(stream, encoding, columns, is_json=False)
     extract._delimiter = delimiter
@@ -177,20 +197,31 @@ def plain_column(heading: str) -> str:
 
 
 def _described(stream: IO[bytes], encoding: str, columns: list[str], *, is_json: bool) -> Extract:
-    """What these columns make it. Raises Unreadable for a file of another kind, or a column that is there twice."""
+    """What these columns make it.
+
+    Raises Unreadable for a file of another kind, or a column that is there twice.
+    """
     here = set(columns)
     twice = next((column for column in columns if column and columns.count(column) > 1), "")
     if twice:
-        raise Unreadable(_("The column %(column)s is there twice. Take one out, then import again.") % {"column": twice})
+        raise Unreadable(
+            _("The column %(column)s is there twice. Take one out, then import again.") % {"column": twice}
+        )
     kind = next((kind for kind, telling in TELLING.items() if telling <= here), "")
     if not kind:
         near = max(COLUMNS, key=lambda kind: len(TELLING[kind] & here) / len(TELLING[kind]))
         if not TELLING[near] & here:
             raise Unreadable(
-                _("This is not one of the extracts we read. The first row must name the columns, such as source_system.")
+                _(
+                    "This is not one of the extracts we read. The first row must name the columns, "
+                    "such as source_system."
+                )
             )
         raise Unreadable(
-            _("This looks like a %(kind)s extract but the column %(column)s is missing. Ask for the extract again.")
+            _(
+                "This looks like a %(kind)s extract but the column %(column)s is missing. Ask for "
+                "the extract again."
+            )
             % {"kind": near, "column": min(TELLING[near] - here)}
         )
     known = COLUMNS[kind]
@@ -221,13 +252,18 @@ def _csv_rows(text: io.TextIOBase, delimiter: str, columns: list[str]) -> Iterat
                 yield RawRow(number, _ragged(columns, cells), _wrong_width(len(cells), width))
     except csv.Error:
         raise Unreadable(
-            _("Row %(row)d cannot be taken apart: a quotation mark may never be closed. Ask for the extract again.")
+            _(
+                "Row %(row)d cannot be taken apart: a quotation mark may never be closed. Ask for "
+                "the extract again."
+            )
             % {"row": number + 1}
         ) from None
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
-    """Lines ended by LF, CRLF or CR alone, in blocks; never splits at the other characters that Python calls ends."""
+    """Lines ended by LF, CRLF or CR alone, in blocks; never splits at the other characters that Python
+    calls ends.
+    """
     rest = ""
     while block := text.read(BLOCK):
         parts = (rest + block).replace("\r\n", "\n")
@@ -243,13 +279,19 @@ def _lines(text: io.TextIOBase) -> Iterator[str]:
 def _ragged(columns: list[str], cells: list[str]) -> dict[str, str]:
     """What there is, under the columns there are; what is left over goes under its number."""
     kept = dict(zip(columns, cells, strict=False))
-    kept |= {f"column {n}": cell for n, cell in enumerate(cells[len(columns) : len(columns) + 20], len(columns) + 1)}
+    kept |= {
+        f"column {n}": cell
+        for n, cell in enumerate(cells[len(columns) : len(columns) + 20], len(columns) + 1)
+    }
     return kept
 
 
 def _wrong_width(here: int, wanted: int) -> str:
     if here < wanted:
-        return _("This row has %(here)d cells and the heading %(wanted)d: it may be cut off.") % {"here": here, "wanted": wanted}
+        return _("This row has %(here)d cells and the heading %(wanted)d: it may be cut off.") % {
+            "here": here,
+            "wanted": wanted,
+        }
     return _("This row has %(here)d cells and the heading only %(wanted)d: a comma may be unquoted.") % {
         "here": here,
         "wanted": wanted,
@@ -295,7 +337,8 @@ def _json_rows(text: io.TextIOBase) -> Iterator[RawRow]:
             block = "" if len(rest) > LONGEST_OBJECT else text.read(BLOCK)
             if not block:
                 raise Unreadable(
-                    _("The JSON breaks off or is wrong after object %(row)d. Ask for the extract again.") % {"row": number}
+                    _("The JSON breaks off or is wrong after object %(row)d. Ask for the extract again.")
+                    % {"row": number}
                 ) from None
             rest += block
             continue
@@ -311,11 +354,15 @@ def _is_wrapped(head: str) -> bool:
 
 def _json_row(number: int, found: Any) -> RawRow:
     if not isinstance(found, dict):
-        return RawRow(number, {"row": str(found)[:400]}, _("This is not an object with the columns as its names."))
+        return RawRow(
+            number, {"row": str(found)[:400]}, _("This is not an object with the columns as its names.")
+        )
     cells, fault = {}, ""
     for name, value in found.items():
         if isinstance(value, dict | list):
             fault = _("%(column)s holds a list or an object; it must be one value.") % {"column": name}
-        text = "" if value is None else {True: "Y", False: "N"}[value] if isinstance(value, bool) else str(value)
+        text = (
+            "" if value is None else {True: "Y", False: "N"}[value] if isinstance(value, bool) else str(value)
+        )
         cells[plain_column(name)] = text[:LONGEST_CELL]
     return RawRow(number, cells, fault)

@@ -67,7 +67,11 @@ class RowForm(Form):
 
     def cells(self) -> Mapping[str, str]:
         """The mended row, with the columns that no form shows."""
-        rest = {name: cell for name, cell in self.row.content.items() if name not in self.fields and not name.startswith("column ")}
+        rest = {
+            name: cell
+            for name, cell in self.row.content.items()
+            if name not in self.fields and not name.startswith("column ")
+        }
         return rest | {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
 
 
@@ -91,7 +95,9 @@ class ReferOnForm(Form):
         missing=_("Enter what they agreed may be shared."),
     )
     agreed_on = DateInputField(
-        label=_("When did they agree?"), latest=clock.today, missing=_("Enter the day they agreed, like 27 3 2026.")
+        label=_("When did they agree?"),
+        latest=clock.today,
+        missing=_("Enter the day they agreed, like 27 3 2026."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,7 +110,10 @@ class AnswerForm(Form):
     version = VersionField()
     answer = ChoiceRadios(
         label=_("Can you take this on?"),
-        choices=[(OnwardReferral.Status.ACCEPTED, _("Yes, accept")), (OnwardReferral.Status.DECLINED, _("No, decline"))],
+        choices=[
+            (OnwardReferral.Status.ACCEPTED, _("Yes, accept")),
+            (OnwardReferral.Status.DECLINED, _("No, decline")),
+        ],
         reveals={OnwardReferral.Status.DECLINED: "reason"},
         missing=_("Say whether you can take this on."),
     )

@@ -1,4 +1,5 @@
-"""How a chunk of clean rows lands: COPY to a staging table, then match and upsert in SQL. Called by actions only.
+"""How a chunk of clean rows lands: COPY to a staging table, then match and upsert in SQL. Called by actions
+only.
 
 Rows of one chunk have different natural keys. The caller holds the transaction and the lock that lets one
 chunk land at a time. Every changed row leaves its history row, as a save would.
@@ -6,6 +7,9 @@ chunk land at a time. Every changed row leaves its history row, as a save would.
 What a feed may overwrite: an empty cell never removes what is known; a field that a person here confirmed
 stays; a safe-contact answer that a person confirmed stays; the feed restricts a case but never opens it.
 """
+
+# The SQL is put together from names of columns in this file; values are always parameters.
+# ruff: noqa: S608, SIM905
 
 import json
 import random
@@ -27,23 +31,28 @@ _random = random.SystemRandom()
 
 # Column in staging -> column of the table, where the feed owns it.
 PERSON_WORDS = (
-    "title given_names surname sex ethnicity language interpreter_language disability address_line_1 address_line_2 "
+    "title given_names surname sex ethnicity language interpreter_language disability "
+    "address_line_1 address_line_2 "
     "town postcode phone_mobile phone_home email"
 ).split()
 PERSON_KNOWN = ("date_of_birth", "date_of_death", "prefers_welsh")
 SUSPECT_WORDS = "given_names surname address_line_1 postcode phone_mobile".split()
 CASE_WORDS = (
-    "offence_code offence_title cjs_code location ward local_authority policing_area oic_collar oic_name oic_email "
+    "offence_code offence_title cjs_code location ward local_authority policing_area oic_collar "
+    "oic_name oic_email "
     "oic_team"
 ).split()
 CASE_KNOWN = ("recorded_at", "reported_at", "offence_from", "offence_to")
-PART_WORDS = "relationship_to_suspect risk_tool risk_level consent_to_refer vps_offered organisation_name".split()
+PART_WORDS = (
+    "relationship_to_suspect risk_tool risk_level consent_to_refer vps_offered organisation_name".split()
+)
 SAFE_WORDS = "phone text email post voicemail note".split()
 
 _TEXT = "text NOT NULL"
 STAGED: dict[str, str] = {
     "number": "int PRIMARY KEY", "key": _TEXT, "digest": _TEXT, "role": _TEXT, "extra": "jsonb NOT NULL",
-    "source_system": _TEXT, "person_id": _TEXT, "occurrence_no": _TEXT, "acts_for": _TEXT, "suspect_id": _TEXT,
+    "source_system": _TEXT, "person_id": _TEXT, "occurrence_no": _TEXT, "acts_for": _TEXT,
+    "suspect_id": _TEXT,
     **dict.fromkeys(PERSON_WORDS, _TEXT),
     "date_of_birth": "date", "date_of_death": "date", "prefers_welsh": "boolean",
     **dict.fromkeys(CASE_WORDS, _TEXT),
@@ -56,7 +65,8 @@ STAGED: dict[str, str] = {
     "crime_at": "timestamptz NOT NULL", "crime_on": "date NOT NULL", "crime_precision": _TEXT,
     "suppressed_because": _TEXT, "priority": "int NOT NULL", "reasons": "jsonb NOT NULL", "channel": _TEXT,
     "due_on": "date", "categories": "text[] NOT NULL", "entitlement_reason": _TEXT,
-    **{f"{name}_ref": _TEXT for name in ("person", "case", "part", "referral", "event", "entitlement", "suspect", "suspect_part")},
+    **{f"{name}_ref": _TEXT for name in ("person", "case", "part", "referral", "event", "entitlement",
+    "suspect", "suspect_part")},
     # Filled in as the chunk lands.
     "person_pk": "bigint", "case_pk": "bigint", "suspect_pk": "bigint", "part_pk": "bigint",
     "is_new": "boolean",
@@ -70,7 +80,9 @@ class Landed:
 
     outcomes: dict[int, str] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)  # of suppressed rows
-    unknown: dict[int, tuple[str, str]] = field(default_factory=dict)  # column and reason of rows that cannot land
+    unknown: dict[int, tuple[str, str]] = field(
+        default_factory=dict
+    )  # column and reason of rows that cannot land
     case_ids: set[int] = field(default_factory=set)
 
 
@@ -91,7 +103,10 @@ class Arrival:
 
 
 def one_at_a_time() -> None:
-    """Let one chunk land at a time, so that two imports never meet in the same row. Held to the end of the transaction."""
+    """Let one chunk land at a time, so that two imports never meet in the same row.
+
+    Held to the end of the transaction.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('referrals.landing'))")
 
@@ -102,7 +117,9 @@ def digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
 
 
 def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, datetime | None, str]]:
-    """For each (system, number) we hold: system, number, occurrence, when that was recorded, and the role there."""
+    """For each (system, number) we hold: system, number, occurrence, when that was recorded, and the role
+    there.
+    """
     pairs = sorted(set(people))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -110,7 +127,8 @@ def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, 
             SELECT person.source_system, person.source_id, c.occurrence_no, c.recorded_at, part.role
               FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
               JOIN cases_person person
-                ON person.source_system = wanted.system AND person.source_id = wanted.id AND person.source_id <> ''
+                ON person.source_system = wanted.system AND person.source_id = wanted.id
+                   AND person.source_id <> ''
               JOIN cases_participant part ON part.person_id = person.id
               JOIN cases_case c ON c.id = part.case_id
             """,
@@ -123,18 +141,23 @@ def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cle
     """What we hold of each (system, number) that triage asks about, in the words of the extract."""
     pairs = sorted(set(people))
     asked = (
-        "date_of_birth date_of_death disability phone_mobile phone_home email address_line_1 safe_to_call safe_to_text "
+        "date_of_birth date_of_death disability phone_mobile phone_home email address_line_1 "
+        "safe_to_call safe_to_text "
         "safe_to_email safe_to_post is_confirmed"
     ).split()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT person.source_system, person.source_id, person.date_of_birth, person.date_of_death, person.disability,
-                   person.phone_mobile, person.phone_home, person.email, person.address_line_1, coalesce(safe.phone, ''),
-                   coalesce(safe.text, ''), coalesce(safe.email, ''), coalesce(safe.post, ''), safe.confirmed_at IS NOT NULL
+            SELECT person.source_system, person.source_id, person.date_of_birth, person.date_of_death,
+                person.disability,
+                   person.phone_mobile, person.phone_home, person.email, person.address_line_1,
+                       coalesce(safe.phone, ''),
+                   coalesce(safe.text, ''), coalesce(safe.email, ''), coalesce(safe.post, ''),
+                       safe.confirmed_at IS NOT NULL
               FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
               JOIN cases_person person
-                ON person.source_system = wanted.system AND person.source_id = wanted.id AND person.source_id <> ''
+                ON person.source_system = wanted.system AND person.source_id = wanted.id
+                   AND person.source_id <> ''
               LEFT JOIN cases_safecontact safe ON safe.person_id = person.id
             """,
             [[system for system, _id in pairs], [number for _system, number in pairs]],
@@ -145,7 +168,9 @@ def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cle
 # --- Referrals -------------------------------------------------------------------------------------
 
 
-def land_referrals(arrivals: Sequence[Arrival], *, batch_id: int, change: str, by: User | None, now: datetime) -> Landed:
+def land_referrals(
+    arrivals: Sequence[Arrival], *, batch_id: int, change: str, by: User | None, now: datetime
+) -> Landed:
     """Land rows with different keys. Raises IntegrityError or DataError when one contradicts what is held."""
     with connection.cursor() as cursor:
         _stage(cursor, "staged_referrals", STAGED, _COPIED, map(_staged, arrivals))
@@ -160,10 +185,15 @@ def land_referrals(arrivals: Sequence[Arrival], *, batch_id: int, change: str, b
         land.entitlements()
         referrals = land.referrals(batch_id)
         land.feed_rows(batch_id)
-        cursor.execute("SELECT number, is_new, person_pk, suspect_pk, case_pk, part_pk, suppressed_because FROM staged_referrals")
+        cursor.execute(
+            "SELECT number, is_new, person_pk, suspect_pk, case_pk, part_pk, suppressed_because "
+            "FROM staged_referrals"
+        )
         landed = Landed()
         for number, is_new, person, suspect, case, part, suppressed in cursor.fetchall():
-            moved = person in people or suspect in suspects or case in cases or part in parts or person in safe
+            moved = (
+                person in people or suspect in suspects or case in cases or part in parts or person in safe
+            )
             if suppressed and (is_new or part in referrals):
                 landed.outcomes[number], landed.reasons[number] = "suppressed", suppressed
             elif is_new:
@@ -192,7 +222,8 @@ def _staged(arrival: Arrival) -> list[Any]:
         *[row[name] for name in PERSON_WORDS],
         row["date_of_birth"], row["date_of_death"], {"Y": True, "N": False}.get(row["welsh_preference"]),
         *[row["team" if name == "oic_team" else name] for name in CASE_WORDS],
-        recorded.at if recorded else None, reported.at if reported else None, row["offence_from"], row["offence_to"],
+        recorded.at if recorded else None, reported.at if reported else None, row["offence_from"],
+        row["offence_to"],
         row["flags"], row["restricted"] == "Y",
         *[row[name] for name in PART_WORDS],
         *safe, note, bool(note) or any(safe),
@@ -202,17 +233,22 @@ def _staged(arrival: Arrival) -> list[Any]:
         triage.suppressed_because if triage else "", triage.priority if triage else 3,
         json.dumps(triage.reasons if triage else []), triage.channel if triage else "", arrival.due_on,
         list(triage.categories) if triage else [], arrival.entitlement_reason,
-        _reference("PE"), _reference("VC"), _reference("P"), _reference("R"), _reference("E", 9), _reference("E", 9),
+        _reference("PE"), _reference("VC"), _reference("P"), _reference("R"), _reference("E", 9),
+        _reference("E", 9),
         _reference("PE"), _reference("P"),
     ]  # fmt: skip
 
 
 def _reference(prefix: str, length: int = 8) -> str:
-    """As `new_reference`, from the same source of chance, at a tenth of the time: a chunk needs forty thousand."""
+    """As `new_reference`, from the same source of chance, at a tenth of the time: a chunk needs forty
+    thousand.
+    """
     return prefix + "-" + "".join(_random.choices(ALPHABET, k=length))
 
 
-def _stage(cursor: Any, table: str, columns: dict[str, str], copied: list[str], rows: Iterable[list[Any]]) -> None:
+def _stage(
+    cursor: Any, table: str, columns: dict[str, str], copied: list[str], rows: Iterable[list[Any]]
+) -> None:
     """Empty the staging table, fill it, and tell the planner what is in it."""
     described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({described}) ON COMMIT DELETE ROWS")
@@ -229,8 +265,14 @@ def _merged(words: Sequence[str], known: Sequence[str] = (), *, unless: str = ""
     The WHERE is true when something would change, so that an unchanged row is not written again.
     """
     stays = f" OR '{{0}}' = ANY(t.{unless})" if unless else ""
-    to = {name: f"CASE WHEN excluded.{name} = ''{stays.format(name)} THEN t.{name} ELSE excluded.{name} END" for name in words}
-    to |= {name: f"CASE WHEN excluded.{name} IS NULL{stays.format(name)} THEN t.{name} ELSE excluded.{name} END" for name in known}
+    to = {
+        name: f"CASE WHEN excluded.{name} = ''{stays.format(name)} THEN t.{name} ELSE excluded.{name} END"
+        for name in words
+    }
+    to |= {
+        name: f"CASE WHEN excluded.{name} IS NULL{stays.format(name)} THEN t.{name} ELSE excluded.{name} END"
+        for name in known
+    }
     sets = ", ".join(f"{name} = {value}" for name, value in to.items())
     here, there = ", ".join(f"t.{name}" for name in to), ", ".join(to.values())
     return sets, f"({here}) IS DISTINCT FROM ({there})"
@@ -241,7 +283,10 @@ def _listed(names: Iterable[str], prefix: str = "") -> str:
 
 
 class _Land:
-    """The steps of landing one staged chunk, in order. Each returns the ids of rows that were there and changed."""
+    """The steps of landing one staged chunk, in order.
+
+    Each returns the ids of rows that were there and changed.
+    """
 
     def __init__(self, cursor: Any, *, change: str, by: User | None, now: datetime) -> None:
         self.cursor, self.change, self.now = cursor, change, now
@@ -267,9 +312,13 @@ class _Land:
             return
         history = model.history.model  # type: ignore[attr-defined]
         columns = _listed(f'"{tracked.column}"' for tracked in history.tracked_fields)
+        kept, table = history._meta.db_table, model._meta.db_table
         self.run(
-            f'INSERT INTO "{history._meta.db_table}" ({columns}, history_date, history_type, history_user_id, '
-            f'history_change_reason) SELECT {columns}, %s, %s, %s, %s FROM "{model._meta.db_table}" WHERE id = ANY(%s)',
+            f"""
+            INSERT INTO "{kept}" ({columns},
+                   history_date, history_type, history_user_id, history_change_reason)
+            SELECT {columns}, %s, %s, %s, %s FROM "{table}" WHERE id = ANY(%s)
+            """,
             self.now, kind, self.by_id, self.change, ids,
         )  # fmt: skip
 
@@ -279,10 +328,10 @@ class _Land:
         _new, changed = self.upsert(
             Person,
             f"""
-            INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(columns)}, preferred_name,
-                   pronouns, confirmed_fields, version)
-            SELECT DISTINCT ON (source_system, person_id) person_ref, source_system, person_id, {_listed(columns)}, '',
-                   '', '{{}}', 1
+            INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(columns)},
+                   preferred_name, pronouns, confirmed_fields, version)
+            SELECT DISTINCT ON (source_system, person_id) person_ref, source_system, person_id,
+                   {_listed(columns)}, '', '', '{{}}', 1
               FROM staged_referrals ORDER BY source_system, person_id, number DESC
             ON CONFLICT (source_system, source_id) WHERE source_id <> ''
             DO UPDATE SET {sets}, version = t.version + 1 WHERE {differs}
@@ -292,27 +341,31 @@ class _Land:
         self.run(
             """
             UPDATE staged_referrals s SET person_pk = person.id FROM cases_person person
-             WHERE person.source_system = s.source_system AND person.source_id = s.person_id AND person.source_id <> ''
+             WHERE person.source_system = s.source_system AND person.source_id = s.person_id
+                AND person.source_id <> ''
             """
         )
         return changed
 
     def suspects(self) -> set[int]:
-        """Just enough to tell duties apart and keep contact safe; the record of somebody we serve is left alone."""
+        """Just enough to tell duties apart and keep contact safe; the record of somebody we serve is left
+        alone.
+        """
         sets, differs = _merged(SUSPECT_WORDS, unless="confirmed_fields")
         rest = [name for name in PERSON_WORDS if name not in SUSPECT_WORDS]
         _new, changed = self.upsert(
             Person,
             f"""
-            INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(SUSPECT_WORDS)}, {_listed(rest)},
-                   preferred_name, pronouns, confirmed_fields, version)
+            INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(SUSPECT_WORDS)},
+                   {_listed(rest)}, preferred_name, pronouns, confirmed_fields, version)
             SELECT DISTINCT ON (source_system, suspect_id) suspect_ref, source_system, suspect_id,
                    {_listed(SUSPECT_WORDS, "suspect_")}, {_listed("''" for _ in rest)}, '', '', '{{}}', 1
               FROM staged_referrals WHERE suspect_id <> '' ORDER BY source_system, suspect_id, number DESC
             ON CONFLICT (source_system, source_id) WHERE source_id <> ''
             DO UPDATE SET {sets}, version = t.version + 1
              WHERE {differs} AND NOT EXISTS (
-                   SELECT 1 FROM cases_participant part WHERE part.person_id = t.id AND part.role <> 'SUSPECT')
+                   SELECT 1 FROM cases_participant part WHERE part.person_id = t.id
+                      AND part.role <> 'SUSPECT')
                AND NOT EXISTS (SELECT 1 FROM staged_referrals s WHERE s.person_pk = t.id)
             RETURNING id, xmax = 0
             """,
@@ -320,7 +373,8 @@ class _Land:
         self.run(
             """
             UPDATE staged_referrals s SET suspect_pk = person.id FROM cases_person person
-             WHERE person.source_system = s.source_system AND person.source_id = s.suspect_id AND person.source_id <> ''
+             WHERE person.source_system = s.source_system AND person.source_id = s.suspect_id
+                AND person.source_id <> ''
             """
         )
         return changed
@@ -331,8 +385,8 @@ class _Land:
         _new, changed = self.upsert(
             Case,
             f"""
-            INSERT INTO cases_case AS t (reference, source_system, occurrence_no, urn, {_listed(columns)}, flags,
-                   is_restricted, opened_at, changed_at, version)
+            INSERT INTO cases_case AS t (reference, source_system, occurrence_no, urn, {_listed(columns)},
+                   flags, is_restricted, opened_at, changed_at, version)
             SELECT DISTINCT ON (source_system, occurrence_no) case_ref, source_system, occurrence_no, '',
                    {_listed(columns)}, flags,
                    bool_or(is_restricted) OVER (PARTITION BY source_system, occurrence_no), received_at, %s, 1
@@ -350,7 +404,8 @@ class _Land:
         self.run(
             """
             UPDATE staged_referrals s SET case_pk = c.id FROM cases_case c
-             WHERE c.source_system = s.source_system AND c.occurrence_no = s.occurrence_no AND c.occurrence_no <> ''
+             WHERE c.source_system = s.source_system AND c.occurrence_no = s.occurrence_no
+                AND c.occurrence_no <> ''
             """
         )
         return changed
@@ -363,21 +418,23 @@ class _Land:
             ("role <> 'REPRESENTATIVE'", "NULL::bigint"),
             (
                 "role = 'REPRESENTATIVE'",
-                """(SELECT victim.id FROM cases_participant victim JOIN cases_person person ON person.id = victim.person_id
-                     WHERE victim.case_id = s.case_pk AND victim.role = 'VICTIM'
+                """(SELECT victim.id FROM cases_participant victim JOIN cases_person person
+                      ON person.id = victim.person_id
+                   WHERE victim.case_id = s.case_pk AND victim.role = 'VICTIM'
                        AND person.source_system = s.source_system AND person.source_id = s.acts_for)""",
             ),
         ):
             new, moved = self.upsert(
                 Participant,
                 f"""
-                INSERT INTO cases_participant AS t (reference, case_id, person_id, role, represents_id, team_id,
-                       {_listed(PART_WORDS)}, agreed_to_be_asked, closure_reason, version)
-                SELECT part_ref, case_pk, person_pk, role, {represents}, team_id, {_listed(PART_WORDS)}, false, '', 1
+                INSERT INTO cases_participant AS t (reference, case_id, person_id, role, represents_id,
+                       team_id, {_listed(PART_WORDS)}, agreed_to_be_asked, closure_reason, version)
+                SELECT part_ref, case_pk, person_pk, role, {represents}, team_id, {_listed(PART_WORDS)},
+                    false, '', 1
                   FROM staged_referrals s WHERE {which}
                 ON CONFLICT (case_id, person_id, role)
-                DO UPDATE SET {sets}, version = t.version + 1, team_id = coalesce(t.team_id, excluded.team_id),
-                       represents_id = coalesce(t.represents_id, excluded.represents_id)
+                DO UPDATE SET {sets}, version = t.version + 1, team_id = coalesce(t.team_id,
+                       excluded.team_id), represents_id = coalesce(t.represents_id, excluded.represents_id)
                  WHERE {differs} OR t.represents_id IS NULL AND excluded.represents_id IS NOT NULL
                 RETURNING id, xmax = 0
                 """,
@@ -386,7 +443,8 @@ class _Land:
             changed |= moved
         self.run(
             """
-            UPDATE staged_referrals s SET part_pk = part.id, is_new = part.id = ANY(%s) FROM cases_participant part
+            UPDATE staged_referrals s SET part_pk = part.id, is_new = part.id = ANY(%s) FROM
+                cases_participant part
              WHERE part.case_id = s.case_pk AND part.person_id = s.person_pk AND part.role = s.role
             """,
             self.new_parts,
@@ -395,7 +453,9 @@ class _Land:
         return changed
 
     def suspect_parts(self) -> None:
-        """A victim who turns out to be a suspect of the same case is not contacted: their referral is suppressed."""
+        """A victim who turns out to be a suspect of the same case is not contacted: their referral is
+        suppressed.
+        """
         self.upsert(
             Participant,
             f"""
@@ -426,8 +486,8 @@ class _Land:
         sets, differs = _merged(SAFE_WORDS)
         self.run(
             f"""
-            INSERT INTO cases_safecontact AS t (person_id, {columns}, withhold_number, who_may_answer, code_word,
-                   address_is_protected, version)
+            INSERT INTO cases_safecontact AS t (person_id, {columns}, withhold_number, who_may_answer,
+                   code_word, address_is_protected, version)
             SELECT DISTINCT ON (person_pk) person_pk, {_listed(SAFE_WORDS, "safe_")}, false, '', '', false, 1
               FROM staged_referrals WHERE is_safety_known ORDER BY person_pk, number DESC
             ON CONFLICT (person_id)
@@ -446,7 +506,8 @@ class _Land:
             """
             UPDATE cases_participant rep SET represents_id = s.part_pk, version = rep.version + 1
               FROM referrals_feedrow waiting, staged_referrals s
-             WHERE s.role = 'VICTIM' AND s.is_new AND waiting.acts_for = s.person_id AND waiting.acts_for <> ''
+             WHERE s.role = 'VICTIM' AND s.is_new AND waiting.acts_for = s.person_id AND waiting.acts_for <>
+                 ''
                AND waiting.participant_id = rep.id AND rep.case_id = s.case_pk AND rep.represents_id IS NULL
             RETURNING rep.id
             """
@@ -457,17 +518,22 @@ class _Land:
             FeedRow.objects.filter(participant_id__in=ids).update(acts_for="")
 
     def reports(self) -> None:
-        """CRIME_REPORTED for each new victim; a changed report date replaces the event, unless a person corrected it."""
+        """CRIME_REPORTED for each new victim; a changed report date replaces the event, unless a person
+        corrected it.
+        """
         self.run(
             """
-            INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at, precision,
+            INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at,
+                precision,
                    learned_at, recorded_at, by_id, source_system, source_id, detail, data, replaces_id)
             SELECT s.event_ref, 'CRIME_REPORTED', s.case_pk, s.part_pk, '', s.crime_at, s.crime_precision,
-                   greatest(s.received_at, s.crime_at), %s, %s, s.source_system, '', s.offence_title, '{}', was.id
+                   greatest(s.received_at, s.crime_at), %s, %s, s.source_system, '', s.offence_title, '{}',
+                       was.id
               FROM staged_referrals s
               LEFT JOIN LATERAL (
                    SELECT e.id, e.occurred_at, e.by_id FROM cases_event e
-                    WHERE NOT s.is_new AND e.participant_id = s.part_pk AND e.case_id = s.case_pk AND e.kind = 'CRIME_REPORTED'
+                    WHERE NOT s.is_new AND e.participant_id = s.part_pk AND e.case_id = s.case_pk AND e.kind
+                        = 'CRIME_REPORTED'
                       AND NOT EXISTS (SELECT 1 FROM cases_event later WHERE later.replaces_id = e.id)
                     ORDER BY e.id DESC LIMIT 1) was ON true
              WHERE s.role = 'VICTIM'
@@ -478,12 +544,14 @@ class _Land:
         )  # fmt: skip
 
     def entitlements(self) -> None:
-        """Provisional rights by triage: the first time, and again when triage says otherwise; never over a person's."""
+        """Provisional rights by triage: the first time, and again when triage says otherwise; never over a
+        person's.
+        """
         self.run(
             """
             WITH made AS (
-                INSERT INTO cases_entitlement (participant_id, is_enhanced, categories, from_on, is_provisional, reason,
-                       set_by_id, set_at)
+                INSERT INTO cases_entitlement (participant_id, is_enhanced, categories, from_on,
+                       is_provisional, reason, set_by_id, set_at)
                 SELECT s.part_pk, s.categories <> '{}', s.categories,
                        CASE WHEN s.is_new THEN s.crime_on ELSE greatest(s.received_on, latest.from_on) END,
                        true, s.entitlement_reason, %s, %s
@@ -496,14 +564,14 @@ class _Land:
                    AND (latest.id IS NULL AND s.categories <> '{}'
                         OR latest.is_provisional AND latest.categories::text[] <> s.categories)
                 RETURNING participant_id, is_enhanced, categories, from_on, reason)
-            INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at, precision,
-                   learned_at, recorded_at, by_id, source_system, source_id, detail, data)
+            INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at,
+                   precision, learned_at, recorded_at, by_id, source_system, source_id, detail, data)
             SELECT s.entitlement_ref, 'ENTITLEMENT_SET', s.case_pk, s.part_pk, '',
                    (made.from_on + time '12:00') AT TIME ZONE 'Europe/London', 'date',
                    greatest(s.received_at, (made.from_on + time '12:00') AT TIME ZONE 'Europe/London'),
                    %s, %s, '', '', made.reason,
-                   jsonb_build_object('is_enhanced', made.is_enhanced, 'categories', to_jsonb(made.categories),
-                                      'is_provisional', true)
+                   jsonb_build_object('is_enhanced', made.is_enhanced, 'categories',
+                                      to_jsonb(made.categories), 'is_provisional', true)
               FROM made JOIN staged_referrals s ON s.part_pk = made.participant_id
             """,
             self.by_id, self.now, self.now, self.by_id,
@@ -513,11 +581,11 @@ class _Land:
         """Returns participants whose referral changed. One that an officer has is left as it is."""
         self.run(
             """
-            INSERT INTO referrals_referral AS t (reference, participant_id, source, batch_id, received_at, status,
-                   suppressed_because, priority, reasons, channel, due_on, version)
+            INSERT INTO referrals_referral AS t (reference, participant_id, source, batch_id, received_at,
+                   status, suppressed_because, priority, reasons, channel, due_on, version)
             SELECT referral_ref, part_pk, 'force', %s, received_at,
-                   CASE WHEN suppressed_because = '' THEN 'received' ELSE 'suppressed' END, suppressed_because,
-                   priority, reasons, channel, due_on, 1
+                   CASE WHEN suppressed_because = '' THEN 'received' ELSE 'suppressed' END,
+                   suppressed_because, priority, reasons, channel, due_on, 1
               FROM staged_referrals WHERE role = 'VICTIM'
             ON CONFLICT (participant_id)
             DO UPDATE SET status = excluded.status, suppressed_because = excluded.suppressed_because,
@@ -542,7 +610,8 @@ class _Land:
             """
             INSERT INTO referrals_feedrow AS t (kind, key, digest, batch_id, participant_id, acts_for, extra)
             SELECT 'referral', s.key, s.digest, %s, s.part_pk,
-                   CASE WHEN s.role = 'REPRESENTATIVE' AND part.represents_id IS NULL THEN s.acts_for ELSE '' END, s.extra
+                   CASE WHEN s.role = 'REPRESENTATIVE' AND part.represents_id IS NULL THEN s.acts_for ELSE
+                       '' END, s.extra
               FROM staged_referrals s JOIN cases_participant part ON part.id = s.part_pk
             ON CONFLICT (kind, key) DO UPDATE
                SET digest = excluded.digest, batch_id = excluded.batch_id, acts_for = excluded.acts_for,
@@ -552,23 +621,41 @@ class _Land:
         )
 
     def announce_later(self, case_ids: set[int]) -> None:
-        """`changed_at` stays until the listeners have run, so that a crash in between leaves no case behind."""
-        self.run("UPDATE cases_case SET changed_at = %s WHERE id = ANY(%s) AND changed_at IS DISTINCT FROM %s", self.now, list(case_ids), self.now)
+        """`changed_at` stays until the listeners have run, so that a crash in between leaves no case
+        behind.
+        """
+        self.run(
+            "UPDATE cases_case SET changed_at = %s WHERE id = ANY(%s) AND changed_at IS DISTINCT FROM %s",
+            self.now,
+            list(case_ids),
+            self.now,
+        )
 
 
 # --- Events ----------------------------------------------------------------------------------------
 
 STAGED_EVENTS: dict[str, str] = {
-    "number": "int PRIMARY KEY", "key": _TEXT, "digest": _TEXT, "extra": "jsonb NOT NULL", "source_system": _TEXT,
-    "event_id": _TEXT, "occurrence_no": _TEXT, "suspect_id": _TEXT, "kind": _TEXT, "occurred_at": "timestamptz NOT NULL",
-    "precision": _TEXT, "learned_at": "timestamptz NOT NULL", "detail": _TEXT, "event_ref": _TEXT, "suspect_ref": _TEXT,
+    "number": "int PRIMARY KEY", "key": _TEXT, "digest": _TEXT, "extra": "jsonb NOT NULL",
+    "source_system": _TEXT,
+    "event_id": _TEXT, "occurrence_no": _TEXT, "suspect_id": _TEXT, "kind": _TEXT,
+    "occurred_at": "timestamptz NOT NULL",
+    "precision": _TEXT, "learned_at": "timestamptz NOT NULL", "detail": _TEXT, "event_ref": _TEXT,
+    "suspect_ref": _TEXT,
     "suspect_part_ref": _TEXT, "case_pk": "bigint", "suspect_pk": "bigint", "suspect_part_pk": "bigint",
     "was_pk": "bigint", "event_pk": "bigint",
 }  # fmt: skip
 _COPIED_EVENTS = [column for column in STAGED_EVENTS if not column.endswith("_pk")]
 
 
-def land_events(rows: Sequence[Clean], *, received_at: datetime, batch_id: int, change: str, by: User | None, now: datetime) -> Landed:
+def land_events(
+    rows: Sequence[Clean],
+    *,
+    received_at: datetime,
+    batch_id: int,
+    change: str,
+    by: User | None,
+    now: datetime,
+) -> Landed:
     """Land event rows with different keys. A row whose crime we do not hold comes back in `unknown`."""
     with connection.cursor() as cursor:
         staged = (_staged_event(row, received_at) for row in rows)
@@ -577,31 +664,37 @@ def land_events(rows: Sequence[Clean], *, received_at: datetime, batch_id: int, 
         land.run(
             """
             UPDATE staged_events s SET case_pk = c.id FROM cases_case c
-             WHERE c.source_system = s.source_system AND c.occurrence_no = s.occurrence_no AND c.occurrence_no <> ''
+             WHERE c.source_system = s.source_system AND c.occurrence_no = s.occurrence_no
+                AND c.occurrence_no <> ''
             """
         )
         _suspects_of_events(land)
         # The event we hold for this row: the last that the feed made of it.
         land.run(
             """
-            UPDATE staged_events s SET was_pk = f.event_id FROM referrals_feedrow f WHERE f.kind = 'event' AND f.key = s.key
+            UPDATE staged_events s SET was_pk = f.event_id FROM referrals_feedrow f WHERE f.kind = 'event'
+                AND f.key = s.key
             """
         )
         land.run(
             """
             WITH made AS (
-                INSERT INTO cases_event (reference, kind, case_id, suspect_id, hearing, occurred_at, precision, learned_at,
+                INSERT INTO cases_event (reference, kind, case_id, suspect_id, hearing, occurred_at,
+                    precision, learned_at,
                        recorded_at, by_id, source_system, source_id, detail, data, replaces_id)
-                SELECT s.event_ref, s.kind, s.case_pk, s.suspect_part_pk, '', s.occurred_at, s.precision, s.learned_at,
-                       %s, %s, s.source_system, CASE WHEN s.was_pk IS NULL THEN s.event_id ELSE '' END, s.detail,
-                       CASE WHEN s.was_pk IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('feed', s.event_id) END, s.was_pk
+                SELECT s.event_ref, s.kind, s.case_pk, s.suspect_part_pk, '', s.occurred_at, s.precision,
+                    s.learned_at,
+                       %s, %s, s.source_system, CASE WHEN s.was_pk IS NULL THEN s.event_id ELSE '' END,
+                       s.detail, CASE WHEN s.was_pk IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('feed',
+                           s.event_id) END, s.was_pk
                   FROM staged_events s LEFT JOIN cases_event was ON was.id = s.was_pk
                  WHERE s.case_pk IS NOT NULL
                    AND (s.was_pk IS NULL
                         -- A person corrected it: theirs stands.
                         OR NOT EXISTS (SELECT 1 FROM cases_event later WHERE later.replaces_id = s.was_pk)
                        AND (was.kind, was.case_id, was.suspect_id, was.occurred_at, was.precision, was.detail)
-                           IS DISTINCT FROM (s.kind, s.case_pk, s.suspect_part_pk, s.occurred_at, s.precision, s.detail))
+                           IS DISTINCT FROM (s.kind, s.case_pk, s.suspect_part_pk, s.occurred_at,
+                               s.precision, s.detail))
                 RETURNING id, reference)
             UPDATE staged_events s SET event_pk = made.id FROM made WHERE made.reference = s.event_ref
             """,
@@ -613,7 +706,8 @@ def land_events(rows: Sequence[Clean], *, received_at: datetime, batch_id: int, 
             SELECT 'event', key, digest, %s, coalesce(event_pk, was_pk), '', extra FROM staged_events
              WHERE case_pk IS NOT NULL
             ON CONFLICT (kind, key) DO UPDATE
-               SET digest = excluded.digest, batch_id = excluded.batch_id, event_id = excluded.event_id, extra = excluded.extra
+               SET digest = excluded.digest, batch_id = excluded.batch_id, event_id = excluded.event_id,
+                   extra = excluded.extra
             """,
             batch_id,
         )
@@ -623,7 +717,9 @@ def land_events(rows: Sequence[Clean], *, received_at: datetime, batch_id: int, 
             if case is None:
                 landed.unknown[number] = ("occurrence_no", occurrence)
                 continue
-            landed.outcomes[number] = "unchanged" if event is None else "accepted" if was is None else "updated"
+            landed.outcomes[number] = (
+                "unchanged" if event is None else "accepted" if was is None else "updated"
+            )
             if event is not None:
                 landed.case_ids.add(case)
         land.announce_later(landed.case_ids)
@@ -634,21 +730,26 @@ def _staged_event(row: Clean, received_at: datetime) -> list[Any]:
     occurred, learned = row["occurred_at"], row["learned_at"]
     heard = learned.at if learned else received_at
     return [
-        row["number"], row["key"], row["digest"], json.dumps(row["extra"]), row["source_system"], row["event_id"],
-        row["occurrence_no"], row["suspect_ref"], row["kind"], occurred.at, "date" if occurred.is_date_only else "moment",
+        row["number"], row["key"], row["digest"], json.dumps(row["extra"]), row["source_system"],
+        row["event_id"],
+        row["occurrence_no"], row["suspect_ref"], row["kind"], occurred.at,
+        "date" if occurred.is_date_only else "moment",
         max(heard, occurred.at), row["detail"], _reference("E", 9), _reference("PE"), _reference("P"),
     ]  # fmt: skip
 
 
 def _suspects_of_events(land: _Land) -> None:
-    """The suspect of each event, by their number; one we did not know of is added to the crime by number alone."""
+    """The suspect of each event, by their number; one we did not know of is added to the crime by number
+    alone.
+    """
     empty = _listed("''" for _ in PERSON_WORDS)
     land.upsert(
         Person,
         f"""
-        INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(PERSON_WORDS)}, preferred_name, pronouns,
-               confirmed_fields, version)
-        SELECT DISTINCT ON (source_system, suspect_id) suspect_ref, source_system, suspect_id, {empty}, '', '', '{{}}', 1
+        INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(PERSON_WORDS)},
+               preferred_name, pronouns, confirmed_fields, version)
+        SELECT DISTINCT ON (source_system, suspect_id) suspect_ref, source_system, suspect_id, {empty}, '',
+            '', '{{}}', 1
           FROM staged_events WHERE suspect_id <> '' AND case_pk IS NOT NULL ORDER BY source_system, suspect_id
         ON CONFLICT (source_system, source_id) WHERE source_id <> '' DO NOTHING
         RETURNING id, true
@@ -657,15 +758,16 @@ def _suspects_of_events(land: _Land) -> None:
     land.run(
         """
         UPDATE staged_events s SET suspect_pk = person.id FROM cases_person person
-         WHERE person.source_system = s.source_system AND person.source_id = s.suspect_id AND person.source_id <> ''
+         WHERE person.source_system = s.source_system AND person.source_id = s.suspect_id
+            AND person.source_id <> ''
            AND s.case_pk IS NOT NULL
         """
     )
     land.upsert(
         Participant,
         f"""
-        INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {_listed(PART_WORDS)}, agreed_to_be_asked,
-               closure_reason, version)
+        INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {_listed(PART_WORDS)},
+               agreed_to_be_asked, closure_reason, version)
         SELECT DISTINCT ON (case_pk, suspect_pk) suspect_part_ref, case_pk, suspect_pk, 'SUSPECT',
                {_listed("''" for _ in PART_WORDS)}, false, '', 1
           FROM staged_events WHERE suspect_pk IS NOT NULL ORDER BY case_pk, suspect_pk

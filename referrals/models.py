@@ -79,7 +79,9 @@ class ImportBatch(models.Model):
         constraints = (
             # Two uploads of the same file at once give one result.
             models.UniqueConstraint(
-                name="one_open_batch_per_file", fields=["sha256"], condition=Q(state__in=["waiting", "reading"])
+                name="one_open_batch_per_file",
+                fields=["sha256"],
+                condition=Q(state__in=["waiting", "reading"]),
             ),
             models.CheckConstraint(
                 name="every_row_has_one_outcome",
@@ -93,7 +95,9 @@ class ImportBatch(models.Model):
                 ),
             ),
         )
-        indexes = (models.Index(name="batch_waiting", fields=["id"], condition=Q(state__in=["waiting", "reading"])),)
+        indexes = (
+            models.Index(name="batch_waiting", fields=["id"], condition=Q(state__in=["waiting", "reading"])),
+        )
 
 
 class ImportRowQuerySet(models.QuerySet["ImportRow"]):
@@ -114,7 +118,9 @@ class ImportRow(models.Model):
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="rows")
     number = models.PositiveIntegerField()  # the row in the file, the heading being row 1
     natural_key = models.CharField(max_length=200)
-    digest = models.CharField(max_length=32, blank=True)  # of the row as it came: the same row twice waits once
+    digest = models.CharField(
+        max_length=32, blank=True
+    )  # of the row as it came: the same row twice waits once
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     column = models.CharField(max_length=60, blank=True)  # which column is wrong
     reason = models.CharField(max_length=300, blank=True)  # in plain words
@@ -129,7 +135,9 @@ class ImportRow(models.Model):
         constraints = (models.UniqueConstraint(name="row_once_per_batch", fields=["batch", "number"]),)
         indexes = (
             models.Index(
-                name="row_in_quarantine", fields=["batch", "number"], condition=Q(outcome="quarantined", settled_at=None)
+                name="row_in_quarantine",
+                fields=["batch", "number"],
+                condition=Q(outcome="quarantined", settled_at=None),
             ),
             models.Index(name="row_by_digest", fields=["digest"], condition=Q(outcome="quarantined")),
             models.Index(
@@ -178,7 +186,10 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         return self.filter(status=Referral.Status.RECEIVED).order_by("priority", "received_at", "id")
 
     def to_allocate_by(self, user: User) -> "ReferralQuerySet":
-        """Those of the user's team, restricted ones too: they are shown without a name. Never an excluded case."""
+        """Those of the user's team, restricted ones too: they are shown without a name.
+
+        Never an excluded case.
+        """
         excluded = Exclusion.objects.filter(user=user, lifted_at=None)
         return self.filter(participant__team_id=user.team_id, participant__team__isnull=False).exclude(
             participant__case_id__in=excluded.values("case_id")
@@ -202,7 +213,9 @@ class Referral(models.Model):
     reference = models.CharField(max_length=20, unique=True, default=referral_reference)
     participant = models.OneToOneField(Participant, on_delete=models.PROTECT, related_name="referral")
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.FORCE)
-    batch = models.ForeignKey(ImportBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="referrals")
+    batch = models.ForeignKey(
+        ImportBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="referrals"
+    )
     received_at = models.DateTimeField()  # when it reached the unit
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECEIVED)
     suppressed_because = models.CharField(max_length=200, blank=True)
@@ -229,11 +242,15 @@ class Referral(models.Model):
         )
         indexes = (
             models.Index(
-                name="referral_unallocated", fields=["priority", "received_at"], condition=Q(status="received")
+                name="referral_unallocated",
+                fields=["priority", "received_at"],
+                condition=Q(status="received"),
             ),
             models.Index(name="referral_received", fields=["-received_at"]),
             models.Index(
-                name="referral_allocated", fields=["allocated_by", "-allocated_at"], condition=Q(status="allocated")
+                name="referral_allocated",
+                fields=["allocated_by", "-allocated_at"],
+                condition=Q(status="allocated"),
             ),
         )
 
@@ -274,7 +291,10 @@ class OnwardReferralQuerySet(models.QuerySet["OnwardReferral"]):
         ).exclude(participant__consent_to_refer="N")
 
     def visible_to(self, user: User) -> "OnwardReferralQuerySet":
-        """A partner's worker sees what was referred to their own partner, while it is open. Nobody else any."""
+        """A partner's worker sees what was referred to their own partner, while it is open.
+
+        Nobody else any.
+        """
         if user.team_id is None:
             return self.none()
         return self.open(clock.today()).filter(partner__team_id=user.team_id)

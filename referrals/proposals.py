@@ -1,4 +1,5 @@
-"""Who might take which victim: plain facts in, an officer and the reasons in words out. Pure; a person decides.
+"""Who might take which victim: plain facts in, an officer and the reasons in words out. Pure; a person
+decides.
 
 In order: the officer who already knows the person; a Welsh speaker for somebody who speaks Welsh; then the
 lightest load. Nobody on leave today, and nobody beyond their points, is proposed.
@@ -81,7 +82,9 @@ def _place(want: Wanted, loads: list[Load]) -> Proposal:
             reasons.append(_("no Welsh speaker has room") if not welsh else _("speaks no Welsh"))
     elif not known:  # Welsh speakers are kept free for those who need them, where loads are alike
         lightest = min(load.share for load in choose_from)
-        choose_from = [load for load in choose_from if load.share <= lightest + 0.05 and "cy" not in load.languages] or choose_from
+        choose_from = [
+            load for load in choose_from if load.share <= lightest + 0.05 and "cy" not in load.languages
+        ] or choose_from
     chosen = min(choose_from, key=lambda load: (load.share, load.name))
     if not known:
         reasons.append(_("lightest load") if len(with_room) > 1 else _("has room"))

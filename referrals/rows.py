@@ -1,4 +1,5 @@
-"""One raw row becomes a clean row, or problems that name the column and say in plain words what is wrong. Pure.
+"""One raw row becomes a clean row, or problems that name the column and say in plain words what is wrong.
+Pure.
 
 Cells are text as sent. Moments without an offset are London time and come out in UTC; a date alone becomes
 midday in London and is marked as a date. An empty cell, NULL, N/A and "not known" all mean not known.
@@ -22,7 +23,22 @@ from victimcare.working_days import LONDON
 Clean = dict[str, Any]
 
 NOT_KNOWN = frozenset(
-    {"", "null", "none", "n/a", "na", "n/k", "nk", "not known", "unknown", "not stated", "-", "--", "?", "#n/a"}
+    {
+        "",
+        "null",
+        "none",
+        "n/a",
+        "na",
+        "n/k",
+        "nk",
+        "not known",
+        "unknown",
+        "not stated",
+        "-",
+        "--",
+        "?",
+        "#n/a",
+    }
 )
 INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0")
 # What UTF-8 looks like when it was read as cp1252: Ã©, Å´, â€™.
@@ -68,7 +84,9 @@ def plain_cell(cell: str) -> str:
         cell = unicodedata.normalize("NFC", cell.replace("\xa0", " ").replace("\u202f", " ").strip("\ufeff"))
         cell = cell.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
         if GARBLED.search(cell):
-            raise Wrong(_("The letters are garbled (%s): the file was saved in the wrong encoding.") % cell[:40])
+            raise Wrong(
+                _("The letters are garbled (%s): the file was saved in the wrong encoding.") % cell[:40]
+            )
         if not cell.isprintable() or not INVISIBLE.isdisjoint(cell):
             raise Wrong(_("There is a character here that cannot be seen. Type the words again."))
     cell = " ".join(cell.split()) if "  " in cell else cell.strip()
@@ -115,7 +133,9 @@ def read_moment(cell: str) -> Moment:
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
-            raise Wrong(_("%s is not a date and time we can read. Write it as 2026-03-27T14:05.") % cell[:30]) from None
+            raise Wrong(
+                _("%s is not a date and time we can read. Write it as 2026-03-27T14:05.") % cell[:30]
+            ) from None
         try:
             return Moment((found if found.tzinfo else found.replace(tzinfo=LONDON)).astimezone(UTC), False)
         except OverflowError:
@@ -138,7 +158,9 @@ def one_of(allowed: Mapping[str, str], cell: str) -> str:
         return allowed[cell.upper()]
     except KeyError:
         choices = ", ".join(dict.fromkeys(value for value in allowed.values() if value))
-        raise Wrong(_("“%(cell)s” is not one of %(choices)s.") % {"cell": cell[:30], "choices": choices}) from None
+        raise Wrong(
+            _("“%(cell)s” is not one of %(choices)s.") % {"cell": cell[:30], "choices": choices}
+        ) from None
 
 
 def _same(values: str) -> dict[str, str]:
@@ -200,20 +222,28 @@ def offence_code(cell: str) -> str:
 
 OFFENCES: dict[str, str] = {
     "1": "Murder", "2": "Attempted murder", "3B": "Threats to kill", "5D": "Wounding with intent",
-    "8L": "Harassment", "8M": "Racially or religiously aggravated harassment", "8N": "Assault occasioning actual bodily harm",
-    "8P": "Racially or religiously aggravated assault with injury", "8Q": "Stalking", "8R": "Malicious communications",
+    "8L": "Harassment", "8M": "Racially or religiously aggravated harassment",
+    "8N": "Assault occasioning actual bodily harm",
+    "8P": "Racially or religiously aggravated assault with injury", "8Q": "Stalking",
+    "8R": "Malicious communications",
     "8U": "Controlling or coercive behaviour", "9A": "Public fear, alarm or distress",
     "9B": "Racially or religiously aggravated public fear", "17A": "Sexual assault on a male aged 13 or over",
     "17B": "Sexual assault on a male child under 13", "19C": "Rape of a female aged 16 or over",
     "19D": "Rape of a female child under 16", "19E": "Rape of a female child under 13",
-    "19F": "Rape of a male aged 16 or over", "19G": "Rape of a male child under 16", "19H": "Rape of a male child under 13",
+    "19F": "Rape of a male aged 16 or over", "19G": "Rape of a male child under 16",
+    "19H": "Rape of a male child under 13",
     "20A": "Sexual assault on a female aged 13 or over", "20B": "Sexual assault on a female child under 13",
-    "28E": "Burglary in a dwelling", "30C": "Burglary, business and community", "34A": "Robbery of business property",
-    "34B": "Robbery of personal property", "36": "Kidnapping", "39": "Theft from the person", "45": "Theft from a vehicle",
-    "46": "Shoplifting", "48": "Theft of a motor vehicle", "49": "Other theft", "53C": "Fraud by false representation",
+    "28E": "Burglary in a dwelling", "30C": "Burglary, business and community",
+    "34A": "Robbery of business property",
+    "34B": "Robbery of personal property", "36": "Kidnapping", "39": "Theft from the person",
+    "45": "Theft from a vehicle",
+    "46": "Shoplifting", "48": "Theft of a motor vehicle", "49": "Other theft",
+    "53C": "Fraud by false representation",
     "56A": "Arson endangering life", "56B": "Arson", "58A": "Criminal damage to a dwelling",
-    "58B": "Criminal damage to a dwelling", "58C": "Criminal damage to a vehicle", "58D": "Other criminal damage",
-    "99Z": "Anti-social behaviour (personal)", "105A": "Assault without injury", "105B": "Assault on a constable",
+    "58B": "Criminal damage to a dwelling", "58C": "Criminal damage to a vehicle",
+    "58D": "Other criminal damage",
+    "99Z": "Anti-social behaviour (personal)", "105A": "Assault without injury",
+    "105B": "Assault on a constable",
     "106": "Modern slavery",
 }  # fmt: skip
 
@@ -238,13 +268,18 @@ _READ: dict[str, Callable[[str], Any]] = {
     "consent_to_refer": partial(one_of, CONSENT),
     "vps_offered": partial(one_of, CONSENT),
     "restricted": partial(one_of, YES_NO),
-} | {f"safe_to_{channel}": partial(one_of, YES_NO) for channel in ("call", "text", "email", "post", "voicemail")}
+} | {
+    f"safe_to_{channel}": partial(one_of, YES_NO)
+    for channel in ("call", "text", "email", "post", "voicemail")
+}
 _LONGEST = {
     "source_system": 20, "occurrence_no": 30, "person_id": 40, "acts_for_person_id": 40, "suspect_ref": 40,
-    "offence_title": 160, "cjs_code": 10, "location": 200, "ward": 60, "local_authority": 60, "policing_area": 40,
+    "offence_title": 160, "cjs_code": 10, "location": 200, "ward": 60, "local_authority": 60,
+    "policing_area": 40,
     "title": 20, "given_names": 100, "surname": 100, "ethnicity": 4, "disability": 20, "address_line_1": 120,
     "address_line_2": 120, "town": 80, "safe_contact_note": 400, "suspect_name": 200, "suspect_address": 120,
-    "suspect_postcode": 10, "suspect_phone": 30, "oic_collar": 20, "oic_name": 80, "oic_email": 254, "team": 80,
+    "suspect_postcode": 10, "suspect_phone": 30, "oic_collar": 20, "oic_name": 80, "oic_email": 254,
+    "team": 80,
     "risk_tool": 10, "organisation_name": 160,
 }  # fmt: skip
 _READ |= {column: partial(words, longest) for column, longest in _LONGEST.items()}
@@ -257,7 +292,10 @@ _EMPTY: Clean = {column: "" for column in REFERRAL_COLUMNS} | {
 
 
 def clean_referral(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
-    """The row with every cell read, and what is wrong with it. Keeps `number`, `key`, `digest` and `extra` beside them."""
+    """The row with every cell read, and what is wrong with it.
+
+    Keeps `number`, `key`, `digest` and `extra` beside them.
+    """
     cells = raw.cells
     row: Clean = dict(_EMPTY)
     problems: list[Problem] = [Problem("", raw.fault)] if raw.fault else []
@@ -350,9 +388,10 @@ def clean_event(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
         ):
             if not row[column]:
                 problems.append(Problem(column, reason))
-        if row["occurred_at"] and row["learned_at"] and row["learned_at"].at < row["occurred_at"].at:
-            if not (row["occurred_at"].is_date_only or row["learned_at"].is_date_only):
-                problems.append(Problem("learned_at", _("Nobody can have heard of it before it happened.")))
+        happened, heard = row["occurred_at"], row["learned_at"]
+        are_moments = happened and heard and not (happened.is_date_only or heard.is_date_only)
+        if are_moments and heard.at < happened.at:
+            problems.append(Problem("learned_at", _("Nobody can have heard of it before it happened.")))
     row["number"], row["digest"] = raw.number, _digest(seen)
     row["key"] = "|".join((row["source_system"], row["event_id"]))[:200]
     row["extra"] = _extra(cells, EVENT_COLUMNS)

@@ -42,7 +42,9 @@ class Facts:
     has_died: bool = False
     is_suspect_here: bool = False
     is_nameless_business: bool = False
-    safe_to: tuple[tuple[str, str], ...] = ()  # phone, text, email, post: Y, N or "" for each that has a destination
+    safe_to: tuple[
+        tuple[str, str], ...
+    ] = ()  # phone, text, email, post: Y, N or "" for each that has a destination
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def _is_older(facts: Facts) -> bool:
 RULES: tuple[Rule, ...] = (
     Rule("rape_or_sexual_offence", _("rape or serious sexual offence"), 1,
          lambda f: "RASSO" in f.flags or f.offence_code in SEXUAL),
-    Rule("domestic_abuse_high", _("domestic abuse, high risk"), 1, lambda f: "DA" in f.flags and f.risk_level == "HIGH"),
+    Rule("domestic_abuse_high", _("domestic abuse, high risk"), 1,
+    lambda f: "DA" in f.flags and f.risk_level == "HIGH"),
     Rule("domestic_abuse_medium", _("domestic abuse, medium risk"), 1,
          lambda f: "DA" in f.flags and f.risk_level == "MEDIUM"),
     Rule("stalking", _("stalking"), 1, lambda f: "STALKING" in f.flags or f.offence_code == "8Q"),
@@ -116,10 +119,13 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 SUPPRESSIONS: tuple[Rule, ...] = (
-    Rule("died", _("This person has died. Those who act for them are contacted instead."), LEAST, lambda f: f.has_died),
-    Rule("suspect_here", _("This person is also a suspect in this case. The officer in the case decides."), LEAST,
+    Rule("died", _("This person has died. Those who act for them are contacted instead."), LEAST,
+    lambda f: f.has_died),
+    Rule("suspect_here", _("This person is also a suspect in this case. The officer in the case "
+                           "decides."), LEAST,
          lambda f: f.is_suspect_here),
-    Rule("nameless_business", _("A business without a named contact. Ask the officer in the case for one."), LEAST,
+    Rule("nameless_business", _("A business without a named contact. Ask the officer in the case "
+                                "for one."), LEAST,
          lambda f: f.is_nameless_business),
 )  # fmt: skip
 
@@ -127,10 +133,15 @@ SUPPRESSIONS: tuple[Rule, ...] = (
 ENHANCED: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     (
         "serious_crime",
-        lambda f: bool(f.flags & {"DA", "RASSO", "HATE", "MSHT", "HBA", "HOMICIDE", "CSE"})
-        or f.offence_code in SEXUAL | GRIEVOUS_HARM | {"1", "36", "56A", "106"},
+        lambda f: (
+            bool(f.flags & {"DA", "RASSO", "HATE", "MSHT", "HBA", "HOMICIDE", "CSE"})
+            or f.offence_code in SEXUAL | GRIEVOUS_HARM | {"1", "36", "56A", "106"}
+        ),
     ),
-    ("persistently_targeted", lambda f: "STALKING" in f.flags or f.offence_code == "8Q" or f.crimes_in_12_months >= 3),
+    (
+        "persistently_targeted",
+        lambda f: "STALKING" in f.flags or f.offence_code == "8Q" or f.crimes_in_12_months >= 3,
+    ),
     ("vulnerable", lambda f: _is_child(f) or bool(f.disability)),
     ("intimidated", lambda f: "HBA" in f.flags or f.risk_level == "HIGH" or f.offence_code == "3B"),
 )
@@ -158,7 +169,9 @@ def _channel(facts: Facts, priority: int) -> str:
     """Phone first, but for information only. Where there may be danger, a written channel needs a yes."""
     in_danger = bool(facts.flags & DANGER_FLAGS) or _is_child(facts)
     answers = dict(facts.safe_to)
-    for channel in ("phone", "text", "email", "post") if priority < LEAST else ("text", "email", "post", "phone"):
+    for channel in (
+        ("phone", "text", "email", "post") if priority < LEAST else ("text", "email", "post", "phone")
+    ):
         answer = answers.get(channel)
         if answer == "Y" or (answer == "" and (channel == "phone" or not in_danger)):
             return channel

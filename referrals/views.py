@@ -50,7 +50,9 @@ def board(request: Request) -> HttpResponse:
     found = lists[show][1]
     if before is not None:
         found = found.filter(received_at__lt=before)
-    rows = list(found.select_related("participant__person", "participant__case", "participant__officer")[: PAGE + 1])
+    rows = list(
+        found.select_related("participant__person", "participant__case", "participant__officer")[: PAGE + 1]
+    )
     older = f"?show={show}&before={_query(rows[PAGE - 1].received_at)}" if len(rows) > PAGE else ""
     rows = rows[:PAGE]
     listed(request, [row.participant for row in rows], field_group="referrals")
@@ -72,8 +74,14 @@ def _lists(user: User) -> dict[str, tuple[str, QuerySet[Referral]]]:
     start = datetime.combine(clock.today(), time(), LONDON)
     seen = Referral.objects.visible_to(user)
     return {
-        "received": (_("Received today"), seen.filter(received_at__gte=start).order_by("-received_at", "-pk")),
-        "unallocated": (_("Waiting for an officer"), seen.filter(status="received").order_by("-received_at", "-pk")),
+        "received": (
+            _("Received today"),
+            seen.filter(received_at__gte=start).order_by("-received_at", "-pk"),
+        ),
+        "unallocated": (
+            _("Waiting for an officer"),
+            seen.filter(status="received").order_by("-received_at", "-pk"),
+        ),
         "suppressed": (_("Suppressed"), seen.suppressed().order_by("-received_at", "-pk")),
     }
 
@@ -83,15 +91,22 @@ def _tiles(lists: dict[str, tuple[str, QuerySet[Referral]]]) -> list[dict[str, A
     here = reverse("referrals:list")
     oldest = lists["unallocated"][1].reverse().values_list("received_at", flat=True).first()
     in_quarantine = ImportRow.objects.in_quarantine()
-    oldest_row = in_quarantine.order_by("batch__arrived_at").values_list("batch__arrived_at", flat=True).first()
+    oldest_row = (
+        in_quarantine.order_by("batch__arrived_at").values_list("batch__arrived_at", flat=True).first()
+    )
     waiting = ImportBatch.objects.filter(state__in=["waiting", "reading"])
     return [
-        {"figure": _counted(lists["received"][1]), "label": _("received today"), "url": f"{here}?show=received", "note": ""},
-        {"figure": _counted(waiting), "label": _("extracts waiting to be read"), "url": reverse("referrals:intake"), "note": ""},
-        {"figure": _counted(in_quarantine), "label": _("rows in quarantine"), "url": reverse("referrals:quarantine"),
+        {"figure": _counted(lists["received"][1]), "label": _("received today"),
+        "url": f"{here}?show=received", "note": ""},
+        {"figure": _counted(waiting), "label": _("extracts waiting to be read"),
+        "url": reverse("referrals:intake"), "note": ""},
+        {"figure": _counted(in_quarantine), "label": _("rows in quarantine"),
+        "url": reverse("referrals:quarantine"),
          "note": _("oldest %s") % moment(oldest_row) if oldest_row else ""},
-        {"figure": _counted(lists["suppressed"][1]), "label": _("suppressed"), "url": f"{here}?show=suppressed", "note": ""},
-        {"figure": _counted(lists["unallocated"][1]), "label": _("waiting for an officer"), "url": f"{here}?show=unallocated",
+        {"figure": _counted(lists["suppressed"][1]), "label": _("suppressed"),
+        "url": f"{here}?show=suppressed", "note": ""},
+        {"figure": _counted(lists["unallocated"][1]), "label": _("waiting for an officer"),
+        "url": f"{here}?show=unallocated",
          "note": _("oldest %s") % moment(oldest) if oldest else ""},
     ]  # fmt: skip
 
@@ -113,10 +128,17 @@ def _listed_row(referral: Referral) -> list[Any]:
         Referral.Status.RECEIVED: _("Waiting for an officer"),
     }[Referral.Status(referral.status)]
     return [
-        {"text": part.person.name, "url": reverse("desk:summary", args=[part.case.reference, part.reference])},
+        {
+            "text": part.person.name,
+            "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
+        },
         part.case.offence_title,
         moment(referral.received_at),
-        {"text": ", ".join(in_words(referral.reasons)), "tag": f"P{referral.priority}", "colour": _colour(referral)},
+        {
+            "text": ", ".join(in_words(referral.reasons)),
+            "tag": f"P{referral.priority}",
+            "colour": _colour(referral),
+        },
         became,
     ]
 
@@ -147,7 +169,9 @@ def intake(request: Request) -> HttpResponse:
 @require_GET
 def batch_page(request: Request, batch: str) -> HttpResponse:
     """How far an extract is, and what came of its rows. Refreshes itself while it is read."""
-    found = get_object_or_404(ImportBatch.objects.defer("content").select_related("uploaded_by"), reference=batch)
+    found = get_object_or_404(
+        ImportBatch.objects.defer("content").select_related("uploaded_by"), reference=batch
+    )
     rows = list(found.rows.order_by("-outcome", "number")[:40])
     context = {
         "batch": found,
@@ -155,9 +179,11 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
         "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
         "quarantined": [row for row in rows if row.outcome == ImportRow.Outcome.QUARANTINED][:20],
-        "suppressed": [(row, in_words([row.reason])[0]) for row in rows if row.outcome == ImportRow.Outcome.SUPPRESSED][:20],
+        "suppressed": [
+            (row, in_words([row.reason])[0]) for row in rows if row.outcome == ImportRow.Outcome.SUPPRESSED
+        ][:20],
     }
-    return render(request, "referrals/batch.html#progress" if request.htmx else "referrals/batch.html", context)
+    return render(request, "referrals/batch.html", context)
 
 
 # --- Quarantine ------------------------------------------------------------------------------------
@@ -208,13 +234,17 @@ def set_row_aside(request: Request, batch: str, number: int) -> HttpResponse:
     form = SetAsideForm(request.POST)
     if form.is_valid():
         actions.set_aside(row=row, reason=form.cleaned_data["reason"], by=request.user)
-        messages.success(request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name})
+        messages.success(
+            request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name}
+        )
         return redirect("referrals:quarantine")
     return render(request, "referrals/row.html", {"row": row, "form": RowForm(row=row), "aside_form": form})
 
 
 def _row_or_404(batch: str, number: int) -> ImportRow:
-    rows = ImportRow.objects.filter(outcome=ImportRow.Outcome.QUARANTINED).select_related("batch", "settled_by")
+    rows = ImportRow.objects.filter(outcome=ImportRow.Outcome.QUARANTINED).select_related(
+        "batch", "settled_by"
+    )
     return get_object_or_404(rows.defer("batch__content"), batch__reference=batch, number=number)
 
 
@@ -247,7 +277,11 @@ def allocate(request: Request) -> HttpResponse:
     else:
         for row in shown.rows:
             row.chosen = row.proposal.officer_id
-    listed(request, [row.referral.participant for row in shown.rows if not row.is_masked], field_group="allocation")
+    listed(
+        request,
+        [row.referral.participant for row in shown.rows if not row.is_masked],
+        field_group="allocation",
+    )
     context = {
         "board": shown,
         "error": error,
@@ -277,7 +311,11 @@ def _after(text: str) -> tuple[int, datetime, int] | None:
     try:
         priority, received, pk = text.split("~")
         at = parse_datetime(received)
-        return (int(priority), at, int(pk)) if at and at.tzinfo and 0 < int(priority) < 5 and len(pk) < 18 else None
+        return (
+            (int(priority), at, int(pk))
+            if at and at.tzinfo and 0 < int(priority) < 5 and len(pk) < 18
+            else None
+        )
     except ValueError:
         return None
 
@@ -305,7 +343,8 @@ def refer_on(request: Request, case: str, participant: str) -> HttpResponse:
             onward = actions.refer_on(participant=victim, by=request.user, **answers)
             messages.success(
                 request,
-                _("%(name)s is referred to %(partner)s.") % {"name": victim.person.name, "partner": onward.partner.name},
+                _("%(name)s is referred to %(partner)s.")
+                % {"name": victim.person.name, "partner": onward.partner.name},
             )
             return redirect("desk:summary", case, participant)
         except Refused as refused:
@@ -324,7 +363,9 @@ def refer_on(request: Request, case: str, participant: str) -> HttpResponse:
 def own(request: Request) -> HttpResponse:
     """For a partner's worker: who was referred to their service and is open. No more than was agreed."""
     found = list(
-        OnwardReferral.objects.visible_to(request.user).select_related("participant__person", "made_by").order_by("-made_at")[:100]
+        OnwardReferral.objects.visible_to(request.user)
+        .select_related("participant__person", "made_by")
+        .order_by("-made_at")[:100]
     )
     listed(request, [onward.participant for onward in found], field_group="onward referral")
     return render(request, "referrals/own.html", {"referrals": found})
@@ -332,7 +373,9 @@ def own(request: Request) -> HttpResponse:
 
 @allow(Permission.VIEW_OWN_REFERRALS)
 def own_referral(request: Request, onward: str) -> HttpResponse:
-    """One victim referred to this partner: what they agreed to share, how to reach them safely, and the answer."""
+    """One victim referred to this partner: what they agreed to share, how to reach them safely, and the
+    answer.
+    """
     found = (
         OnwardReferral.objects.visible_to(request.user)
         .select_related("participant__person", "participant__case", "made_by")
@@ -356,13 +399,19 @@ def own_referral(request: Request, onward: str) -> HttpResponse:
         actions.decline(onward=found, reason=form.cleaned_data["reason"], version=version, by=request.user)
         messages.success(request, _("Declined. The Victim Care Unit will see why."))
         return redirect("referrals:own")
-    return render(request, "referrals/own_referral.html", {"onward": found, "form": form, "ways": _safe_ways(found)})
+    return render(
+        request, "referrals/own_referral.html", {"onward": found, "form": form, "ways": _safe_ways(found)}
+    )
 
 
 def _safe_ways(onward: OnwardReferral) -> list[dict[str, str]]:
     """Each way by which the third door lets this person be reached now, with how; and those it does not."""
     ways = []
-    for channel, label in ((Channel.PHONE, _("Phone")), (Channel.TEXT, _("Text")), (Channel.EMAIL, _("Email"))):
+    for channel, label in (
+        (Channel.PHONE, _("Phone")),
+        (Channel.TEXT, _("Text")),
+        (Channel.EMAIL, _("Email")),
+    ):
         try:
             proof = clear(onward.participant, channel, Purpose.UPDATE)
         except Blocked:

@@ -3,292 +3,767 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
-import referrals.models
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
 
+import referrals.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('cases', '0002_append_only_events_and_search'),
+        ("accounts", "0001_initial"),
+        ("cases", "0002_append_only_events_and_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalPartner',
+            name="HistoricalPartner",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(db_index=True, max_length=120)),
-                ('name_cy', models.CharField(blank=True, max_length=120)),
-                ('serves', models.CharField(blank=True, max_length=200)),
-                ('contract_from', models.DateField(blank=True, null=True)),
-                ('contract_until', models.DateField(blank=True, null=True)),
-                ('is_bilingual', models.BooleanField(default=False)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.team')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("name", models.CharField(db_index=True, max_length=120)),
+                ("name_cy", models.CharField(blank=True, max_length=120)),
+                ("serves", models.CharField(blank=True, max_length=200)),
+                ("contract_from", models.DateField(blank=True, null=True)),
+                ("contract_until", models.DateField(blank=True, null=True)),
+                ("is_bilingual", models.BooleanField(default=False)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.team",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical partner',
-                'verbose_name_plural': 'historical partners',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical partner",
+                "verbose_name_plural": "historical partners",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=referrals.models.batch_reference, max_length=20, unique=True)),
-                ('kind', models.CharField(blank=True, choices=[('referrals', 'Referrals'), ('events', 'Events'), ('hearings', 'Hearings'), ('contacts', 'Contacts')], max_length=10)),
-                ('file_name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('content', models.BinaryField(blank=True, null=True)),
-                ('encoding', models.CharField(blank=True, max_length=20)),
-                ('unknown_columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting to be read'), ('reading', 'Being read'), ('done', 'Read'), ('unreadable', 'Could not be read')], default='waiting', max_length=10)),
-                ('sentence', models.CharField(blank=True, max_length=400)),
-                ('expected', models.PositiveIntegerField(default=0)),
-                ('is_history', models.BooleanField(default=False)),
-                ('received', models.PositiveIntegerField(default=0)),
-                ('accepted', models.PositiveIntegerField(default=0)),
-                ('updated', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('suppressed', models.PositiveIntegerField(default=0)),
-                ('quarantined', models.PositiveIntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('arrived_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(default=referrals.models.batch_reference, max_length=20, unique=True),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("referrals", "Referrals"),
+                            ("events", "Events"),
+                            ("hearings", "Hearings"),
+                            ("contacts", "Contacts"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("content", models.BinaryField(blank=True, null=True)),
+                ("encoding", models.CharField(blank=True, max_length=20)),
+                (
+                    "unknown_columns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting to be read"),
+                            ("reading", "Being read"),
+                            ("done", "Read"),
+                            ("unreadable", "Could not be read"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("sentence", models.CharField(blank=True, max_length=400)),
+                ("expected", models.PositiveIntegerField(default=0)),
+                ("is_history", models.BooleanField(default=False)),
+                ("received", models.PositiveIntegerField(default=0)),
+                ("accepted", models.PositiveIntegerField(default=0)),
+                ("updated", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("suppressed", models.PositiveIntegerField(default=0)),
+                ("quarantined", models.PositiveIntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("arrived_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-arrived_at', '-id'),
+                "ordering": ("-arrived_at", "-id"),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalReferral',
+            name="HistoricalReferral",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('reference', models.CharField(db_index=True, default=referrals.models.referral_reference, max_length=20)),
-                ('source', models.CharField(choices=[('force', "The force's system"), ('self', 'The victim'), ('partner', 'A partner'), ('officer', 'An officer')], default='force', max_length=10)),
-                ('received_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('received', 'Waiting to be allocated'), ('suppressed', 'Suppressed'), ('allocated', 'Allocated')], default='received', max_length=10)),
-                ('suppressed_because', models.CharField(blank=True, max_length=200)),
-                ('priority', models.PositiveSmallIntegerField(default=3)),
-                ('reasons', models.JSONField(blank=True, default=list)),
-                ('channel', models.CharField(default='phone', max_length=10)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('allocated_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('allocated_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cases.participant')),
-                ('batch', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='referrals.importbatch')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        db_index=True, default=referrals.models.referral_reference, max_length=20
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("force", "The force's system"),
+                            ("self", "The victim"),
+                            ("partner", "A partner"),
+                            ("officer", "An officer"),
+                        ],
+                        default="force",
+                        max_length=10,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Waiting to be allocated"),
+                            ("suppressed", "Suppressed"),
+                            ("allocated", "Allocated"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("suppressed_because", models.CharField(blank=True, max_length=200)),
+                ("priority", models.PositiveSmallIntegerField(default=3)),
+                ("reasons", models.JSONField(blank=True, default=list)),
+                ("channel", models.CharField(default="phone", max_length=10)),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("allocated_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "allocated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="cases.participant",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="referrals.importbatch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical referral',
-                'verbose_name_plural': 'historical referrals',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical referral",
+                "verbose_name_plural": "historical referrals",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='FeedRow',
+            name="FeedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('referral', 'Referral'), ('event', 'Event')], max_length=10)),
-                ('key', models.CharField(max_length=200)),
-                ('digest', models.CharField(max_length=32)),
-                ('acts_for', models.CharField(blank=True, max_length=40)),
-                ('extra', models.JSONField(blank=True, default=dict)),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.event')),
-                ('participant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.participant')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='referrals.importbatch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(choices=[("referral", "Referral"), ("event", "Event")], max_length=10),
+                ),
+                ("key", models.CharField(max_length=200)),
+                ("digest", models.CharField(max_length=32)),
+                ("acts_for", models.CharField(blank=True, max_length=40)),
+                ("extra", models.JSONField(blank=True, default=dict)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cases.event",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cases.participant",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="referrals.importbatch",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('natural_key', models.CharField(max_length=200)),
-                ('digest', models.CharField(blank=True, max_length=32)),
-                ('outcome', models.CharField(choices=[('accepted', 'Accepted'), ('updated', 'Updated'), ('unchanged', 'Unchanged'), ('suppressed', 'Suppressed'), ('quarantined', 'Quarantined')], max_length=12)),
-                ('column', models.CharField(blank=True, max_length=60)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('content', models.JSONField(blank=True, default=dict)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('settlement', models.CharField(blank=True, max_length=300)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='referrals.importbatch')),
-                ('settled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("natural_key", models.CharField(max_length=200)),
+                ("digest", models.CharField(blank=True, max_length=32)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "Accepted"),
+                            ("updated", "Updated"),
+                            ("unchanged", "Unchanged"),
+                            ("suppressed", "Suppressed"),
+                            ("quarantined", "Quarantined"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("column", models.CharField(blank=True, max_length=60)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("content", models.JSONField(blank=True, default=dict)),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                ("settlement", models.CharField(blank=True, max_length=300)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="referrals.importbatch",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('name_cy', models.CharField(blank=True, max_length=120)),
-                ('serves', models.CharField(blank=True, max_length=200)),
-                ('contract_from', models.DateField(blank=True, null=True)),
-                ('contract_until', models.DateField(blank=True, null=True)),
-                ('is_bilingual', models.BooleanField(default=False)),
-                ('team', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='partner', to='accounts.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("name_cy", models.CharField(blank=True, max_length=120)),
+                ("serves", models.CharField(blank=True, max_length=200)),
+                ("contract_from", models.DateField(blank=True, null=True)),
+                ("contract_until", models.DateField(blank=True, null=True)),
+                ("is_bilingual", models.BooleanField(default=False)),
+                (
+                    "team",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="partner",
+                        to="accounts.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='OnwardReferral',
+            name="OnwardReferral",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=referrals.models.referral_reference, max_length=20, unique=True)),
-                ('shares', models.CharField(max_length=400)),
-                ('agreed_on', models.DateField()),
-                ('expires_on', models.DateField()),
-                ('status', models.CharField(choices=[('sent', 'Sent'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('ended', 'Ended')], default='sent', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.CharField(blank=True, max_length=300)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='onward_referrals', to='cases.participant')),
-                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='referrals.partner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(default=referrals.models.referral_reference, max_length=20, unique=True),
+                ),
+                ("shares", models.CharField(max_length=400)),
+                ("agreed_on", models.DateField()),
+                ("expires_on", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("sent", "Sent"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                            ("ended", "Ended"),
+                        ],
+                        default="sent",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.CharField(blank=True, max_length=300)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="onward_referrals",
+                        to="cases.participant",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals",
+                        to="referrals.partner",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-made_at',),
+                "ordering": ("-made_at",),
             },
         ),
         migrations.CreateModel(
-            name='HistoricalOnwardReferral',
+            name="HistoricalOnwardReferral",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('reference', models.CharField(db_index=True, default=referrals.models.referral_reference, max_length=20)),
-                ('shares', models.CharField(max_length=400)),
-                ('agreed_on', models.DateField()),
-                ('expires_on', models.DateField()),
-                ('status', models.CharField(choices=[('sent', 'Sent'), ('accepted', 'Accepted'), ('declined', 'Declined'), ('ended', 'Ended')], default='sent', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.CharField(blank=True, max_length=300)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('answered_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cases.participant')),
-                ('partner', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='referrals.partner')),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        db_index=True, default=referrals.models.referral_reference, max_length=20
+                    ),
+                ),
+                ("shares", models.CharField(max_length=400)),
+                ("agreed_on", models.DateField()),
+                ("expires_on", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("sent", "Sent"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                            ("ended", "Ended"),
+                        ],
+                        default="sent",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.CharField(blank=True, max_length=300)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="cases.participant",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="referrals.partner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical onward referral',
-                'verbose_name_plural': 'historical onward referrals',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical onward referral",
+                "verbose_name_plural": "historical onward referrals",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Referral',
+            name="Referral",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(default=referrals.models.referral_reference, max_length=20, unique=True)),
-                ('source', models.CharField(choices=[('force', "The force's system"), ('self', 'The victim'), ('partner', 'A partner'), ('officer', 'An officer')], default='force', max_length=10)),
-                ('received_at', models.DateTimeField()),
-                ('status', models.CharField(choices=[('received', 'Waiting to be allocated'), ('suppressed', 'Suppressed'), ('allocated', 'Allocated')], default='received', max_length=10)),
-                ('suppressed_because', models.CharField(blank=True, max_length=200)),
-                ('priority', models.PositiveSmallIntegerField(default=3)),
-                ('reasons', models.JSONField(blank=True, default=list)),
-                ('channel', models.CharField(default='phone', max_length=10)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('allocated_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('allocated_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='referrals', to='referrals.importbatch')),
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='referral', to='cases.participant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(default=referrals.models.referral_reference, max_length=20, unique=True),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("force", "The force's system"),
+                            ("self", "The victim"),
+                            ("partner", "A partner"),
+                            ("officer", "An officer"),
+                        ],
+                        default="force",
+                        max_length=10,
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Waiting to be allocated"),
+                            ("suppressed", "Suppressed"),
+                            ("allocated", "Allocated"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("suppressed_because", models.CharField(blank=True, max_length=200)),
+                ("priority", models.PositiveSmallIntegerField(default=3)),
+                ("reasons", models.JSONField(blank=True, default=list)),
+                ("channel", models.CharField(default="phone", max_length=10)),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("allocated_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "allocated_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referrals",
+                        to="referrals.importbatch",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="referral",
+                        to="cases.participant",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='importbatch',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'reading'])), fields=['id'], name='batch_waiting'),
+            model_name="importbatch",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "reading"])), fields=["id"], name="batch_waiting"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'reading'])), fields=('sha256',), name='one_open_batch_per_file'),
+            model_name="importbatch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["waiting", "reading"])),
+                fields=("sha256",),
+                name="one_open_batch_per_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), _negated=True), ('received', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('accepted'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('suppressed')), '+', models.F('quarantined'))), _connector='OR'), name='every_row_has_one_outcome'),
+            model_name="importbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "done"), _negated=True),
+                    (
+                        "received",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("accepted"), "+", models.F("updated")
+                                    ),
+                                    "+",
+                                    models.F("unchanged"),
+                                ),
+                                "+",
+                                models.F("suppressed"),
+                            ),
+                            "+",
+                            models.F("quarantined"),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="every_row_has_one_outcome",
+            ),
         ),
         migrations.AddIndex(
-            model_name='feedrow',
-            index=models.Index(condition=models.Q(('acts_for', ''), _negated=True), fields=['acts_for'], name='feed_row_acts_for'),
+            model_name="feedrow",
+            index=models.Index(
+                condition=models.Q(("acts_for", ""), _negated=True),
+                fields=["acts_for"],
+                name="feed_row_acts_for",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedrow',
-            constraint=models.UniqueConstraint(fields=('kind', 'key'), name='feed_row_once'),
+            model_name="feedrow",
+            constraint=models.UniqueConstraint(fields=("kind", "key"), name="feed_row_once"),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('outcome', 'quarantined'), ('settled_at', None)), fields=['batch', 'number'], name='row_in_quarantine'),
+            model_name="importrow",
+            index=models.Index(
+                condition=models.Q(("outcome", "quarantined"), ("settled_at", None)),
+                fields=["batch", "number"],
+                name="row_in_quarantine",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('outcome', 'quarantined')), fields=['digest'], name='row_by_digest'),
+            model_name="importrow",
+            index=models.Index(
+                condition=models.Q(("outcome", "quarantined")), fields=["digest"], name="row_by_digest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('outcome', 'quarantined'), ('settled_at', None)), fields=['natural_key'], name='row_by_key'),
+            model_name="importrow",
+            index=models.Index(
+                condition=models.Q(("outcome", "quarantined"), ("settled_at", None)),
+                fields=["natural_key"],
+                name="row_by_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'number'), name='row_once_per_batch'),
+            model_name="importrow",
+            constraint=models.UniqueConstraint(fields=("batch", "number"), name="row_once_per_batch"),
         ),
         migrations.AddConstraint(
-            model_name='onwardreferral',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['sent', 'accepted'])), fields=('participant', 'partner'), name='one_open_onward_referral_per_partner'),
+            model_name="onwardreferral",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["sent", "accepted"])),
+                fields=("participant", "partner"),
+                name="one_open_onward_referral_per_partner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('status', 'received')), fields=['priority', 'received_at'], name='referral_unallocated'),
+            model_name="referral",
+            index=models.Index(
+                condition=models.Q(("status", "received")),
+                fields=["priority", "received_at"],
+                name="referral_unallocated",
+            ),
         ),
         migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(fields=['-received_at'], name='referral_received'),
+            model_name="referral",
+            index=models.Index(fields=["-received_at"], name="referral_received"),
         ),
         migrations.AddIndex(
-            model_name='referral',
-            index=models.Index(condition=models.Q(('status', 'allocated')), fields=['allocated_by', '-allocated_at'], name='referral_allocated'),
+            model_name="referral",
+            index=models.Index(
+                condition=models.Q(("status", "allocated")),
+                fields=["allocated_by", "-allocated_at"],
+                name="referral_allocated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'suppressed'), _negated=True), models.Q(('suppressed_because', ''), _negated=True), _connector='OR'), name='suppressed_says_why'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "suppressed"), _negated=True),
+                    models.Q(("suppressed_because", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="suppressed_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'allocated'), _negated=True), ('allocated_at__isnull', False), _connector='OR'), name='allocated_says_when'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "allocated"), _negated=True),
+                    ("allocated_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="allocated_says_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='referral',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__gte', 1), ('priority__lte', 4)), name='priority_is_1_to_4'),
+            model_name="referral",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__gte", 1), ("priority__lte", 4)), name="priority_is_1_to_4"
+            ),
         ),
     ]

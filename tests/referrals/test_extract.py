@@ -61,7 +61,7 @@ def test_a_ragged_row_comes_out_with_its_fault_and_the_next_is_read():
 
 
 def test_headings_are_forgiven_their_case_spaces_and_order():
-    extract = opened("Person ID;Source System; OCCURRENCE_NO;Role;Shoe size\nP1;RMS;1;VICTIM;9\n".encode())
+    extract = opened(b"Person ID;Source System; OCCURRENCE_NO;Role;Shoe size\nP1;RMS;1;VICTIM;9\n")
     assert (extract.kind, extract.unknown_columns) == ("referrals", ["shoe_size"])
 
 

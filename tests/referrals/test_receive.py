@@ -25,13 +25,17 @@ SAMPLE = Path("referrals/sample")
 
 SIAN = {
     "source_system": "RMS", "occurrence_no": "2600000001", "person_id": "P1", "role": "VICTIM",
-    "recorded_at": "2026-11-20T09:30", "reported_at": "2026-11-20T08:50", "offence_code": "8Q", "offence_title": "Stalking",
-    "flags": "STALKING", "given_names": "Siân", "surname": "Evans", "date_of_birth": "1992-05-01", "postcode": "NP20 4AB",
+    "recorded_at": "2026-11-20T09:30", "reported_at": "2026-11-20T08:50", "offence_code": "8Q",
+    "offence_title": "Stalking",
+    "flags": "STALKING", "given_names": "Siân", "surname": "Evans", "date_of_birth": "1992-05-01",
+    "postcode": "NP20 4AB",
     "phone_mobile": "07700 900101", "safe_to_call": "Y", "policing_area": "West", "suspect_ref": "S1",
-    "suspect_name": "Gareth Probert", "suspect_phone": "07700 900901", "relationship_to_suspect": "EX_PARTNER",
+    "suspect_name": "Gareth Probert", "suspect_phone": "07700 900901",
+    "relationship_to_suspect": "EX_PARTNER",
 }  # fmt: skip
 ARREST = {
-    "source_system": "RMS", "event_id": "E1", "occurrence_no": "2600000001", "suspect_ref": "S1", "kind": "SUSPECT_ARRESTED",
+    "source_system": "RMS", "event_id": "E1", "occurrence_no": "2600000001", "suspect_ref": "S1",
+    "kind": "SUSPECT_ARRESTED",
     "occurred_at": "2026-11-20T18:00", "learned_at": "2026-11-21T08:00",
 }  # fmt: skip
 
@@ -68,7 +72,12 @@ def test_a_row_becomes_a_person_a_case_and_a_victim(monday, unit):
     suspect = Participant.objects.get(role="SUSPECT")
     assert (suspect.person.source_id, suspect.person.name, suspect.team) == ("S1", "Gareth Probert", None)
     referral = victim.referral
-    assert (referral.priority, referral.status, referral.channel, referral.due_on) == (1, "received", "phone", date(2026, 11, 23))
+    assert (referral.priority, referral.status, referral.channel, referral.due_on) == (
+        1,
+        "received",
+        "phone",
+        date(2026, 11, 23),
+    )
     assert victim.entitlements.get().is_provisional
     reported = Event.objects.get(kind=Kind.CRIME_REPORTED)
     assert (reported.participant, reported.occurred_at) == (victim, london(2026, 11, 20, 8, 50))
@@ -78,7 +87,9 @@ def test_what_lands_leaves_history_and_one_look_in_the_log(monday, unit, supervi
     receive(SIAN, by=supervisor)
     for model in (Person, Case, Participant, SafeContact, Referral):
         rows = model.history.all()
-        assert {row.history_type for row in rows} == {"+"} and {row.history_user for row in rows} == {supervisor}
+        assert {row.history_type for row in rows} == {"+"} and {row.history_user for row in rows} == {
+            supervisor
+        }
         assert rows.count() == model.objects.count()
     entry = AccessEntry.objects.get(op=AccessEntry.Op.COLLECT)
     assert entry.actor == supervisor.reference
@@ -99,9 +110,17 @@ def test_the_listeners_hear_of_a_chunk_once(monday, unit):
 
 
 def test_the_same_file_twice_changes_nothing(monday, unit):
-    receive(SIAN, SIAN | {"surname": ""}, SIAN | {"organisation_name": "Ltd", "surname": "", "given_names": "", "person_id": "O1"})
+    receive(
+        SIAN,
+        SIAN | {"surname": ""},
+        SIAN | {"organisation_name": "Ltd", "surname": "", "given_names": "", "person_id": "O1"},
+    )
     before = {model: model.history.count() for model in (Person, Case, Participant, Referral)}
-    again = receive(SIAN, SIAN | {"surname": ""}, SIAN | {"organisation_name": "Ltd", "surname": "", "given_names": "", "person_id": "O1"})
+    again = receive(
+        SIAN,
+        SIAN | {"surname": ""},
+        SIAN | {"organisation_name": "Ltd", "surname": "", "given_names": "", "person_id": "O1"},
+    )
     assert counts(again) == {"unchanged": 3}
     assert {model: model.history.count() for model in before} == before
     assert ImportRow.objects.in_quarantine().count() == 1
@@ -113,10 +132,16 @@ def test_a_row_repeated_in_one_file_is_unchanged_the_second_time(monday, unit):
 
 def test_a_later_row_updates_what_the_feed_owns(monday, unit):
     receive(SIAN)
-    batch = receive(SIAN | {"phone_mobile": "07700 900102", "email": "", "flags": "STALKING;DA", "risk_level": "HIGH"})
+    batch = receive(
+        SIAN | {"phone_mobile": "07700 900102", "email": "", "flags": "STALKING;DA", "risk_level": "HIGH"}
+    )
     assert counts(batch) == {"updated": 1}
     victim = Participant.objects.victims().get()
-    assert (victim.person.phone_mobile, victim.person.version, victim.case.flags) == ("07700 900102", 2, ["DA", "STALKING"])
+    assert (victim.person.phone_mobile, victim.person.version, victim.case.flags) == (
+        "07700 900102",
+        2,
+        ["DA", "STALKING"],
+    )
     assert victim.referral.reasons == ["domestic_abuse_high", "stalking"]
     assert [e.categories for e in victim.entitlements.all()] == [
         ["persistently_targeted"],
@@ -127,9 +152,13 @@ def test_a_later_row_updates_what_the_feed_owns(monday, unit):
 
 def test_a_row_never_overwrites_what_a_person_confirmed(monday, unit, officer):
     receive(SIAN)
-    Person.objects.filter(source_id="P1").update(confirmed_fields=["phone_mobile"], phone_mobile="07700 900555")
+    Person.objects.filter(source_id="P1").update(
+        confirmed_fields=["phone_mobile"], phone_mobile="07700 900555"
+    )
     SafeContact.objects.update(phone="N", confirmed_at=clock.now(), confirmed_by=officer)
-    receive(SIAN | {"phone_mobile": "07700 900102", "safe_to_call": "Y", "safe_to_post": "Y", "town": "Newport"})
+    receive(
+        SIAN | {"phone_mobile": "07700 900102", "safe_to_call": "Y", "safe_to_post": "Y", "town": "Newport"}
+    )
     person = Person.objects.get(source_id="P1")
     assert (person.phone_mobile, person.town, person.safe_contact.phone, person.safe_contact.post) == (
         "07700 900555", "Newport", "N", "",
@@ -145,7 +174,9 @@ def test_an_empty_cell_removes_nothing(monday, unit):
 def test_an_assessment_stands_whatever_the_feed_says(monday, unit, officer):
     receive(SIAN)
     victim = Participant.objects.victims().get()
-    Entitlement.objects.create(participant=victim, is_enhanced=False, from_on=date(2026, 11, 23), reason="Assessed.", set_by=officer)
+    Entitlement.objects.create(
+        participant=victim, is_enhanced=False, from_on=date(2026, 11, 23), reason="Assessed.", set_by=officer
+    )
     receive(SIAN | {"flags": "DA", "risk_level": "HIGH"})
     assert victim.entitlements.last().reason == "Assessed."
 
@@ -159,7 +190,12 @@ def test_a_changed_report_date_replaces_the_event(monday, unit):
 
 
 def test_those_who_act_for_a_victim_are_joined_to_them_in_either_order(monday, unit):
-    mother = SIAN | {"person_id": "R1", "role": "REPRESENTATIVE", "acts_for_person_id": "P1", "given_names": "Mair"}
+    mother = SIAN | {
+        "person_id": "R1",
+        "role": "REPRESENTATIVE",
+        "acts_for_person_id": "P1",
+        "given_names": "Mair",
+    }
     receive(mother)
     assert Participant.objects.get(role="REPRESENTATIVE").represents is None
     receive(SIAN, mother | {"person_id": "R2", "given_names": "Huw"})
@@ -169,7 +205,12 @@ def test_those_who_act_for_a_victim_are_joined_to_them_in_either_order(monday, u
 
 def test_who_is_suppressed_and_why(monday, unit):
     died = SIAN | {"person_id": "P2", "date_of_death": "2026-11-19"}
-    business = SIAN | {"person_id": "", "given_names": "", "surname": "", "organisation_name": "Castell Stores Ltd"}
+    business = SIAN | {
+        "person_id": "",
+        "given_names": "",
+        "surname": "",
+        "organisation_name": "Castell Stores Ltd",
+    }
     suspect = SIAN | {"person_id": "S1"}
     batch = receive(SIAN, died, business, suspect)
     assert counts(batch) == {"accepted": 1, "suppressed": 3}
@@ -187,7 +228,9 @@ def test_a_victim_whom_a_later_row_names_as_a_suspect_is_no_longer_contacted(mon
 
 def test_the_third_crime_in_twelve_months_comes_sooner(monday, unit):
     theft = SIAN | {"offence_code": "49", "offence_title": "Other theft", "flags": "", "suspect_ref": ""}
-    receive(*(theft | {"occurrence_no": f"260000000{n}", "recorded_at": f"2026-0{n}-01T09:00"} for n in (1, 2)))
+    receive(
+        *(theft | {"occurrence_no": f"260000000{n}", "recorded_at": f"2026-0{n}-01T09:00"} for n in (1, 2))
+    )
     receive(theft | {"occurrence_no": "2600000003"})
     assert Referral.objects.get(participant__case__occurrence_no="2600000003").reasons == ["repeat"]
 
@@ -201,13 +244,17 @@ def test_a_restricted_case_is_never_opened_by_the_feed(monday, unit):
 def test_teams_by_policing_area(monday, unit):
     east = TeamFactory(name="East", policing_areas=["East"])
     receive(SIAN, SIAN | {"occurrence_no": "2600000002", "policing_area": "East"})
-    assert {p.case.occurrence_no: p.team for p in Participant.objects.victims()} == {"2600000001": unit, "2600000002": east}
+    assert {p.case.occurrence_no: p.team for p in Participant.objects.victims()} == {
+        "2600000001": unit,
+        "2600000002": east,
+    }
 
 
 def test_a_row_that_contradicts_what_is_held_does_not_hold_up_the_others(monday, unit):
     receive(SIAN)
     batch = receive(
-        SIAN | {"date_of_birth": "", "date_of_death": "1950-01-01"}, *(SIAN | {"occurrence_no": f"27{n}"} for n in range(5))
+        SIAN | {"date_of_birth": "", "date_of_death": "1950-01-01"},
+        *(SIAN | {"occurrence_no": f"27{n}"} for n in range(5)),
     )
     assert counts(batch) == {"accepted": 5, "quarantined": 1}
     assert "contradicts" in ImportRow.objects.in_quarantine().get().reason
@@ -238,7 +285,12 @@ def test_a_changed_event_replaces_the_first_and_both_are_kept(monday, unit):
 def test_an_event_that_a_person_corrected_stands(monday, unit, officer):
     receive(SIAN)
     receive_events(ARREST)
-    right = correct_event(event=Event.objects.get(kind=Kind.SUSPECT_ARRESTED), occurred=date(2026, 11, 19), detail="", by=officer)
+    right = correct_event(
+        event=Event.objects.get(kind=Kind.SUSPECT_ARRESTED),
+        occurred=date(2026, 11, 19),
+        detail="",
+        by=officer,
+    )
     assert counts(receive_events(ARREST | {"occurred_at": "2026-11-20T17:00"})) == {"unchanged": 1}
     assert Event.objects.current().get(kind=Kind.SUSPECT_ARRESTED) == right
 

@@ -9,7 +9,8 @@ from referrals.rows import clean_event, clean_referral
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 GOOD = {
-    "source_system": "RMS", "occurrence_no": "2600000001", "person_id": "P1", "role": "VICTIM", "surname": "Evans",
+    "source_system": "RMS", "occurrence_no": "2600000001", "person_id": "P1", "role": "VICTIM",
+    "surname": "Evans",
     "recorded_at": "2026-07-01T09:30", "offence_code": "8N",
 }  # fmt: skip
 
@@ -45,11 +46,16 @@ def test_spaces_and_composed_letters():
     [
         ("date_of_birth", "1990-02-31"), ("date_of_birth", "29/02/2027"), ("date_of_birth", "02/03/26"),
         ("date_of_birth", "44927"), ("date_of_birth", "2031-01-01"), ("date_of_birth", "0202-01-01"),
-        ("recorded_at", "2099-01-01T00:00"), ("recorded_at", "yesterday"), ("occurrence_no", ""), ("surname", ""),
-        ("surname", "Ev\u202eans"), ("surname", "Ev\u200bans"), ("surname", "Ev\x00ans"), ("surname", "SiÃ¢n"),
-        ("surname", "x" * 101), ("postcode", "NP"), ("postcode", "SA1"), ("offence_code", "ZZZ"), ("offence_code", "77K"),
-        ("role", "BYSTANDER"), ("person_id", ""), ("phone_mobile", "ring my mam"), ("email", "not an address"),
-        ("sex", "banana"), ("flags", "A-FLAG-THAT-IS-TOO-LONG"), ("safe_to_call", "perhaps"), ("restricted", "maybe"),
+        ("recorded_at", "2099-01-01T00:00"), ("recorded_at", "yesterday"), ("occurrence_no", ""),
+        ("surname", ""),
+        ("surname", "Ev\u202eans"), ("surname", "Ev\u200bans"), ("surname", "Ev\x00ans"), ("surname",
+        "SiÃ¢n"),
+        ("surname", "x" * 101), ("postcode", "NP"), ("postcode", "SA1"), ("offence_code", "ZZZ"),
+        ("offence_code", "77K"),
+        ("role", "BYSTANDER"), ("person_id", ""), ("phone_mobile", "ring my mam"), ("email",
+        "not an address"),
+        ("sex", "banana"), ("flags", "A-FLAG-THAT-IS-TOO-LONG"), ("safe_to_call", "perhaps"), ("restricted",
+        "maybe"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_names_its_column(column, cell):
@@ -58,7 +64,22 @@ def test_what_is_wrong_names_its_column(column, cell):
     assert problems[0].reason.endswith(".")
 
 
-@pytest.mark.parametrize("name", ["Ŵyn", "O'Brien", "O’Connor", "Ó'Súilleabháin", "van der Berg", "Łukasz", "王", "Ng", "St.John", "محمد", "ਸਿੰਘ"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ŵyn",
+        "O'Brien",
+        "O’Connor",
+        "Ó'Súilleabháin",
+        "van der Berg",
+        "Łukasz",
+        "王",
+        "Ng",
+        "St.John",
+        "محمد",
+        "ਸਿੰਘ",
+    ],
+)
 def test_names_are_kept_as_they_are(name):
     row, problems = cleaned(surname=name)
     assert (row["surname"], problems) == (name, [])
@@ -86,9 +107,20 @@ def test_the_same_row_has_the_same_digest_whatever_its_spaces():
 
 @pytest.mark.parametrize(
     ("column", "cell"),
-    [("kind", "SUSPECT_ABSCONDED"), ("occurred_at", "31/02/2026"), ("event_id", ""), ("learned_at", "2026-11-01T08:00")],
+    [
+        ("kind", "SUSPECT_ABSCONDED"),
+        ("occurred_at", "31/02/2026"),
+        ("event_id", ""),
+        ("learned_at", "2026-11-01T08:00"),
+    ],
 )
 def test_an_event_that_cannot_be_read_says_where(column, cell):
-    cells = {"source_system": "RMS", "event_id": "E1", "occurrence_no": "26", "kind": "SUSPECT_ARRESTED", "occurred_at": "2026-11-02T09:00"}
+    cells = {
+        "source_system": "RMS",
+        "event_id": "E1",
+        "occurrence_no": "26",
+        "kind": "SUSPECT_ARRESTED",
+        "occurred_at": "2026-11-02T09:00",
+    }
     _row, problems = clean_event(RawRow(2, cells | {column: cell}), now=NOW)
     assert [problem.column for problem in problems] == [column]

@@ -11,7 +11,11 @@ from referrals.triage import Facts, due_on, in_words, triage
     ("facts", "priority", "categories"),
     [
         (Facts(offence_code="8Q", flags=frozenset({"STALKING"})), 1, ("persistently_targeted",)),
-        (Facts(offence_code="8N", flags=frozenset({"DA"}), risk_level="HIGH"), 1, ("serious_crime", "intimidated")),
+        (
+            Facts(offence_code="8N", flags=frozenset({"DA"}), risk_level="HIGH"),
+            1,
+            ("serious_crime", "intimidated"),
+        ),
         (Facts(offence_code="8N", flags=frozenset({"DA"}), risk_level="STANDARD"), 2, ("serious_crime",)),
         (Facts(offence_code="49", age=15), 1, ("vulnerable",)),
         (Facts(offence_code="28E", age=71), 2, ()),

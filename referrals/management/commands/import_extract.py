@@ -44,7 +44,9 @@ class Command(BaseCommand):
             "duties_seconds": round(sum(report["duties_seconds"] for report in reports), 2),
         }
         if options["json"]:
-            self.stdout.write(json.dumps(total | {"dry_run": dry_run, "files": reports}, ensure_ascii=False, indent=2))
+            self.stdout.write(
+                json.dumps(total | {"dry_run": dry_run, "files": reports}, ensure_ascii=False, indent=2)
+            )
         else:
             for report in reports:
                 self.say(report)
@@ -56,13 +58,17 @@ class Command(BaseCommand):
 
     def say(self, report: dict[str, Any]) -> None:
         """One file in plain sentences."""
-        self.stdout.write(f"{report['file']}: {report['kind'] or 'not an extract'} {report['encoding']}".rstrip())
+        self.stdout.write(
+            f"{report['file']}: {report['kind'] or 'not an extract'} {report['encoding']}".rstrip()
+        )
         if report["sentence"]:
             self.stdout.write(f"  {report['sentence']}")
         if report["unknown_columns"]:
             self.stdout.write(f"  Columns we do not know: {', '.join(report['unknown_columns'])}")
         for problem in report["problems"]:
-            self.stdout.write(f"  Row {problem['row']}, {problem['column'] or 'the whole row'}: {problem['reason']}")
+            self.stdout.write(
+                f"  Row {problem['row']}, {problem['column'] or 'the whole row'}: {problem['reason']}"
+            )
 
     def read(self, path: Path, *, is_history: bool) -> dict[str, Any]:
         """Read one file, each chunk committed by itself."""
@@ -90,7 +96,11 @@ class Command(BaseCommand):
 def described(batch: ImportBatch, seconds: float, resumed: int) -> dict[str, Any]:
     """What became of one file, for people and programs."""
     duties = getattr(batch, "duties_seconds", 0.0)
-    rows = ImportRow.objects.filter(batch=batch, outcome="quarantined").order_by("number")[:10] if batch.pk else []
+    rows = (
+        ImportRow.objects.filter(batch=batch, outcome="quarantined").order_by("number")[:10]
+        if batch.pk
+        else []
+    )
     return {
         "batch": batch.reference if batch.pk else "",
         "kind": batch.kind,
