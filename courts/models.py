@@ -1,5 +1,7 @@
 """Hearings, who must come, who was warned, and the measures that let them give their best evidence."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,10 @@ from victimcare.references import new_reference
 
 def hearing_reference() -> str:
     return new_reference("H")
+
+
+def measure_reference() -> str:
+    return new_reference("M")
 
 
 class Court(models.Model):
@@ -31,6 +37,20 @@ class Court(models.Model):
         return self.name
 
 
+class HearingQuerySet(models.QuerySet["Hearing"]):
+    def visible_to(self, user: User) -> "HearingQuerySet":
+        """Hearings of cases in which this user may see somebody."""
+        return self.filter(case__in=Case.objects.visible_to(user))
+
+    def between(self, first: date, last: date) -> "HearingQuerySet":
+        """Listed from the first London day to the last, both included."""
+        return self.filter(listed_on__range=(first, last))
+
+    def standing(self) -> "HearingQuerySet":
+        """Those that were not moved to another day."""
+        return self.filter(moved_to=None)
+
+
 class Hearing(models.Model):
     """One listing of one case at one court. A trial that moves is a second row."""
 
@@ -43,7 +63,9 @@ class Hearing(models.Model):
 
     reference = models.CharField(max_length=20, unique=True, default=hearing_reference)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="hearings")
-    suspect = models.ForeignKey(Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="hearings")
+    suspect = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="hearings"
+    )
     court = models.ForeignKey(Court, on_delete=models.PROTECT, related_name="hearings")
     type = models.CharField(max_length=6, choices=Type.choices)
     urn = models.CharField(max_length=20, blank=True)
@@ -64,17 +86,32 @@ class Hearing(models.Model):
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
 
+    objects = HearingQuerySet.as_manager()
+
     class Meta:
-        ordering = ("listed_on", "start_time")
+        ordering = ("listed_on", "start_time", "id")
         constraints = (
             models.UniqueConstraint(
-                name="hearing_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+                name="hearing_once_per_source",
+                fields=["source_system", "source_id"],
+                condition=~Q(source_id=""),
             ),
         )
         indexes = (
             models.Index(name="hearing_by_day", fields=["listed_on", "court"]),
             models.Index(name="hearing_by_case", fields=["case", "listed_on"]),
         )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def has_result(self) -> bool:
+        return bool(self.result_code)
+
+    @property
+    def was_moved(self) -> bool:
+        return hasattr(self, "moved_to")
 
 
 class WitnessRequirement(models.Model):
@@ -120,6 +157,17 @@ class Warning(models.Model):
         ordering = ("-warned_at",)
 
 
+class SpecialMeasureQuerySet(models.QuerySet["SpecialMeasure"]):
+    def visible_to(self, user: User) -> "SpecialMeasureQuerySet":
+        return self.filter(participant__in=Participant.objects.visible_to(user))
+
+    def to_check(self) -> "SpecialMeasureQuerySet":
+        """Asked for or applied for, and looked at by nobody but who asked."""
+        return self.filter(
+            checked_by=None, status__in=[SpecialMeasure.Status.WANTED, SpecialMeasure.Status.APPLIED]
+        )
+
+
 class SpecialMeasure(models.Model):
     """A way of giving evidence that protects the witness (Youth Justice and Criminal Evidence Act 1999)."""
 
@@ -138,6 +186,12 @@ class SpecialMeasure(models.Model):
         REFUSED = "refused", _("Refused")
         DECLINED = "declined", _("Offered and declined")
 
+    class Finding(models.TextChoices):
+        MET = "met", _("Right for this witness and well evidenced")
+        PART = "part", _("Needs more work")
+        NOT_MET = "not_met", _("Not right for this witness")
+
+    reference = models.CharField(max_length=20, unique=True, default=measure_reference)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="special_measures")
     measure = models.CharField(max_length=12, choices=Measure.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WANTED)
@@ -146,18 +200,23 @@ class SpecialMeasure(models.Model):
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     checked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     checked_on = models.DateField(null=True, blank=True)
+    finding = models.CharField(max_length=10, choices=Finding.choices, blank=True)
     check_note = models.CharField(max_length=400, blank=True)
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
+
+    objects = SpecialMeasureQuerySet.as_manager()
 
     class Meta:
         constraints = (
             models.UniqueConstraint(name="one_row_per_measure", fields=["participant", "measure"]),
             models.CheckConstraint(
                 name="checked_says_who_and_when",
-                condition=Q(checked_by=None, checked_on=None) | Q(checked_by__isnull=False, checked_on__isnull=False),
+                condition=Q(checked_by=None, checked_on=None, finding="")
+                | Q(checked_by__isnull=False, checked_on__isnull=False) & ~Q(finding=""),
             ),
             models.CheckConstraint(
-                name="nobody_checks_their_own", condition=Q(checked_by=None) | ~Q(checked_by=models.F("asked_by"))
+                name="nobody_checks_their_own",
+                condition=Q(checked_by=None) | ~Q(checked_by=models.F("asked_by")),
             ),
         )

@@ -81,7 +81,7 @@ def compose(
         clearance_rule=clearance.rule,
         written_by=by,
     )
-    letter._history_user = by
+    letter._history_user = by  # type: ignore[attr-defined]
     letter.save()
     letter.tells.set(told)
     return letter
@@ -159,8 +159,10 @@ def _check_private(participant: Participant, merged: dict[str, Any]) -> None:
     A suspect's name may stand in a letter about court; where they live or can be rung may not.
     """
     said = _squeezed(" ".join(_texts(merged)))
-    allowed = {participant.person_id, participant.represents.person_id if participant.represents else None}
-    others = participant.case.participants.exclude(person_id__in=allowed - {None}).select_related("person")
+    allowed = {participant.person_id}
+    if participant.represents:
+        allowed.add(participant.represents.person_id)
+    others = participant.case.participants.exclude(person_id__in=allowed).select_related("person")
     own = participant.person
     for other in others:
         person = other.person
@@ -243,7 +245,7 @@ def _locked(letter: Letter, version: int | None) -> Letter:
 
 def _save(letter: Letter, by: User | None) -> Letter:
     letter.version += 1
-    letter._history_user = by
+    letter._history_user = by  # type: ignore[attr-defined]
     letter.save()
     return letter
 

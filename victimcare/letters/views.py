@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -82,10 +82,7 @@ def letter_list(request: Request, case: str, participant: str) -> HttpResponse:
 def _write_url(request: Request, participant: Participant) -> str:
     if not request.user.may(Permission.WRITE_LETTER):
         return ""
-    try:
-        return reverse("contacts:write-letter", args=[participant.case.reference, participant.reference])
-    except NoReverseMatch:
-        return ""
+    return reverse("contacts:write-letter", args=[participant.case.reference, participant.reference])
 
 
 @allow(Permission.VIEW_LETTERS)
@@ -123,12 +120,9 @@ def _send_url(request: Request, letter: Letter) -> str:
     if letter.status != Letter.Status.RENDERED or not request.user.may(Permission.WRITE_LETTER):
         return ""
     participant = letter.participant
-    try:
-        return reverse(
-            "contacts:send-letter", args=[participant.case.reference, participant.reference, letter.reference]
-        )
-    except NoReverseMatch:
-        return ""
+    return reverse(
+        "contacts:send-letter", args=[participant.case.reference, participant.reference, letter.reference]
+    )
 
 
 def _facts(letter: Letter) -> list[dict[str, Any]]:
