@@ -38,8 +38,8 @@ def code(request: Request) -> HttpResponse:
         "in_force": in_force,
         "unchecked": sum(not rule.checked for rule in shown.rules) if shown else 0,
         "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
-        "columns": [_("Duty"), _("What must be told or done"), _("Owed by"), _("When"), _("Counts"),
-                    _("Standard"), _("Enhanced"), _("Source")],
+        "columns": [_("Duty"), _("What must be told or done"), _("Owed by"), _("When"), _("Within"),
+                    _("Source")],
         "rights": [
             {"number": right, "name": words.RIGHTS[right], "rows": [_row(rule) for rule in shown.rules if rule.right == right]}
             for right in sorted({rule.right for rule in shown.rules})
@@ -63,12 +63,11 @@ def _row(rule: Rule) -> list[Any]:
         {"text": words.short(rule.key), "note": f"{rule.key} {rule.paragraph}".strip(), **mark},
         rule.tell,
         Duty.Owner(rule.owned_by).label,
-        ", ".join(str(Kind(kind).label) for kind in rule.trigger),
-        words.CLOCKS[rule.clock],
-        _days(rule.standard),
-        _days(rule.enhanced),
+        {"text": ", ".join(str(Kind(kind).label) for kind in rule.trigger), "note": words.CLOCKS[rule.clock]},
+        {"text": _days(rule.standard),
+         "note": _("Enhanced: %(days)s") % {"days": _days(rule.enhanced)} if rule.enhanced != rule.standard else ""},
         rule.source,
-    ]
+    ]  # fmt: skip
 
 
 def _days(limit: int | None) -> str:

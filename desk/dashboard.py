@@ -18,7 +18,6 @@ from django.views.decorators.http import require_safe
 from compliance import words
 from compliance.models import OURS, Duty
 from desk import funnel
-from referrals.models import Referral
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -28,7 +27,7 @@ from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
 from victimcare.working_days import add_working_days, england_and_wales
 
-PAGE = 50
+PAGE = 25
 WEEKS = 8
 
 IN_TIME = Q(status=Duty.Status.MET)
@@ -124,7 +123,7 @@ def dashboard(request: Request) -> HttpResponse:
     last = week if week.sunday < today else week.back(1)
     points = trend(duties, last, today)
     cohort = funnel.Cohort(week.monday, week.sunday)
-    counts = funnel.count_steps(funnel.in_the_figures_of(cohort.referrals(), user))
+    counts = funnel.count_steps(funnel.in_the_figures_of(cohort.referrals(), user), funnel.LISTS)
     links = Links(user, week)
     context = {
         "week": week,
@@ -241,16 +240,14 @@ def tiles(
     """Six numbers, each with what it is a part of."""
     tomorrow = add_working_days(today, 1, bank_holidays=england_and_wales())
     week = sum((line for (right, _owner), line in ours.items() if right), Line())
-    waiting = funnel.in_the_figures_of(Referral.objects.filter(status=Referral.Status.RECEIVED), user).count()
     live = duties.filter(status=Duty.Status.OPEN)
     overdue = live.filter(OURS, due_on__lt=today).count()
     due_next = live.filter(OURS, due_on=tomorrow).count()
-    may_allocate = user.may(Permission.ALLOCATE)
     return [
         {"figure": f"{counts['received']:,}", "label": _("received this week"), "url": links.step("received", cohort),
          "note": _("%(n)s suppressed") % {"n": f"{counts['suppressed']:,}"}},
-        {"figure": f"{waiting:,}", "label": _("not yet allocated"),
-         "url": reverse("referrals:allocate") if may_allocate else "", "note": _("waiting now, whenever received")},
+        {"figure": f"{counts['waiting']:,}", "label": _("not yet allocated"), "url": links.step("waiting", cohort),
+         "note": _("of those received this week")},
         {"figure": f"{overdue:,}", "label": _("overdue now"), "url": links.duties(status="missed"),
          "note": _("the unit's and witness care's")},
         {"figure": funnel.share(week.in_time, week.judged), "label": _("told in time, strict"),
@@ -369,15 +366,23 @@ def _place(said: str) -> tuple[date, int] | None:
     return (due_on, int(pk)) if due_on and pk.isascii() and pk.isdigit() and len(pk) < 18 else None
 
 
+# What a row of the list shows: no other column of these six tables is fetched.
+SHOWN = (
+    "rule", "right", "owner", "is_local", "due_on", "status", "settled_on", "officer__display_name",
+    "participant__reference", "participant__person__preferred_name", "participant__person__given_names",
+    "participant__person__surname", "participant__case__reference",
+)  # fmt: skip
+
+
 @allow(Permission.VIEW_LISTS)
 @require_safe
 def duties(request: Request) -> HttpResponse:
-    """The duties behind a number, by due date, those this person may open. Fifty a page."""
+    """The duties behind a number, by due date, those this person may open. Twenty-five a page."""
     today = clock.today()
     asked = Asked.read(request)
     visible = Duty.objects.current().timed().in_the_figures_of(request.user).visible_to(request.user)
     found = asked.of(visible, today).order_by("due_on", "pk")
-    page = list(found.select_related("participant__person", "participant__case", "officer", "event")[: PAGE + 1])
+    page = list(found.select_related("participant__person", "participant__case", "officer").only(*SHOWN)[: PAGE + 1])
     shown = page[:PAGE]
     listed(request, list({duty.participant_id: duty.participant for duty in shown}.values()))
     query = request.GET.copy()

@@ -1,11 +1,14 @@
 """The funnel: how far each victim referred to us came. Counted from the rows, in one query."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
+from time import monotonic
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.core.cache import cache
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,13 +25,14 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Event, Participant
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
 from victimcare.http import Request
 from victimcare.working_days import LONDON
 
-PAGE = 50
+PAGE = 25
+SLOW = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ STEPS = {
         Step("closed", gettext_lazy("Closed"), lambda: Q(participant__closed_at__isnull=False)),
     )
 }
+# Not a step: those nobody has decided about yet. On the dashboard, and as a list.
+WAITING = Step("waiting", gettext_lazy("Not yet allocated"), lambda: Q(status=Referral.Status.RECEIVED))
+LISTS = STEPS | {WAITING.key: WAITING}
 # Suppressed and closed are counted, but are not steps a victim goes through on the way to support.
 ON_THE_WAY = ("received", "allocated", "attempted", "reached", "assessed", "referred_on")
 
@@ -100,9 +107,27 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON)
 
 
-def count_steps(referrals: QuerySet[Referral]) -> dict[str, int]:
+def count_steps(referrals: QuerySet[Referral], steps: Mapping[str, Step] = STEPS) -> dict[str, int]:
     """How many of these referrals came to each step. One query."""
-    return referrals.aggregate(**{key: Count("pk", filter=step.came_here()) for key, step in STEPS.items()})
+    return referrals.aggregate(**{key: Count("pk", filter=step.came_here()) for key, step in steps.items()})
+
+
+def count_for(user: User, cohort: Cohort, steps: Mapping[str, Step] = STEPS) -> dict[str, int]:
+    """The steps as this person is shown them.
+
+    A count that took long (a whole year) is kept for a minute, or until anything is recorded anywhere: every
+    fact that could change it is an event, a contact or a referral.
+    """
+    last = [model.objects.aggregate(last=Max("pk"))["last"] for model in (Referral, Contact, Event)]
+    key = "funnel:" + ":".join(map(str, (user.pk, *user.roles, user.team_id, *steps, *astuple(cohort), *last)))
+    kept: dict[str, int] | None = cache.get(key := hashlib.sha256(key.encode()).hexdigest())
+    if kept is not None:
+        return kept
+    started = monotonic()
+    counts = count_steps(in_the_figures_of(cohort.referrals(), user), steps)
+    if monotonic() - started > SLOW:
+        cache.set(key, counts, timeout=60)
+    return counts
 
 
 def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Referral]:
@@ -170,7 +195,7 @@ def funnel(request: Request) -> HttpResponse:
     """Each step with its count and share, and the list behind each number for those who may see lists."""
     form = CohortForm(request.GET or None)
     cohort = form.cohort() if form.is_bound and form.is_valid() else Cohort()
-    counts = count_steps(in_the_figures_of(cohort.referrals(), request.user))
+    counts = count_for(request.user, cohort)
     context = {
         "form": form,
         "counts": counts,
@@ -219,18 +244,26 @@ def period(cohort: Cohort) -> str:
     return _("Everything received so far")
 
 
+SHOWN = (
+    "received_at", "status", "participant__reference", "participant__closed_at", "participant__closure_reason",
+    "participant__person__preferred_name", "participant__person__given_names", "participant__person__surname",
+    "participant__case__reference", "participant__case__offence_title", "participant__officer__display_name",
+)  # fmt: skip
+
+
 @allow(Permission.VIEW_LISTS)
 @require_safe
 def funnel_step(request: Request, step: str) -> HttpResponse:
-    """The victims behind one number, newest first, those this person may open. Fifty a page."""
-    if step not in STEPS:
+    """The victims behind one number, newest first, those this person may open. Twenty-five a page."""
+    if step not in LISTS:
         raise Http404
     form = CohortForm(request.GET or None)
     cohort = form.cohort() if form.is_bound and form.is_valid() else Cohort()
     found = (
         cohort.referrals()
-        .filter(STEPS[step].came_here(), participant__in=Participant.objects.visible_to(request.user))
+        .filter(LISTS[step].came_here(), participant__in=Participant.objects.visible_to(request.user))
         .select_related("participant__person", "participant__case", "participant__officer")
+        .only(*SHOWN)
         .order_by("-pk")
     )
     before = request.GET.get("before", "")
@@ -243,7 +276,7 @@ def funnel_step(request: Request, step: str) -> HttpResponse:
     if more:
         query["before"] = str(shown[-1].pk)
     context = {
-        "step": STEPS[step],
+        "step": LISTS[step],
         "period": period(cohort),
         "columns": [_("Received"), _("Who"), _("Offence"), _("Officer"), _("How it stands")],
         "rows": [_line(referral) for referral in shown],
