@@ -197,7 +197,8 @@ def standing_of(duty: Duty, today: date) -> str:
         return "none"
     if duty.due_on is None or duty.due_on >= today:
         return "owed"
-    return "missed" if duty.owner == Duty.Owner.WCU or duty.officer_id else "no_evidence"
+    is_ours = duty.owner == Duty.Owner.WCU or (duty.owner == Duty.Owner.FORCE and duty.officer_id is not None)
+    return "missed" if is_ours else "no_evidence"
 
 
 STANDINGS = ("met", "late", "owed", "missed", "no_evidence", "none")

@@ -237,12 +237,14 @@ def _by_name(typed: str) -> Q | None:
     if re.search(r"\d", typed):
         return None
     words = typed.split()
+    whole = _plain(Value(typed))
+    # Nothing but signs is nobody: every name starts with nothing.
     people = Person.objects.alias(
+        asked=whole,
         plain_surname=_plain(F("surname")),
         plain_given=_plain(F("given_names")),
         plain_preferred=_plain(F("preferred_name")),
-    )
-    whole = _plain(Value(typed))
+    ).exclude(asked="")
     ways = [
         people.filter(plain_surname__startswith=whole),
         people.filter(plain_given__startswith=whole),

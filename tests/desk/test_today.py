@@ -84,7 +84,8 @@ def test_an_update_a_promise_and_a_first_contact_are_on_the_day(as_officer, vict
     page = text(as_officer.get("/"))
     assert "Ring even if there is no news" in page
     assert "send the leaflet" in page
-    assert "First contact with Tomos Evans" in page
+    assert "First contact with" in page
+    assert "Tomos Evans" in page
 
 
 def test_a_first_contact_that_was_tried_is_no_longer_new(as_officer, officer):
@@ -197,8 +198,9 @@ def test_sixty_victims_cost_no_more_queries_than_three(sign_in, officer):
     counts = []
     for n in (3, 57):
         a_busy_officer(officer, n)
-        with CaptureQueriesContext(connection, ) as queries:
-            assert sign_in(officer).get("/").status_code == 200
+        browser = sign_in(officer)
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get("/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 25
     assert Participant.objects.allocated_to(officer).count() == 60
