@@ -78,6 +78,7 @@ def board_for(user: User, after: tuple[int, Any, int] | None = None) -> Board:
         Wanted(
             referral_id=r.pk,
             priority=r.priority,
+            person_id=r.participant.person_id,
             speaks_welsh=r.participant.person.speaks_welsh,
             known_by=known[r.participant.person_id],
             is_restricted=r.participant.case.is_restricted,
@@ -86,8 +87,13 @@ def board_for(user: User, after: tuple[int, Any, int] | None = None) -> Board:
     ]
     proposals = propose(wanted, loads)
     rights = _rights([r.participant_id for r in referrals])
+    acted_for = set(
+        Participant.objects.filter(represents__in=[r.participant_id for r in referrals]).values_list(
+            "represents_id", flat=True
+        )
+    )
     rows = [
-        _row(r, r.participant_id in visible, proposals[r.pk], loads, on_list, rights, today)
+        _row(r, r.participant_id in visible, proposals[r.pk], loads, on_list, rights, acted_for)
         for r in referrals
     ]
     last = referrals[-1] if more else None
@@ -176,7 +182,7 @@ def _row(
     loads: list[Load],
     on_list: dict[int, set[int]],
     rights: dict[int, Entitlement],
-    today: date,
+    acted_for: set[int],
 ) -> Row:
     part, listed = referral.participant, on_list.get(referral.participant.case_id, set())
     choices = [load for load in loads if load.officer_id in listed] if listed else loads
@@ -204,9 +210,11 @@ def _row(
     elif person.language not in ("", "en"):
         notes.append(str(LANGUAGES.get(person.language, person.language)))
     if person.interpreter_language:
-        notes.append(_("needs an interpreter"))
-    if not referral.channel:
-        notes.append(_("no safe way to reach them is known"))
+        notes.append(_("Needs an interpreter"))
+    if part.pk in acted_for:
+        notes.append(_("Contact whoever acts for them"))
+    elif not referral.channel:
+        notes.append(_("No safe way to reach them is known"))
     return Row(
         referral, False, ", ".join(in_words(referral.reasons)), said, ". ".join(notes), proposal, choices
     )

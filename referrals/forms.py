@@ -52,18 +52,28 @@ class RowForm(Form):
             )
 
     @property
+    def wrong(self) -> list[Any]:
+        """The column that is wrong and every field with an error; the whole row where no column is named."""
+        if not self.row.column:
+            return [
+                *self.said,
+                *(self[name] for name in self.errors if name in self.fields and not self._is_said(name)),
+            ]
+        return [self[name] for name in self.fields if name == self.row.column or name in self.errors]
+
+    @property
     def said(self) -> list[Any]:
-        """The fields that the row filled, and the wrong one."""
+        """The other columns that the row filled."""
         return [self[name] for name in self.fields if self._is_said(name)]
 
     @property
     def empty(self) -> list[Any]:
-        return [self[name] for name in self.fields if name != "form_key" and not self._is_said(name)]
+        names = (name for name in self.fields if name != "form_key" and not self.row.content.get(name))
+        return [self[name] for name in names if name != self.row.column and name not in self.errors]
 
     def _is_said(self, name: str) -> bool:
-        if name == "form_key":
-            return False
-        return name == self.row.column or bool(self.row.content.get(name)) or name in self.errors
+        is_wrong = name == self.row.column or (bool(self.row.column) and name in self.errors)
+        return name != "form_key" and bool(self.row.content.get(name)) and not is_wrong
 
     def cells(self) -> Mapping[str, str]:
         """The mended row, with the columns that no form shows."""

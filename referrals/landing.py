@@ -116,7 +116,7 @@ def digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
     return dict(FeedRow.objects.filter(kind=kind, key__in=keys).values_list("key", "digest"))
 
 
-def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, datetime | None, str]]:
+def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[Any, ...]]:
     """For each (system, number) we hold: system, number, occurrence, when that was recorded, and the role
     there.
     """
@@ -134,7 +134,7 @@ def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[str, str, str, 
             """,
             [[system for system, _id in pairs], [number for _system, number in pairs]],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Clean]:

@@ -6,7 +6,7 @@ lightest load. Nobody on leave today, and nobody beyond their points, is propose
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +42,7 @@ class Wanted:
 
     referral_id: int
     priority: int
+    person_id: int = 0
     speaks_welsh: bool = False
     known_by: frozenset[int] = frozenset()  # officers who have or had this person in another case
     is_restricted: bool = False
@@ -56,8 +57,19 @@ class Proposal:
 
 
 def propose(wanted: Iterable[Wanted], loads: list[Load]) -> dict[int, Proposal]:
-    """A proposal for each referral, in the order given; the loads' `proposed` grow as they are placed."""
-    return {want.referral_id: _place(want, loads) for want in wanted}
+    """A proposal for each referral, in the order given; the loads' `proposed` grow as they are placed.
+
+    One person's referrals go to one officer.
+    """
+    proposals: dict[int, Proposal] = {}
+    placed: dict[int, int] = {}  # who takes a person, from the rows above
+    for want in wanted:
+        same = placed.get(want.person_id)
+        known = replace(want, known_by=frozenset({same})) if same else want
+        proposal = proposals[want.referral_id] = _place(known, loads)
+        if proposal.officer_id and want.person_id:
+            placed.setdefault(want.person_id, proposal.officer_id)
+    return proposals
 
 
 def _place(want: Wanted, loads: list[Load]) -> Proposal:

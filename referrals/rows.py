@@ -268,10 +268,9 @@ _READ: dict[str, Callable[[str], Any]] = {
     "consent_to_refer": partial(one_of, CONSENT),
     "vps_offered": partial(one_of, CONSENT),
     "restricted": partial(one_of, YES_NO),
-} | {
-    f"safe_to_{channel}": partial(one_of, YES_NO)
-    for channel in ("call", "text", "email", "post", "voicemail")
 }
+for _channel in ("call", "text", "email", "post", "voicemail"):
+    _READ[f"safe_to_{_channel}"] = partial(one_of, YES_NO)
 _LONGEST = {
     "source_system": 20, "occurrence_no": 30, "person_id": 40, "acts_for_person_id": 40, "suspect_ref": 40,
     "offence_title": 160, "cjs_code": 10, "location": 200, "ward": 60, "local_authority": 60,
@@ -282,7 +281,7 @@ _LONGEST = {
     "team": 80,
     "risk_tool": 10, "organisation_name": 160,
 }  # fmt: skip
-_READ |= {column: partial(words, longest) for column, longest in _LONGEST.items()}
+_READ.update({column: partial(words, longest) for column, longest in _LONGEST.items()})
 _MOMENTS = ("recorded_at", "reported_at")
 _DAYS = ("offence_from", "offence_to", "date_of_birth", "date_of_death")
 _EMPTY: Clean = {column: "" for column in REFERRAL_COLUMNS} | {

@@ -129,7 +129,7 @@ def _listed_row(referral: Referral) -> list[Any]:
     }[Referral.Status(referral.status)]
     return [
         {
-            "text": part.person.name,
+            "text": part.person.name if part.person.surname else part.organisation_name or part.person.name,
             "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
         },
         part.case.offence_title,

@@ -47,3 +47,9 @@ def test_work_is_spread_as_it_is_proposed():
 
 def test_a_restricted_referral_is_never_proposed():
     assert propose([Wanted(7, priority=1, is_restricted=True)], loads())[7].officer_id is None
+
+
+def test_two_crimes_against_one_person_go_to_one_officer():
+    placed = propose([Wanted(1, 1, person_id=9), Wanted(2, 1), Wanted(3, 3, person_id=9)], loads())
+    assert placed[1].officer_id == placed[3].officer_id
+    assert words(placed[3]) == ["knows this person already"]
