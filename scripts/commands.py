@@ -15,11 +15,13 @@
 import os
 import sys
 
+from scripts.address import NotFree, refuse_a_port_we_cannot_have
 from scripts.places import ARTEFACTS, PYTHON, ROOT
 from scripts.setup import NotSetUp, environment, set_up
 
 
 def serve():
+    refuse_a_port_we_cannot_have()
     set_up()
     become("scripts.serve")
 
@@ -87,7 +89,7 @@ def main(name="serve", *arguments):
         sys.exit(f"There is no command {name!r}.\n\n{__doc__.strip()}")
     try:
         command(*arguments)
-    except NotSetUp as problem:
+    except (NotFree, NotSetUp) as problem:
         sys.exit(str(problem))
     except PermissionError as problem:
         sys.exit(f"{problem.filename} belongs to another account. Remove it, or run this as its owner.")

@@ -4,10 +4,8 @@ Ctrl-C or SIGTERM stops all of it. The data stays, and the next start finds it.
 """
 
 import ctypes
-import errno
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,13 +13,11 @@ import urllib.error
 import urllib.request
 
 from scripts.account import NotOurs, NotStarted
+from scripts.address import ADDRESS, HOST, PORT
 from scripts.embedded import Servers
 from scripts.places import LOCAL, ROOT, one_at_a_time
 from scripts.setup import say
 
-HOST = os.environ.get("BIND", "127.0.0.1")
-PORT = os.environ.get("PORT", "8000")
-ADDRESS = f"http://{HOST}:{PORT}"
 LOGS = LOCAL / "logs"
 LOG_LIMIT = 5_000_000
 SECONDS_TO_STOP = 15
@@ -47,7 +43,6 @@ def serve():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     LOGS.mkdir(exist_ok=True)
-    refuse_a_port_we_cannot_have()
     with Servers():
         say("PostgreSQL and Valkey are up.")
         with one_at_a_time(LOCAL / "preparing"):
@@ -63,18 +58,6 @@ def serve():
             watch(children, stop)
         finally:
             stop_all(children)
-
-
-def refuse_a_port_we_cannot_have():
-    if not PORT.isdigit() or not 0 < int(PORT) < 65536:
-        raise Failed(f"PORT must be a number from 1 to 65535, and it is {PORT!r}.")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, int(PORT)))
-        except OSError as problem:
-            why = "is already in use" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem}"
-            raise Failed(f"Port {PORT} {why}. Choose another: PORT=8001 ./run") from None
 
 
 def prepare(stop):

@@ -15,7 +15,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import commands, debian, embedded, fetch, front_end, messages, places, serve, setup, vendor
+from scripts import (
+    address,
+    commands,
+    debian,
+    embedded,
+    fetch,
+    front_end,
+    messages,
+    places,
+    serve,
+    setup,
+    vendor,
+)
 from scripts.account import Account, NotOurs, NotStarted, private_directory
 
 ROOT = places.ROOT
@@ -124,10 +136,10 @@ def test_a_management_command_has_standard_output_to_itself_and_its_exit_code_is
 def test_a_port_in_use_is_named(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        monkeypatch.setattr(serve, "PORT", str(port))
+        monkeypatch.setattr(address, "PORT", str(port))
 
-        with pytest.raises(serve.Failed, match=f"Port {port} is already in use. Choose another: PORT="):
-            serve.refuse_a_port_we_cannot_have()
+        with pytest.raises(address.NotFree, match=f"Port {port} is already in use. Choose another: PORT="):
+            address.refuse_a_port_we_cannot_have()
 
 
 def test_a_child_that_stops_is_named_with_the_end_of_its_log(monkeypatch, tmp_path):
