@@ -65,6 +65,9 @@ class PlainSentences:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        # PostgreSQL keeps no such character, so no address of ours has one.
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request)
         try:
             return self.get_response(request)
         except (OperationalError, InterfaceError, PoolTimeout) as fault:
