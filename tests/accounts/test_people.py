@@ -51,7 +51,7 @@ def test_the_list_is_narrowed(as_supervisor, officer, colleague, monday, questio
     assert names == {seen}
 
 
-@pytest.mark.parametrize("question", ["team=%00", "role=nonsense&state=x", "page=-1", "page=x", "q=%00"])
+@pytest.mark.parametrize("question", ["role=nonsense&state=x", "page=-1", "page=x", "q=%E2%80%8B"])
 def test_nonsense_in_the_address_is_no_fault(as_supervisor, question):
     assert as_supervisor.get(f"/people/?{question}").status_code == 200
 
@@ -78,8 +78,15 @@ def test_a_supervisor_sees_people_but_does_not_change_them(as_supervisor, office
         assert as_supervisor.get(f"/people/{officer.reference}/{page}").status_code == 403
 
 
-def test_nobody_in_particular_is_not_found(as_administrator):
-    assert as_administrator.get("/people/U-NOBODY/").status_code == 404
+@pytest.mark.parametrize("reference", ["U-NOBODY", "x" * 400])
+def test_nobody_in_particular_is_not_found(as_administrator, reference):
+    assert as_administrator.get(f"/people/{reference}/").status_code == 404
+    assert as_administrator.get(f"/people/teams/{reference}/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/people/U%00/", "/people/?q=%00"])
+def test_an_address_with_a_character_nobody_keeps_is_refused(as_administrator, address):
+    assert as_administrator.get(address).status_code == 400
 
 
 # --- Joining and moving ---------------------------------------------------------------------------------
@@ -193,6 +200,14 @@ def test_a_supervisor_keeps_leave_with_cover(as_supervisor, officer, colleague):
     leave = officer.leave.get()
     assert (leave.from_on, leave.until_on) == (date(2026, 12, 21), date(2026, 12, 24))
     assert leave.covered_by == colleague
+
+
+def test_leave_kept_by_a_double_click_is_kept_once(as_supervisor, officer):
+    form = away(form_key=str(uuid4()))
+    answers = [
+        as_supervisor.post(f"/people/{officer.reference}/leave", form).status_code for _click in range(2)
+    ]
+    assert answers == [302, 302] and officer.leave.count() == 1
 
 
 def test_leave_that_overlaps_is_refused(as_supervisor, officer):

@@ -117,7 +117,7 @@ def test_nobody_is_picked_where_data_are_real(client, officer, real):
     assert "_auth_user_id" not in client.session
 
 
-@pytest.mark.parametrize("person", ["", "U-NONSENSE", "x" * 5000])
+@pytest.mark.parametrize("person", ["", "U-NONSENSE", "x" * 5000, "U\x00"])
 def test_picking_nobody_says_so(client, person, db):
     response = client.post("/sign-in/pick", {"person": person}, follow=True)
     assert "Pick another" in response.content.decode()

@@ -273,7 +273,7 @@ def _save_team(team: Team, by: User, *, policing_areas: list[str], **fields: Any
 @transaction.atomic
 def set_preferences(*, by: User, language: str, is_compact: bool) -> User:
     """Keep how somebody likes to read: their language, and rows close together or apart."""
-    user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    user: User = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
     user.language, user.is_compact = language, is_compact
     user._history_user = by
     user.save(update_fields=["language", "is_compact"])
@@ -283,7 +283,7 @@ def set_preferences(*, by: User, language: str, is_compact: bool) -> User:
 @transaction.atomic
 def set_own_password(*, by: User, password: str) -> User:
     """Keep a new password of one's own choice. Every other session of theirs ends."""
-    user = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    user: User = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
     user.set_password(password)
     user.is_password_temporary = False
     user._history_user = by
@@ -305,7 +305,7 @@ def temporary_password() -> str:
 
 
 def _locked(user: User, version: int, theirs: dict[str, Any] | None = None) -> User:
-    fresh = User.objects.select_for_update(of=("self",)).select_related("team").get(pk=user.pk)
+    fresh: User = User.objects.select_for_update(of=("self",)).select_related("team").get(pk=user.pk)
     if fresh.version != version:
         raise Stale(
             _("Someone else changed this person while you were working. Theirs is shown below yours."),

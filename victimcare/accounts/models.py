@@ -41,6 +41,7 @@ class Team(models.Model):
     policing_areas = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
+    _history_user: "User | None"
 
     class Meta:
         ordering = ("name",)
@@ -97,6 +98,7 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=8, default="en-gb")
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
+    _history_user: "User | None"  # who changes the row: set by the action, read by the history
 
     objects = UserManager()
     USERNAME_FIELD = "username"
@@ -162,6 +164,7 @@ class Leave(models.Model):
     )
     cancelled_at = models.DateTimeField(null=True, blank=True)
     history = HistoricalRecords()
+    _history_user: "User | None"
 
     objects = LeaveQuerySet.as_manager()
 

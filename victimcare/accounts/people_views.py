@@ -66,7 +66,7 @@ def people(request: Request) -> HttpResponse:
         _narrowed(User.objects.all(), form.cleaned_data, today)
         .select_related("team")
         .prefetch_related(_leave_on(today))
-        .order_by(_by_kind(), F("team__name").asc(nulls_last=True), "display_name", "pk")
+        .order_by(_by_kind(), F("team__name").asc(nulls_last=True), "-is_active", "display_name", "pk")
     )
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     groups: dict[str, list[list[Any]]] = {}
