@@ -45,13 +45,14 @@ class Assessed:
 
 
 def assess(case_ids: Iterable[int]) -> Assessed:
-    """Work out what is owed in these cases and keep the difference. Safe to run twice, for one or for thousands.
+    """Work out what is owed in these cases and keep the difference. Safe to run twice, for any number.
 
     A case that somebody is writing to right now is waited for at the end, one at a time, so that two
     assessments never wait for each other.
     """
     rulebook = rulebook_on(clock.today())
-    done, left = Assessed(), []
+    done = Assessed()
+    left: list[int] = []
     for chunk in _chunks(sorted(set(case_ids)), CHUNK):
         assessed, missing = _assess_chunk(chunk, rulebook, waits=False)
         done, left = done + assessed, [*left, *missing]
@@ -96,7 +97,11 @@ def _assess_chunk(case_ids: list[int], rulebook: Rulebook, *, waits: bool) -> tu
 
 
 def _still_there(case_ids: set[int]) -> list[int]:
-    return list(Case.objects.filter(pk__in=case_ids).order_by("pk").values_list("pk", flat=True)) if case_ids else []
+    return (
+        list(Case.objects.filter(pk__in=case_ids).order_by("pk").values_list("pk", flat=True))
+        if case_ids
+        else []
+    )
 
 
 def _key(owed: Owed) -> tuple[Any, ...]:
@@ -122,7 +127,7 @@ def _row(owed: Owed, care: Care) -> tuple[Any, ...]:
 
 
 def _keep(wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int]) -> tuple[int, int, int]:
-    """Store the difference: opened, changed, ended. A duty no longer owed is kept, and is no longer current."""
+    """Store the difference: opened, changed, ended. A duty no longer owed is kept as not current."""
     now = clock.now()
     new = dict(wanted)
     ended: list[int] = []
@@ -167,7 +172,7 @@ def _open(
     names = ", ".join(f'"{name}"' for name in (*_COLUMNS, "revision", "is_current", "computed_at"))
     with (
         connection.cursor() as cursor,
-        cursor.copy(f"COPY compliance_duty ({names}) FROM STDIN") as copy,  # noqa: S608 - our own names
+        cursor.copy(f"COPY compliance_duty ({names}) FROM STDIN") as copy,
     ):
         for key, row in new.items():
             copy.write_row((*row, revisions.get(key, 1), True, now))
@@ -199,7 +204,7 @@ def _chunks(ids: list[int], size: int) -> Iterator[list[int]]:
 
 @transaction.atomic
 def load_code(*, key: str, by: User) -> CodeVersion:
-    """Load a Code file as a version, not yet in force. Raises Refused when there is none, or it is loaded already."""
+    """Load a Code file, not yet in force. Raises Refused when there is none, or it is loaded already."""
     code = codes().get(key)
     if code is None:
         raise Refused(_("There is no Code file of that name. Add the file first."))
@@ -207,7 +212,7 @@ def load_code(*, key: str, by: User) -> CodeVersion:
         raise Refused(_("This version is loaded already."))
     version = _version_of(code)
     version.loaded_by = by
-    version._history_user = by
+    version._history_user = by  # type: ignore[attr-defined]
     version.save()
     return version
 
@@ -218,20 +223,23 @@ def _version_of(code: Code) -> CodeVersion:
 
 @transaction.atomic
 def bring_into_force(*, version_id: int, version: int, by: User) -> CodeVersion:
-    """Approve a loaded Code version; it counts from its own date. Raises Refused for the person who loaded it."""
+    """Approve a loaded version; it counts from its own date. Raises Refused for whoever loaded it."""
     row = CodeVersion.objects.select_for_update().filter(pk=version_id).first()
     if row is None:
         raise Refused(_("That version is not there. Open the page again."))
     if row.version != version:
-        raise Stale(_("Someone else changed this while you were working. Open it again to see what they did."))
+        raise Stale(
+            _("Someone else changed this while you were working. Open it again to see what they did.")
+        )
     if row.approved_at is not None:
         raise Refused(_("This version is in force already."))
     if row.loaded_by_id == by.pk:
         raise Refused(_("You loaded this version. Ask another supervisor to bring it into force."))
     if codes()[row.key].sha256 != row.sha256:
-        raise Refused(_("The file changed after it was loaded. Load it again, so that both of you saw the same."))
+        raise Refused(
+            _("The file changed after it was loaded. Load it again, so that both of you saw the same.")
+        )
     row.approved_by, row.approved_at, row.version = by, clock.now(), row.version + 1
-    row._history_user = by
+    row._history_user = by  # type: ignore[attr-defined]
     row.save()
     return row
-

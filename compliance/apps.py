@@ -17,7 +17,7 @@ class ComplianceConfig(AppConfig):
         codes()
 
         def assess_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
-            """A failure here is logged by the signal and stops nobody; the sweep finds the case by its changed_at."""
+            """A failure is logged by the signal and stops nobody; the sweep finds the case again."""
             assess(case_ids)
 
         events_recorded.connect(assess_again, dispatch_uid="compliance.assess", weak=False)

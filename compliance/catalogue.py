@@ -1,4 +1,4 @@
-"""The Victims' Code as data: reads the files `code_*.toml` once, and refuses one that says what we do not know."""
+"""The Victims' Code as data: reads the files `code_*.toml`, and refuses one it does not understand."""
 
 import hashlib
 import tomllib
@@ -22,7 +22,7 @@ TOLD = "told"
 
 
 class BadCatalogue(Exception):
-    """A Code file says something this service does not know. The sentence names the file's rule and the word."""
+    """A Code file says something this service does not know. The sentence names the rule and the word."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class Rule:
     standard: int | None = None
     enhanced: int | None = None
     met_by: tuple[str, ...] = ()
-    met_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of the meeting event's data
+    met_when: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # values of the meeting event's data
     met_clock: str = "event"  # receipt: settled on the day we heard, as when a court passes its result on
     declined_by: tuple[str, ...] = ()
     per: str = "victim"

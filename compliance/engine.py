@@ -43,7 +43,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A contact that told one event to the victim, or to somebody who acts for them. In the order they were made."""
+    """A contact or letter that told one event to the victim, or to somebody who acts for them."""
 
     event: int
     on: date
@@ -52,7 +52,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One victim or witness. `enhanced_from` is (day, enhanced?) in the order set, provisional ones included."""
+    """One victim or witness. `enhanced_from` is (day, enhanced?) by day, provisional ones included."""
 
     id: int
     role: str = "VICTIM"
@@ -61,7 +61,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One duty as it stands. `first_due_on` is by the entitlement at the trigger, before any change moved it."""
+    """One duty as it stands. `first_due_on` is by the entitlement at its trigger, before any change."""
 
     rule: Rule
     event: int
@@ -138,7 +138,7 @@ def _concerns(rule: Rule, event: Happened, served: Served, mine: Sequence[Happen
 
 
 def result_kinds(event: Happened) -> tuple[str, ...]:
-    """What a court's result was: bail, warrant, rearrest, outcome, sentence, adjourned. There may be several."""
+    """What a court's result was: bail, warrant, rearrest, outcome, sentence, adjourned; or several."""
     said = event.data.get("result_kind", ())
     return (said,) if isinstance(said, str) else tuple(said)
 
@@ -187,7 +187,7 @@ def _settled(
     told: Sequence[Told],
     bank_holidays: frozenset[date],
 ) -> Owed:
-    """The duty after everything that happened since: met, late, declined or still open, by its last due date."""
+    """The duty after everything that happened since: met, late, declined or open, by its last due date."""
     status, settled_on, evidence = _end(owed, event, mine, told)
     due_on, is_enhanced = _moved(owed, served, settled_on, bank_holidays)
     if status == MET and due_on and settled_on and settled_on > due_on:
@@ -211,7 +211,11 @@ def _moved(
     if due_on is None or not shortens:
         return due_on, is_enhanced
     for start, becomes_enhanced in served.enhanced_from:
-        if becomes_enhanced and owed.clock_on < start <= due_on and (settled_on is None or settled_on >= start):
+        if (
+            becomes_enhanced
+            and owed.clock_on < start <= due_on
+            and (settled_on is None or settled_on >= start)
+        ):
             due_on = min(due_on, last_day(start, rule.enhanced, bank_holidays=bank_holidays))
             is_enhanced = True
     return due_on, is_enhanced
@@ -220,7 +224,7 @@ def _moved(
 def _end(
     owed: Owed, event: Happened, mine: Sequence[Happened], told: Sequence[Told]
 ) -> tuple[str, date | None, str]:
-    """How the duty ended, on which day and by what evidence; open when it has not. The first in time counts."""
+    """How the duty ended, on which day, by what evidence; open when it has not. The first counts."""
     rule = owed.rule
     if rule.is_told:
         about = {event.id, *event.corrects}

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.utils.functional import Promise
 
 from compliance import words
 from compliance.catalogue import Rule, codes
@@ -24,7 +24,7 @@ def rule_of(duty: Duty) -> Rule | None:
 
 
 def explain(duty: Duty) -> list[Step]:
-    """Steps for `{% explain_date %}`: what happened, the rule, the entitlement, the days counted, what it became.
+    """Steps for `{% explain_date %}`: what happened, rule, entitlement, days counted, what it became.
 
     Wants `duty.event` fetched. Asks the database nothing.
     """
@@ -40,8 +40,14 @@ def explain(duty: Duty) -> list[Step]:
             counted(duty.clock_on, duty.limit, duty.first_due_on),
         ]
         if duty.due_on != duty.first_due_on and duty.due_on:
-            steps.append({"text": _("The victim became enhanced while this was open, so it is due by %(day)s instead.")
-                          % {"day": long_day(duty.due_on)}})  # fmt: skip
+            steps.append(
+                {
+                    "text": _(
+                        "The victim became enhanced while this was open, so it is due by %(day)s instead."
+                    )
+                    % {"day": long_day(duty.due_on)}
+                }
+            )
     if duty.settled_on:
         steps.append({"text": _verdict(duty)})
     return steps
@@ -59,10 +65,16 @@ def _what_happened(duty: Duty) -> Step:
 def _rule(duty: Duty, rule: Rule | None) -> str:
     if duty.is_local:
         return _("Our own standard %(rule)s, not a duty of the Code: %(what)s.") % {
-            "rule": duty.rule, "what": words.short(duty.rule)}  # fmt: skip
+            "rule": duty.rule,
+            "what": words.short(duty.rule),
+        }
     code = codes().get(duty.code)
-    said = {"title": code.title if code else duty.code, "right": duty.right, "rule": duty.rule,
-            "what": words.short(duty.rule)}  # fmt: skip
+    said = {
+        "title": code.title if code else duty.code,
+        "right": duty.right,
+        "rule": duty.rule,
+        "what": words.short(duty.rule),
+    }
     text = _("%(title)s, Right %(right)d, rule %(rule)s: %(what)s.") % said
     clock = words.CLOCKS.get(rule.clock) if rule else None
     return f"{text} {_('It counts %(clock)s.') % {'clock': clock}}" if clock else text
@@ -71,16 +83,22 @@ def _rule(duty: Duty, rule: Rule | None) -> str:
 def _entitlement(duty: Duty) -> str:
     said = {"day": short_day(duty.clock_on), "n": duty.limit}
     if duty.enhanced_at_trigger:
-        return ngettext(
-            "Enhanced rights were in force on %(day)s: within %(n)d working day.",
-            "Enhanced rights were in force on %(day)s: within %(n)d working days.",
+        return (
+            ngettext(
+                "Enhanced rights were in force on %(day)s: within %(n)d working day.",
+                "Enhanced rights were in force on %(day)s: within %(n)d working days.",
+                duty.limit or 0,
+            )
+            % said
+        )
+    return (
+        ngettext(
+            "Standard rights were in force on %(day)s: within %(n)d working day.",
+            "Standard rights were in force on %(day)s: within %(n)d working days.",
             duty.limit or 0,
-        ) % said  # fmt: skip
-    return ngettext(
-        "Standard rights were in force on %(day)s: within %(n)d working day.",
-        "Standard rights were in force on %(day)s: within %(n)d working days.",
-        duty.limit or 0,
-    ) % said  # fmt: skip
+        )
+        % said
+    )
 
 
 def counted(start: date, limit: int, due_on: date) -> Step:
@@ -88,7 +106,10 @@ def counted(start: date, limit: int, due_on: date) -> Step:
     shown = count_shown(start, due_on, bank_holidays=england_and_wales())
     days = ", ".join(_("%(n)d %(day)s") % {"n": n, "day": short_day(day)} for day, n in shown if n)
     text = _("Day 0 is %(start)s. Working days counted: %(days)s. Due by the end of %(due)s.") % {
-        "start": short_day(start), "days": days, "due": long_day(due_on)}  # fmt: skip
+        "start": short_day(start),
+        "days": days,
+        "due": long_day(due_on),
+    }
     return {"text": text, "skipped": skipped([day for day, n in shown if n is None])}
 
 

@@ -45,9 +45,7 @@ def code_in_force(day: date) -> Code | None:
 
 def local_rules(day: date) -> tuple[Rule, ...]:
     """The unit's own standards in their latest version, as rules that are never reported as the Code's."""
-    latest = (
-        LocalStandard.objects.filter(effective_from__lte=day).order_by("key", "-number").distinct("key")
-    )
+    latest = LocalStandard.objects.filter(effective_from__lte=day).order_by("key", "-number").distinct("key")
     return tuple(
         Rule(
             key=row.key,
@@ -84,7 +82,7 @@ def facts_of(case_ids: Collection[int], rulebook: Rulebook) -> Facts:
 
 
 def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
-    """Fills in who is served. Returns whom each victim, witness and representative stands for: mostly themselves."""
+    """Fills in who is served. Returns whom each participant stands for: mostly themselves."""
     stands_for: dict[int, int] = {}
     enhanced: dict[int, list[tuple[date, bool]]] = defaultdict(list)
     for participant, day, is_enhanced in (
@@ -106,9 +104,7 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
     return stands_for
 
 
-def _events(
-    facts: Facts, case_ids: Collection[int], rulebook: Rulebook, stands_for: dict[int, int]
-) -> None:
+def _events(facts: Facts, case_ids: Collection[int], rulebook: Rulebook, stands_for: dict[int, int]) -> None:
     rows = (
         Event.objects.filter(case_id__in=case_ids, kind__in=rulebook.kinds)
         .order_by("pk")
@@ -117,7 +113,20 @@ def _events(
             "hearing", "detail", "data", "replaces_id",
         )
     )  # fmt: skip
-    for case, pk, kind, occurred, learned, reference, participant, suspect, hearing, detail, data, replaces in rows:
+    for (
+        case,
+        pk,
+        kind,
+        occurred,
+        learned,
+        reference,
+        participant,
+        suspect,
+        hearing,
+        detail,
+        data,
+        replaces,
+    ) in rows:
         facts.events[case].append(
             Happened(
                 pk,

@@ -15,7 +15,9 @@ from victimcare.cases.models import Case, Event, Participant
 class CodeVersionQuerySet(models.QuerySet["CodeVersion"]):
     def in_force_on(self, day: date) -> "CodeVersion | None":
         """The version whose turn it is on this day; None before any."""
-        return self.filter(approved_at__isnull=False, in_force_from__lte=day).order_by("-in_force_from").first()
+        return (
+            self.filter(approved_at__isnull=False, in_force_from__lte=day).order_by("-in_force_from").first()
+        )
 
 
 class CodeVersion(models.Model):
@@ -142,7 +144,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
 
 
 class Duty(models.Model):
-    """What one rule owes one participant because of one event. A projection: recomputed, revised, never typed.
+    """What one rule owes one participant because of one event. A projection: recomputed and revised.
 
     Open and past due is *missed* when the unit or witness care owes it, *no evidence* when somebody owes it
     whose telling no feed or person has shown us: derived by date, so no row changes at midnight.
@@ -175,7 +177,9 @@ class Duty(models.Model):
     officer = models.ForeignKey(User, null=True, db_index=False, on_delete=models.PROTECT, related_name="+")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="duties")
     clock_on = models.DateField()  # day 0
-    limit = models.PositiveSmallIntegerField(null=True, blank=True)  # working days; None: the Code gives no number
+    limit = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # working days; None: the Code gives no number
     due_on = models.DateField(null=True, blank=True)  # last day in time
     first_due_on = models.DateField(null=True, blank=True)  # before an entitlement change moved it
     enhanced_at_trigger = models.BooleanField(default=False)
@@ -228,11 +232,15 @@ class Duty(models.Model):
                 include=["status", "right", "owner", "team", "officer", "is_local"],
                 condition=Q(is_current=True, due_on__isnull=False),
             ),
-            models.Index(name="duty_by_officer_due", fields=["officer", "due_on"], condition=Q(is_current=True)),
+            models.Index(
+                name="duty_by_officer_due", fields=["officer", "due_on"], condition=Q(is_current=True)
+            ),
             models.Index(name="duty_by_case", fields=["case"]),
         )
 
     @property
     def is_ours(self) -> bool:
         """Whether somebody who answers to the unit owes it: see `OURS`."""
-        return self.owner == self.Owner.WCU or (self.owner == self.Owner.FORCE and self.officer_id is not None)
+        return self.owner == self.Owner.WCU or (
+            self.owner == self.Owner.FORCE and self.officer_id is not None
+        )

@@ -13,7 +13,7 @@ ROUNDS = 30  # at 2,000 cases a round: a year's worth, then the next sweep goes 
 
 @shared_task
 def assess_cases_left_behind() -> int:
-    """Assess the cases whose events nobody assessed: a crash costs seconds, not a breach. Returns how many."""
+    """Assess the cases nobody assessed since: a crash costs seconds, not a breach. Returns how many."""
     total = 0
     for _round in range(ROUNDS):
         assessed = actions.assess_left_behind(recorded_before=clock.now() - A_MOMENT)

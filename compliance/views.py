@@ -38,22 +38,37 @@ def code(request: Request) -> HttpResponse:
         "in_force": in_force,
         "unchecked": sum(not rule.checked for rule in shown.rules) if shown else 0,
         "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
-        "columns": [_("Duty"), _("What must be told or done"), _("Owed by"), _("When"), _("Within"),
-                    _("Source")],
+        "columns": [
+            _("Duty"),
+            _("What must be told or done"),
+            _("Owed by"),
+            _("When"),
+            _("Within"),
+            _("Source"),
+        ],
         "rights": [
-            {"number": right, "name": words.RIGHTS[right], "rows": [_row(rule) for rule in shown.rules if rule.right == right]}
+            {
+                "number": right,
+                "name": words.RIGHTS[right],
+                "rows": [_row(rule) for rule in shown.rules if rule.right == right],
+            }
             for right in sorted({rule.right for rule in shown.rules})
         ]
         if shown
         else [],
         "local_rows": [_row(rule) for rule in local_rules(today)],
         "versions": [
-            {"row": row, "form": ApprovalForm(initial={"version": row.version}),
-             "may_approve": may_approve and row.approved_at is None and row.loaded_by_id != request.user.pk}
+            {
+                "row": row,
+                "form": ApprovalForm(initial={"version": row.version}),
+                "may_approve": may_approve
+                and row.approved_at is None
+                and row.loaded_by_id != request.user.pk,
+            }
             for row in loaded
         ],
         "may_load": [key for key in codes() if may_approve and key not in {row.key for row in loaded}],
-    }  # fmt: skip
+    }
     return render(request, "compliance/code.html", context)
 
 
@@ -64,10 +79,14 @@ def _row(rule: Rule) -> list[Any]:
         rule.tell,
         Duty.Owner(rule.owned_by).label,
         {"text": ", ".join(str(Kind(kind).label) for kind in rule.trigger), "note": words.CLOCKS[rule.clock]},
-        {"text": _days(rule.standard),
-         "note": _("Enhanced: %(days)s") % {"days": _days(rule.enhanced)} if rule.enhanced != rule.standard else ""},
+        {
+            "text": _days(rule.standard),
+            "note": _("Enhanced: %(days)s") % {"days": _days(rule.enhanced)}
+            if rule.enhanced != rule.standard
+            else "",
+        },
         rule.source,
-    ]  # fmt: skip
+    ]
 
 
 def _days(limit: int | None) -> str:
@@ -90,7 +109,9 @@ def bring_into_force(request: Request, key: str) -> HttpResponse:
     row = get_object_or_404(CodeVersion, key=key)
     form = ApprovalForm(request.POST)
     if form.is_valid():
-        actions.bring_into_force(version_id=row.pk, version=form.cleaned_data["version"] or 0, by=request.user)
+        actions.bring_into_force(
+            version_id=row.pk, version=form.cleaned_data["version"] or 0, by=request.user
+        )
         messages.success(request, _("In force from %(day)s.") % {"day": day(row.in_force_from)})
     return redirect("compliance:code")
 
@@ -102,7 +123,9 @@ def explain(request: Request, duty: int) -> HttpResponse:
     found = Duty.objects.filter(pk=duty).select_related("participant", "case", "event", "officer").first()
     if found is None:
         raise Http404
-    participant = participant_for(request, found.case.reference, found.participant.reference, field_group="rights")
+    participant = participant_for(
+        request, found.case.reference, found.participant.reference, field_group="rights"
+    )
     rule = rule_of(found)
     today = clock.today()
     is_past = found.status == Duty.Status.OPEN and found.due_on is not None and found.due_on < today
@@ -118,6 +141,8 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "has_no_evidence": is_past and not found.is_ours,
         "earlier": Duty.objects.filter(
             participant=participant, rule=found.rule, event=found.event_id, is_current=False
-        ).exclude(pk=found.pk).order_by("-revision"),
-    }  # fmt: skip
+        )
+        .exclude(pk=found.pk)
+        .order_by("-revision"),
+    }
     return render(request, "compliance/explain.html", context)

@@ -1,4 +1,4 @@
-"""What each right and rule is called, and what the officer is asked to do. Whole sentences, so Welsh can be written."""
+"""What each right and rule is called, and what is to be done. Whole sentences, so Welsh can be written."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -145,7 +145,11 @@ def short(rule: str) -> str:
 def asks(rule: str, name: str) -> str:
     """What whoever owes it is asked to do, about this person by name."""
     sentence = ASKS.get(rule)
-    return str(sentence) % {"name": name} if sentence else _now("See to %(rule)s for %(name)s") % {"rule": rule, "name": name}
+    return (
+        str(sentence) % {"name": name}
+        if sentence
+        else _now("See to %(rule)s for %(name)s") % {"rule": rule, "name": name}
+    )
 
 
 def why(right: int, *, is_local: bool) -> str:

@@ -1,4 +1,4 @@
-"""The compliance of a week, each number opening its list. Strict: a good reason does not make a duty told in time."""
+"""The compliance of a week, each number opening its list. Strict: a good reason makes nothing in time."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -133,20 +133,38 @@ def dashboard(request: Request) -> HttpResponse:
         "tiles": tiles(user, duties, ours, counts, cohort, links, today),
         "columns": [
             _("Right"),
-            *({"label": label, "is_number": True} for label in (_("Owed"), _("In time, strict"), _("Late"), _("Missed"),
-              _("No evidence"), _("Not yet due"))),
-            _("Accountable for misses"),
+            *(
+                {"label": label, "is_number": True}
+                for label in (
+                    _("Owed"),
+                    _("In time, strict"),
+                    _("Late"),
+                    _("Missed"),
+                    _("No evidence"),
+                    _("Not yet due"),
+                )
+            ),
+            _("Missed by"),
         ],
-        "rows": [right_row(right, ours, links) for right in sorted({key[0] for key in ours})],
-        "outside_columns": [_("Who"), *({"label": label, "is_number": True} for label in (_("Owed"), _("In time, strict"),
-                            _("Late"), _("No evidence"), _("Not yet due")))],
-        "outside_rows": [owner_row(owner, theirs, links) for owner in EXTERNAL if any(key[1] == owner for key in theirs)],
+        "rows": [
+            right_row(right, ours, links) for right in sorted({key[0] for key in ours}, key=lambda n: n or 99)
+        ],
+        "outside_columns": [
+            _("Who"),
+            *(
+                {"label": label, "is_number": True}
+                for label in (_("Owed"), _("In time, strict"), _("Late"), _("No evidence"), _("Not yet due"))
+            ),
+        ],
+        "outside_rows": [
+            owner_row(owner, theirs, links) for owner in EXTERNAL if any(key[1] == owner for key in theirs)
+        ],
         "points": points,
         "trend_title": trend_title(points),
         "chart": funnel.chart(counts),
         "chart_title": funnel_title(counts),
         "funnel_url": funnel_url(cohort),
-    }  # fmt: skip
+    }
     return render(request, "desk/dashboard.html", context)
 
 
@@ -158,29 +176,31 @@ def figures(duties: QuerySet[Duty], today: date) -> dict[tuple[int, str], Line]:
         .values("owner", line=right)
         .annotate(**{name: Count("pk", filter=is_so) for name, is_so in standing(today).items()})
     )
-    return {
-        (row["line"], row["owner"]): Line(**{name: row[name] for name in STANDINGS}) for row in counted
-    }
+    return {(row["line"], row["owner"]): Line(**{name: row[name] for name in STANDINGS}) for row in counted}
 
 
 def trend(duties: QuerySet[Duty], last: Week, today: date) -> list[tuple[str, float | None]]:
-    """The share told in time, strict, for eight weeks up to this one: what is ours, of the Code. One query."""
+    """The share told in time, strict, for eight weeks up to this one, of the Code's duties. One query."""
     first = last.back(WEEKS - 1)
     is_so = standing(today)
     counted = (
-        duties.code().exclude(owner__in=EXTERNAL)
+        duties.code()
+        .exclude(owner__in=EXTERNAL)
         .due_between(first.monday, last.sunday)
         .order_by()
         .values("due_on")
         .annotate(**{name: Count("pk", filter=is_so[name]) for name in ("in_time", "late", "missed")})
-    )  # fmt: skip
+    )
     weeks = [first.back(-n) for n in range(WEEKS)]
     lines = {week.monday: Line() for week in weeks}
     for row in counted:
         monday = Week.of(row["due_on"]).monday
         lines[monday] += Line(in_time=row["in_time"], late=row["late"], missed=row["missed"])
     return [
-        (short_day(week.monday), round(100 * line.in_time / line.judged, 1) if (line := lines[week.monday]).judged else None)
+        (
+            short_day(week.monday),
+            round(100 * line.in_time / line.judged, 1) if (line := lines[week.monday]).judged else None,
+        )
         for week in weeks
     ]
 
@@ -200,9 +220,11 @@ def trend_title(points: list[tuple[str, float | None]]) -> str:
 
 def funnel_title(counts: dict[str, int]) -> str:
     if not counts["received"]:
-        return _("Nobody was referred this week")
+        return _("Nobody was referred in this week")
     return _("%(reached)s of %(received)s victims referred were reached by a call") % {
-        "reached": f"{counts['reached']:,}", "received": f"{counts['received']:,}"}  # fmt: skip
+        "reached": f"{counts['reached']:,}",
+        "received": f"{counts['received']:,}",
+    }
 
 
 @dataclass(frozen=True)
@@ -215,7 +237,11 @@ class Links:
     def duties(self, **said: Any) -> str:
         if not self.user.may(Permission.VIEW_LISTS):
             return ""
-        return reverse("desk:duties") + "?" + urlencode({name: value for name, value in said.items() if value != ""})
+        return (
+            reverse("desk:duties")
+            + "?"
+            + urlencode({name: value for name, value in said.items() if value != ""})
+        )
 
     def of_week(self, **said: Any) -> str:
         return self.duties(**said, **{"from": self.week.monday, "to": self.week.sunday})
@@ -244,21 +270,45 @@ def tiles(
     overdue = live.filter(OURS, due_on__lt=today).count()
     due_next = live.filter(OURS, due_on=tomorrow).count()
     return [
-        {"figure": f"{counts['received']:,}", "label": _("received this week"), "url": links.step("received", cohort),
-         "note": _("%(n)s suppressed") % {"n": f"{counts['suppressed']:,}"}},
-        {"figure": f"{counts['waiting']:,}", "label": _("not yet allocated"), "url": links.step("waiting", cohort),
-         "note": _("of those received this week")},
-        {"figure": f"{overdue:,}", "label": _("overdue now"), "url": links.duties(status="missed"),
-         "note": _("the unit's and witness care's")},
-        {"figure": funnel.share(week.in_time, week.judged), "label": _("told in time, strict"),
-         "url": links.of_week(status="in_time", owner="ours"),
-         "note": _("%(part)s of %(whole)s duties due this week") % {"part": f"{week.in_time:,}", "whole": f"{week.judged:,}"}},
-        {"figure": funnel.share(counts["reached"], counts["received"]), "label": _("reached by first call"),
-         "url": links.step("reached", cohort),
-         "note": _("%(part)s of %(whole)s") % {"part": f"{counts['reached']:,}", "whole": f"{counts['received']:,}"}},
-        {"figure": f"{due_next:,}", "label": _("fall due next working day"),
-         "url": links.duties(status="not_due", owner="unit", **{"from": tomorrow, "to": tomorrow}), "note": short_day(tomorrow)},
-    ]  # fmt: skip
+        {
+            "figure": f"{counts['received']:,}",
+            "label": _("referrals received"),
+            "url": links.step("received", cohort),
+            "note": _("%(n)s suppressed") % {"n": f"{counts['suppressed']:,}"},
+        },
+        {
+            "figure": f"{counts['waiting']:,}",
+            "label": _("not yet allocated"),
+            "url": links.step("waiting", cohort),
+            "note": _("of those received"),
+        },
+        {
+            "figure": f"{overdue:,}",
+            "label": _("overdue now"),
+            "url": links.duties(status="missed"),
+            "note": _("the unit's and witness care's"),
+        },
+        {
+            "figure": funnel.share(week.in_time, week.judged),
+            "label": _("told in time, strict"),
+            "url": links.of_week(status="in_time", owner="ours"),
+            "note": _("%(part)s of %(whole)s duties due in the week")
+            % {"part": f"{week.in_time:,}", "whole": f"{week.judged:,}"},
+        },
+        {
+            "figure": funnel.share(counts["reached"], counts["received"]),
+            "label": _("reached by first call"),
+            "url": links.step("reached", cohort),
+            "note": _("%(part)s of %(whole)s")
+            % {"part": f"{counts['reached']:,}", "whole": f"{counts['received']:,}"},
+        },
+        {
+            "figure": f"{due_next:,}",
+            "label": _("fall due next working day"),
+            "url": links.duties(status="not_due", owner="unit", **{"from": tomorrow, "to": tomorrow}),
+            "note": short_day(tomorrow),
+        },
+    ]
 
 
 def right_row(right: int, lines: dict[tuple[int, str], Line], links: Links) -> list[Any]:
@@ -268,7 +318,10 @@ def right_row(right: int, lines: dict[tuple[int, str], Line], links: Links) -> l
     name = f"{right} {words.RIGHTS[right]}" if right else _("Our own standards, not the Code's")
 
     def cell(number: int, **said: Any) -> dict[str, Any]:
-        return {"text": f"{number:,}", "url": links.of_week(right=right, owner="ours", **said) if number else ""}
+        return {
+            "text": f"{number:,}",
+            "url": links.of_week(right=right, owner="ours", **said) if number else "",
+        }
 
     accountable = ", ".join(
         f"{Duty.Owner(owner).label} {line.missed:,}" for owner, line in sorted(mine.items()) if line.missed
@@ -276,14 +329,17 @@ def right_row(right: int, lines: dict[tuple[int, str], Line], links: Links) -> l
     return [
         {"text": name, "url": links.of_week(right=right, owner="ours")},
         cell(total.owed),
-        {**cell(total.in_time, status="in_time"), "text": funnel.share(total.in_time, total.judged),
-         "note": _("%(part)s of %(whole)s") % {"part": f"{total.in_time:,}", "whole": f"{total.judged:,}"}},
+        {
+            **cell(total.in_time, status="in_time"),
+            "text": funnel.share(total.in_time, total.judged),
+            "note": _("%(part)s of %(whole)s") % {"part": f"{total.in_time:,}", "whole": f"{total.judged:,}"},
+        },
         cell(total.late, status="late"),
         cell(total.missed, status="missed"),
         cell(total.no_evidence, status="no_evidence"),
         cell(total.not_due, status="not_due"),
         accountable or "–",
-    ]  # fmt: skip
+    ]
 
 
 def owner_row(owner: str, lines: dict[tuple[int, str], Line], links: Links) -> list[Any]:
@@ -296,12 +352,15 @@ def owner_row(owner: str, lines: dict[tuple[int, str], Line], links: Links) -> l
     return [
         {"text": Duty.Owner(owner).label, "url": links.of_week(owner=owner)},
         cell(total.owed),
-        {**cell(total.in_time, status="in_time"), "text": funnel.share(total.in_time, total.judged),
-         "note": _("%(part)s of %(whole)s") % {"part": f"{total.in_time:,}", "whole": f"{total.judged:,}"}},
+        {
+            **cell(total.in_time, status="in_time"),
+            "text": funnel.share(total.in_time, total.judged),
+            "note": _("%(part)s of %(whole)s") % {"part": f"{total.in_time:,}", "whole": f"{total.judged:,}"},
+        },
         cell(total.late, status="late"),
         cell(total.no_evidence, status="no_evidence"),
         cell(total.not_due, status="not_due"),
-    ]  # fmt: skip
+    ]
 
 
 # --- The list behind a number ----------------------------------------------------------------------
@@ -333,7 +392,11 @@ class Asked:
 
     def of(self, duties: QuerySet[Duty], today: date) -> QuerySet[Duty]:
         if self.right is not None:
-            duties = duties.filter(right=self.right, is_local=False) if self.right else duties.filter(is_local=True)
+            duties = (
+                duties.filter(right=self.right, is_local=False)
+                if self.right
+                else duties.filter(is_local=True)
+            )
         if self.status:
             duties = duties.filter(standing(today)[self.status])
         if self.owner == "ours":
@@ -368,10 +431,20 @@ def _place(said: str) -> tuple[date, int] | None:
 
 # What a row of the list shows: no other column of these six tables is fetched.
 SHOWN = (
-    "rule", "right", "owner", "is_local", "due_on", "status", "settled_on", "officer__display_name",
-    "participant__reference", "participant__person__preferred_name", "participant__person__given_names",
-    "participant__person__surname", "participant__case__reference",
-)  # fmt: skip
+    "rule",
+    "right",
+    "owner",
+    "is_local",
+    "due_on",
+    "status",
+    "settled_on",
+    "officer__display_name",
+    "participant__reference",
+    "participant__person__preferred_name",
+    "participant__person__given_names",
+    "participant__person__surname",
+    "participant__case__reference",
+)
 
 
 @allow(Permission.VIEW_LISTS)
@@ -382,7 +455,9 @@ def duties(request: Request) -> HttpResponse:
     asked = Asked.read(request)
     visible = Duty.objects.current().timed().in_the_figures_of(request.user).visible_to(request.user)
     found = asked.of(visible, today).order_by("due_on", "pk")
-    page = list(found.select_related("participant__person", "participant__case", "officer").only(*SHOWN)[: PAGE + 1])
+    page = list(
+        found.select_related("participant__person", "participant__case", "officer").only(*SHOWN)[: PAGE + 1]
+    )
     shown = page[:PAGE]
     listed(request, list({duty.participant_id: duty.participant for duty in shown}.values()))
     query = request.GET.copy()
@@ -410,12 +485,16 @@ def chips(request: Request) -> list[dict[str, Any]]:
     """What the list is narrowed by, each removable."""
     asked = Asked.read(request)
     labels = {
-        "right": asked.right is not None and (_("Right %(n)d") % {"n": asked.right} if asked.right else _("Our own standards")),
+        "right": asked.right is not None
+        and (_("Right %(n)d") % {"n": asked.right} if asked.right else _("Our own standards")),
         "status": asked.status and STANDINGS[asked.status],
-        "owner": asked.owner and {"ours": _("The force"), "unit": _("The unit and witness care"), **dict(Duty.Owner.choices)}[asked.owner],
+        "owner": asked.owner
+        and {"ours": _("The force"), "unit": _("The unit and witness care"), **dict(Duty.Owner.choices)}[
+            asked.owner
+        ],
         "from": asked.start and _("Due from %(day)s") % {"day": short_day(asked.start)},
         "to": asked.end and _("Due up to %(day)s") % {"day": short_day(asked.end)},
-    }  # fmt: skip
+    }
     shown = []
     for name, label in labels.items():
         if label:
@@ -433,10 +512,16 @@ def duty_row(duty: Duty, today: date) -> list[Any]:
     stands = STANDINGS[key] if key else duty.get_status_display()
     return [
         short_day(duty.due_on),
-        {"text": words.asks(duty.rule, part.person.name), "note": part.case.reference,
-         "url": reverse("compliance:explain", args=[duty.pk])},
+        {
+            "text": words.asks(duty.rule, part.person.name),
+            "note": part.case.reference,
+            "url": reverse("compliance:explain", args=[duty.pk]),
+        },
         words.why(duty.right, is_local=duty.is_local),
-        duty.officer.display_name if duty.officer and duty.owner == Duty.Owner.FORCE else duty.get_owner_display(),
-        {"text": stands, "tone": "danger"} if key == "missed" else
-        {"text": stands, "note": short_day(duty.settled_on) if duty.settled_on else ""},
-    ]  # fmt: skip
+        duty.officer.display_name
+        if duty.officer and duty.owner == Duty.Owner.FORCE
+        else duty.get_owner_display(),
+        {"text": stands, "tone": "danger"}
+        if key == "missed"
+        else {"text": stands, "note": short_day(duty.settled_on) if duty.settled_on else ""},
+    ]

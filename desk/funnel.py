@@ -82,7 +82,7 @@ ON_THE_WAY = ("received", "allocated", "attempted", "reached", "assessed", "refe
 
 @dataclass(frozen=True)
 class Cohort:
-    """Which referrals are counted: received from and to (London dates, both included), a team, an offence flag."""
+    """Which referrals are counted: received from and to (London dates, both in), a team, an offence flag."""
 
     start: date | None = None
     end: date | None = None
@@ -119,7 +119,9 @@ def count_for(user: User, cohort: Cohort, steps: Mapping[str, Step] = STEPS) -> 
     fact that could change it is an event, a contact or a referral.
     """
     last = [model.objects.aggregate(last=Max("pk"))["last"] for model in (Referral, Contact, Event)]
-    key = "funnel:" + ":".join(map(str, (user.pk, *user.roles, user.team_id, *steps, *astuple(cohort), *last)))
+    key = "funnel:" + ":".join(
+        map(str, (user.pk, *user.roles, user.team_id, *steps, *astuple(cohort), *last))
+    )
     kept: dict[str, int] | None = cache.get(key := hashlib.sha256(key.encode()).hexdigest())
     if kept is not None:
         return kept
@@ -131,7 +133,7 @@ def count_for(user: User, cohort: Cohort, steps: Mapping[str, Step] = STEPS) -> 
 
 
 def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Referral]:
-    """The referrals whose counts this person is shown: all for those who only count; their team's; their own."""
+    """The referrals whose counts this person is shown: all for those who only count; the team's; own."""
     if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
         return referrals
     if user.has_role(Role.SUPERVISOR):
@@ -150,8 +152,12 @@ class CohortForm(Form):
     mark_optional = False
     from_ = DateInputField(label=gettext_lazy("From"), required=False)
     to = DateInputField(label=gettext_lazy("To"), required=False)
-    team = ChoiceSelect(label=gettext_lazy("Team"), choices=(), blank=gettext_lazy("All teams"), required=False)
-    flag = ChoiceSelect(label=gettext_lazy("Offence flag"), choices=(), blank=gettext_lazy("All"), required=False)
+    team = ChoiceSelect(
+        label=gettext_lazy("Team"), choices=(), blank=gettext_lazy("All teams"), required=False
+    )
+    flag = ChoiceSelect(
+        label=gettext_lazy("Offence flag"), choices=(), blank=gettext_lazy("All"), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -202,15 +208,23 @@ def funnel(request: Request) -> HttpResponse:
         "cohort": cohort,
         "period": period(cohort),
         "chart": chart(counts),
-        "columns": [_("Step"), {"label": _("Victims"), "is_number": True}, {"label": _("Of those received"), "is_number": True}],
+        "columns": [
+            _("Step"),
+            {"label": _("Victims"), "is_number": True},
+            {"label": _("Of those received"), "is_number": True},
+        ],
         "rows": [row(key, counts, cohort, request.user) for key in STEPS],
-    }  # fmt: skip
+    }
     return render(request, "desk/funnel.html", context)
 
 
 def row(key: str, counts: dict[str, int], cohort: Cohort, user: User) -> list[Any]:
     url = step_url(key, cohort) if user.may(Permission.VIEW_LISTS) else ""
-    return [STEPS[key].label, {"text": f"{counts[key]:,}", "url": url}, share(counts[key], counts["received"])]
+    return [
+        STEPS[key].label,
+        {"text": f"{counts[key]:,}", "url": url},
+        share(counts[key], counts["received"]),
+    ]
 
 
 def share(part: int, whole: int) -> str:
@@ -245,10 +259,18 @@ def period(cohort: Cohort) -> str:
 
 
 SHOWN = (
-    "received_at", "status", "participant__reference", "participant__closed_at", "participant__closure_reason",
-    "participant__person__preferred_name", "participant__person__given_names", "participant__person__surname",
-    "participant__case__reference", "participant__case__offence_title", "participant__officer__display_name",
-)  # fmt: skip
+    "received_at",
+    "status",
+    "participant__reference",
+    "participant__closed_at",
+    "participant__closure_reason",
+    "participant__person__preferred_name",
+    "participant__person__given_names",
+    "participant__person__surname",
+    "participant__case__reference",
+    "participant__case__offence_title",
+    "participant__officer__display_name",
+)
 
 
 @allow(Permission.VIEW_LISTS)
@@ -290,9 +312,12 @@ def _line(referral: Referral) -> list[Any]:
     stands = part.get_closure_reason_display() if part.closed_at else referral.get_status_display()
     return [
         short_day(referral.received_at.astimezone(LONDON).date()),
-        {"text": part.person.name, "note": part.case.reference,
-         "url": reverse("desk:summary", args=[part.case.reference, part.reference])},
+        {
+            "text": part.person.name,
+            "note": part.case.reference,
+            "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
+        },
         part.case.offence_title,
         part.officer.display_name if part.officer else _("Nobody yet"),
         stands,
-    ]  # fmt: skip
+    ]

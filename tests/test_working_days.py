@@ -72,7 +72,9 @@ def test_days_add_up(start, first, more):
 def test_a_later_start_never_falls_due_earlier(one, other, days):
     early, late = sorted((one, other))
     holidays = HOLIDAYS
-    assert add_working_days(early, days, bank_holidays=holidays) <= add_working_days(late, days, bank_holidays=holidays)
+    assert add_working_days(early, days, bank_holidays=holidays) <= add_working_days(
+        late, days, bank_holidays=holidays
+    )
 
 
 @given(DAYS, st.integers(1, 20))

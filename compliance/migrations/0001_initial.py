@@ -7,142 +7,389 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('cases', '0002_append_only_events_and_search'),
+        ("accounts", "0001_initial"),
+        ("cases", "0002_append_only_events_and_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalCodeVersion',
+            name="HistoricalCodeVersion",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('key', models.CharField(db_index=True, max_length=20)),
-                ('title', models.CharField(max_length=120)),
-                ('sha256', models.CharField(max_length=64)),
-                ('in_force_from', models.DateField()),
-                ('loaded_at', models.DateTimeField(blank=True, editable=False)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('approved_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('loaded_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("key", models.CharField(db_index=True, max_length=20)),
+                ("title", models.CharField(max_length=120)),
+                ("sha256", models.CharField(max_length=64)),
+                ("in_force_from", models.DateField()),
+                ("loaded_at", models.DateTimeField(blank=True, editable=False)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical code version',
-                'verbose_name_plural': 'historical code versions',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical code version",
+                "verbose_name_plural": "historical code versions",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalLocalStandard',
+            name="HistoricalLocalStandard",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('key', models.CharField(max_length=30)),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('right', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=160)),
-                ('trigger', models.CharField(max_length=40)),
-                ('clock', models.CharField(max_length=10)),
-                ('standard', models.PositiveSmallIntegerField()),
-                ('enhanced', models.PositiveSmallIntegerField()),
-                ('effective_from', models.DateField()),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('approved_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('written_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID"),
+                ),
+                ("key", models.CharField(max_length=30)),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("right", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=160)),
+                ("trigger", models.CharField(max_length=40)),
+                ("clock", models.CharField(max_length=10)),
+                ("standard", models.PositiveSmallIntegerField()),
+                ("enhanced", models.PositiveSmallIntegerField()),
+                ("effective_from", models.DateField()),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical local standard',
-                'verbose_name_plural': 'historical local standards',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical local standard",
+                "verbose_name_plural": "historical local standards",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='CodeVersion',
+            name="CodeVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=20, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('sha256', models.CharField(max_length=64)),
-                ('in_force_from', models.DateField()),
-                ('loaded_at', models.DateTimeField(auto_now_add=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('loaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=20, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                ("sha256", models.CharField(max_length=64)),
+                ("in_force_from", models.DateField()),
+                ("loaded_at", models.DateTimeField(auto_now_add=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-in_force_from',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('approved_by', None), ('loaded_by', None), models.Q(('approved_by', models.F('loaded_by')), _negated=True), _connector='OR'), name='code_loader_is_not_approver')],
+                "ordering": ("-in_force_from",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by", None),
+                            ("loaded_by", None),
+                            models.Q(("approved_by", models.F("loaded_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="code_loader_is_not_approver",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('rule', models.CharField(max_length=30)),
-                ('right', models.PositiveSmallIntegerField()),
-                ('owner', models.CharField(choices=[('FORCE', 'The force'), ('WCU', 'Witness Care Unit'), ('CPS', 'Crown Prosecution Service'), ('HMCTS', 'Courts'), ('PROBATION', 'Probation')], max_length=10)),
-                ('is_local', models.BooleanField(default=False)),
-                ('clock_on', models.DateField()),
-                ('limit', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('first_due_on', models.DateField(blank=True, null=True)),
-                ('enhanced_at_trigger', models.BooleanField(default=False)),
-                ('enhanced_applied', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('met', 'Met'), ('met_late', 'Met late'), ('exempt', 'Exempt with good reason'), ('declined', 'Declined'), ('not_applicable', 'Not applicable')], default='open', max_length=15)),
-                ('settled_on', models.DateField(blank=True, null=True)),
-                ('met_by', models.CharField(blank=True, max_length=20)),
-                ('is_current', models.BooleanField(default=True)),
-                ('revision', models.PositiveSmallIntegerField(default=1)),
-                ('computed_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='cases.case')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='cases.event')),
-                ('officer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='cases.participant')),
-                ('team', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("rule", models.CharField(max_length=30)),
+                ("right", models.PositiveSmallIntegerField()),
+                (
+                    "owner",
+                    models.CharField(
+                        choices=[
+                            ("FORCE", "The force"),
+                            ("WCU", "Witness Care Unit"),
+                            ("CPS", "Crown Prosecution Service"),
+                            ("HMCTS", "Courts"),
+                            ("PROBATION", "Probation"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_local", models.BooleanField(default=False)),
+                ("clock_on", models.DateField()),
+                ("limit", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("first_due_on", models.DateField(blank=True, null=True)),
+                ("enhanced_at_trigger", models.BooleanField(default=False)),
+                ("enhanced_applied", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("met", "Met"),
+                            ("met_late", "Met late"),
+                            ("exempt", "Exempt with good reason"),
+                            ("declined", "Declined"),
+                            ("not_applicable", "Not applicable"),
+                        ],
+                        default="open",
+                        max_length=15,
+                    ),
+                ),
+                ("settled_on", models.DateField(blank=True, null=True)),
+                ("met_by", models.CharField(blank=True, max_length=20)),
+                ("is_current", models.BooleanField(default=True)),
+                ("revision", models.PositiveSmallIntegerField(default=1)),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="duties", to="cases.case"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="duties", to="cases.event"
+                    ),
+                ),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duties",
+                        to="cases.participant",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('due_on', 'id'),
-                'indexes': [models.Index(condition=models.Q(('is_current', True), ('status', 'open')), fields=['participant', 'due_on'], name='duty_open_by_participant'), models.Index(condition=models.Q(('due_on__isnull', False), ('is_current', True), ('status', 'open')), fields=['due_on', 'id'], name='duty_open_due'), models.Index(condition=models.Q(('due_on__isnull', False), ('is_current', True), ('status', 'open'), models.Q(('owner', 'WCU'), models.Q(('officer__isnull', False), ('owner', 'FORCE')), _connector='OR')), fields=['due_on'], include=('team', 'officer', 'owner', 'right', 'is_local'), name='duty_ours_open_due'), models.Index(condition=models.Q(('due_on__isnull', False), ('is_current', True)), fields=['due_on'], include=('status', 'right', 'owner', 'team', 'officer', 'is_local'), name='duty_by_due_day'), models.Index(condition=models.Q(('is_current', True)), fields=['officer', 'due_on'], name='duty_by_officer_due'), models.Index(fields=['case'], name='duty_by_case')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('code', 'rule', 'event', 'participant'), name='one_current_duty_per_rule_event_participant'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['met', 'met_late']), _negated=True), models.Q(('settled_on__isnull', False), models.Q(('met_by', ''), _negated=True)), _connector='OR'), name='a_met_duty_has_its_evidence')],
+                "ordering": ("due_on", "id"),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_current", True), ("status", "open")),
+                        fields=["participant", "due_on"],
+                        name="duty_open_by_participant",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("due_on__isnull", False), ("is_current", True), ("status", "open")
+                        ),
+                        fields=["due_on", "id"],
+                        name="duty_open_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("due_on__isnull", False),
+                            ("is_current", True),
+                            ("status", "open"),
+                            models.Q(
+                                ("owner", "WCU"),
+                                models.Q(("officer__isnull", False), ("owner", "FORCE")),
+                                _connector="OR",
+                            ),
+                        ),
+                        fields=["due_on"],
+                        include=("team", "officer", "owner", "right", "is_local"),
+                        name="duty_ours_open_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("due_on__isnull", False), ("is_current", True)),
+                        fields=["due_on"],
+                        include=("status", "right", "owner", "team", "officer", "is_local"),
+                        name="duty_by_due_day",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_current", True)),
+                        fields=["officer", "due_on"],
+                        name="duty_by_officer_due",
+                    ),
+                    models.Index(fields=["case"], name="duty_by_case"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("code", "rule", "event", "participant"),
+                        name="one_current_duty_per_rule_event_participant",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["met", "met_late"]), _negated=True),
+                            models.Q(("settled_on__isnull", False), models.Q(("met_by", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="a_met_duty_has_its_evidence",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LocalStandard',
+            name="LocalStandard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=30)),
-                ('number', models.PositiveSmallIntegerField(default=1)),
-                ('right', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=160)),
-                ('trigger', models.CharField(max_length=40)),
-                ('clock', models.CharField(max_length=10)),
-                ('standard', models.PositiveSmallIntegerField()),
-                ('enhanced', models.PositiveSmallIntegerField()),
-                ('effective_from', models.DateField()),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=30)),
+                ("number", models.PositiveSmallIntegerField(default=1)),
+                ("right", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=160)),
+                ("trigger", models.CharField(max_length=40)),
+                ("clock", models.CharField(max_length=10)),
+                ("standard", models.PositiveSmallIntegerField()),
+                ("enhanced", models.PositiveSmallIntegerField()),
+                ("effective_from", models.DateField()),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('key', 'number'), name='local_standard_version_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key", "number"), name="local_standard_version_once")
+                ],
             },
         ),
     ]

@@ -21,7 +21,7 @@ from tests.factories import (
     london,
 )
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import set_entitlement
+from victimcare.cases.actions import allocate, set_entitlement
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Participant
@@ -31,7 +31,9 @@ pytestmark = pytest.mark.django_db
 
 
 def arrested(victim, **fields):
-    return record_event(case=victim.case, kind=Kind.SUSPECT_ARRESTED, occurred=london(2026, 11, 18, 10), by=None, **fields)
+    return record_event(
+        case=victim.case, kind=Kind.SUSPECT_ARRESTED, occurred=london(2026, 11, 18, 10), by=None, **fields
+    )
 
 
 def told(victim, *events, day=19, **fields):
@@ -44,11 +46,24 @@ def told(victim, *events, day=19, **fields):
 def table():
     return sorted(
         Duty.objects.values_list(
-            "rule", "participant_id", "event_id", "due_on", "first_due_on", "status", "settled_on", "met_by",
-            "enhanced_at_trigger", "enhanced_applied", "owner", "is_current", "revision", "team_id", "officer_id",
+            "rule",
+            "participant_id",
+            "event_id",
+            "due_on",
+            "first_due_on",
+            "status",
+            "settled_on",
+            "met_by",
+            "enhanced_at_trigger",
+            "enhanced_applied",
+            "owner",
+            "is_current",
+            "revision",
+            "team_id",
+            "officer_id",
         ),
         key=str,
-    )  # fmt: skip
+    )
 
 
 def test_an_arrest_is_owed_as_soon_as_it_is_recorded(victim, monday):
@@ -61,7 +76,9 @@ def test_an_arrest_is_owed_as_soon_as_it_is_recorded(victim, monday):
 
 
 def test_one_call_meets_two_duties_with_itself_as_evidence(victim, monday):
-    bailed = record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 18, 18), by=None)
+    bailed = record_event(
+        case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 18, 18), by=None
+    )
     call = told(victim, arrested(victim), bailed)
     assert list(Duty.objects.order_by("rule").values_list("rule", "status", "met_by")) == [
         ("R6-ARREST", "met", call.reference),
@@ -69,7 +86,9 @@ def test_one_call_meets_two_duties_with_itself_as_evidence(victim, monday):
     ]
 
 
-@pytest.mark.parametrize("outcome", ["no_answer", "message_left", "wrong_number", "reached_other", "returned"])
+@pytest.mark.parametrize(
+    "outcome", ["no_answer", "message_left", "wrong_number", "reached_other", "returned"]
+)
 def test_what_reaches_nobody_tells_nobody(victim, monday, outcome):
     told(victim, arrested(victim), outcome=outcome)
     assert Duty.objects.get().status == "open"
@@ -116,11 +135,19 @@ def test_a_duty_is_owed_whether_or_not_the_victim_was_allocated_or_the_case_clos
 def test_becoming_enhanced_moves_open_duties_and_keeps_the_first_date(victim, officer, monday):
     arrested(victim)
     set_entitlement(
-        participant=victim, is_enhanced=True, categories=["intimidated"], from_on=date(2026, 11, 23), reason="Afraid.",
+        participant=victim,
+        is_enhanced=True,
+        categories=["intimidated"],
+        from_on=date(2026, 11, 23),
+        reason="Afraid.",
         by=officer,
-    )  # fmt: skip
+    )
     duty = Duty.objects.get()
-    assert (duty.first_due_on, duty.due_on, duty.enhanced_applied) == (date(2026, 11, 25), date(2026, 11, 24), True)
+    assert (duty.first_due_on, duty.due_on, duty.enhanced_applied) == (
+        date(2026, 11, 25),
+        date(2026, 11, 24),
+        True,
+    )
 
 
 def test_an_entitlement_learned_of_late_makes_another_revision(victim, monday):
@@ -136,7 +163,9 @@ def test_an_entitlement_learned_of_late_makes_another_revision(victim, monday):
 def test_a_corrected_event_makes_a_revision_and_deletes_nothing(victim, officer, monday):
     wrong = arrested(victim)
     call = told(victim, wrong)
-    right = correct_event(event=wrong, occurred=london(2026, 11, 17, 10), detail="The day before.", by=officer)
+    right = correct_event(
+        event=wrong, occurred=london(2026, 11, 17, 10), detail="The day before.", by=officer
+    )
     old, new = Duty.objects.order_by("revision")
     assert (old.event, old.is_current, old.met_by) == (wrong, False, call.reference)
     assert (new.event, new.is_current, new.revision, new.due_on) == (right, True, 2, date(2026, 11, 24))
@@ -188,7 +217,7 @@ def test_in_bulk_or_one_by_one_the_result_is_the_same(db, monday):
 
 
 def queries_to_assess(cases):
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         actions.assess(cases)
     return len(captured)
 
@@ -212,8 +241,6 @@ def test_a_case_recorded_this_very_moment_is_left_to_whoever_recorded_it(victim,
 
 
 def test_allocation_moves_who_answers_for_a_duty(victim, supervisor, colleague, monday):
-    from victimcare.cases.actions import allocate
-
     arrested(victim)
     allocate(participants=[victim], officer=colleague, by=supervisor)
     assert Duty.objects.get().officer == colleague
@@ -240,7 +267,13 @@ def test_who_is_to_see_to_what(victim, officer, colleague, witness_care, monday)
     arrested(victim)
     arrested(unallocated)
     hearing = HearingFactory(case=victim.case)
-    record_event(case=victim.case, kind=Kind.HEARING_LISTED, occurred=london(2026, 11, 19, 9), hearing=hearing.reference, by=None)
+    record_event(
+        case=victim.case,
+        kind=Kind.HEARING_LISTED,
+        occurred=london(2026, 11, 19, 9),
+        hearing=hearing.reference,
+        by=None,
+    )
 
     def owed(user):
         return [(duty.rule, duty.participant_id) for duty in Duty.objects.owed_by(user).timed()]

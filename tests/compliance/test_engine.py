@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from compliance import words
 from compliance.catalogue import BadCatalogue, Rule, Rulebook, codes, read
 from compliance.engine import Happened, Served, Told, owed_to, standing
 from victimcare.cases.kinds import Kind
@@ -14,9 +15,17 @@ from victimcare.working_days import england_and_wales
 EXAMPLES = tomllib.loads(Path(__file__).with_name("code_2020_examples.toml").read_text("utf-8"))["example"]
 CODE = codes()["VCOP-2020"]
 END = Rule(
-    "R6-END", 6, "FORCE", ("INVESTIGATION_CLOSED_NO_SUSPECT",), "decision", "That it was closed.",
-    code="LOCAL", standard=5, enhanced=1, is_local=True,
-)  # fmt: skip
+    "R6-END",
+    6,
+    "FORCE",
+    ("INVESTIGATION_CLOSED_NO_SUSPECT",),
+    "decision",
+    "That it was closed.",
+    code="LOCAL",
+    standard=5,
+    enhanced=1,
+    is_local=True,
+)
 RULEBOOK = Rulebook((*CODE.rules, END))
 
 
@@ -40,31 +49,50 @@ def owed(example):
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["says"])
 def test_worked_examples(example):
-    answer = [[d.rule.key, d.event, d.due_on.isoformat() if d.due_on else "none", d.status] for d in owed(example)]
+    answer = [
+        [d.rule.key, d.event, d.due_on.isoformat() if d.due_on else "none", d.status] for d in owed(example)
+    ]
     assert answer == example["owed"]
 
 
 def test_there_are_thirty_one_timed_duties_and_four_the_report_opens_without_a_number():
     assert sum(rule.is_timed for rule in CODE.rules) == 31
-    assert [rule.key for rule in CODE.rules if not rule.is_timed] == ["R3-ACK", "R3-INFO", "R4-NEEDS", "R6-CONTACT-PLAN"]
+    assert [rule.key for rule in CODE.rules if not rule.is_timed] == [
+        "R3-ACK",
+        "R3-INFO",
+        "R4-NEEDS",
+        "R6-CONTACT-PLAN",
+    ]
     assert not any(rule.checked for rule in CODE.rules)
 
 
 def test_an_enhanced_victim_is_told_of_a_charge_within_one_working_day():
-    answer = owed({"enhanced": [["2026-11-01", True]], "events": [{"id": 1, "kind": "SUSPECT_CHARGED", "on": "2026-11-23"}]})
+    answer = owed(
+        {
+            "enhanced": [["2026-11-01", True]],
+            "events": [{"id": 1, "kind": "SUSPECT_CHARGED", "on": "2026-11-23"}],
+        }
+    )
     assert {d.due_on for d in answer} == {date(2026, 11, 24)}
     assert all(d.enhanced_at_trigger for d in answer)
 
 
 def test_a_duty_keeps_the_entitlement_at_its_trigger_and_the_one_applied():
-    [duty] = owed({"enhanced": [["2026-11-19", True]], "events": [{"id": 1, "kind": "SUSPECT_ARRESTED", "on": "2026-11-18"}]})
+    [duty] = owed(
+        {
+            "enhanced": [["2026-11-19", True]],
+            "events": [{"id": 1, "kind": "SUSPECT_ARRESTED", "on": "2026-11-18"}],
+        }
+    )
     assert (duty.enhanced_at_trigger, duty.enhanced_applied) == (False, True)
     assert (duty.first_due_on, duty.due_on) == (date(2026, 11, 25), date(2026, 11, 20))
 
 
 @pytest.mark.parametrize(("detail", "owner"), [("Police", "FORCE"), ("CPS", "CPS"), ("", "FORCE")])
 def test_who_decided_not_to_prosecute_owes_the_reasons(detail, owner):
-    [duty] = owed({"events": [{"id": 1, "kind": "DECISION_NOT_TO_PROSECUTE", "on": "2026-11-18", "detail": detail}]})
+    [duty] = owed(
+        {"events": [{"id": 1, "kind": "DECISION_NOT_TO_PROSECUTE", "on": "2026-11-18", "detail": detail}]}
+    )
     assert duty.owner == owner
 
 
@@ -93,8 +121,6 @@ def test_a_code_file_that_says_what_we_do_not_know_is_refused(was, is_now):
 
 
 def test_every_rule_has_its_words():
-    from compliance import words
-
     keys = {rule.key for rule in RULEBOOK.rules}
     assert keys == words.SHORT.keys() == words.ASKS.keys()
     assert words.ABOUT.keys() == {rule.key for rule in RULEBOOK.rules if rule.is_told}

@@ -48,7 +48,9 @@ def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim):
     assert f"Met on Tuesday 29 December 2026. The evidence is {call.reference}." in said
 
 
-def test_the_page_of_a_duty_goes_through_the_victims_door(duty, as_officer, as_stranger, officer, django_assert_max_num_queries):
+def test_the_page_of_a_duty_goes_through_the_victims_door(
+    duty, as_officer, as_stranger, officer, django_assert_max_num_queries
+):
     url = reverse("compliance:explain", args=[duty.pk])
     with django_assert_max_num_queries(25):
         page = as_officer.get(url)
@@ -63,7 +65,9 @@ def test_an_earlier_revision_is_still_there(duty, victim, as_officer):
     actions.assess([victim.case_id])
     new = Duty.objects.current().get()
     assert "Revision 1" in as_officer.get(reverse("compliance:explain", args=[new.pk])).content.decode()
-    assert "earlier revision" in as_officer.get(reverse("compliance:explain", args=[duty.pk])).content.decode()
+    assert (
+        "earlier revision" in as_officer.get(reverse("compliance:explain", args=[duty.pk])).content.decode()
+    )
 
 
 def test_the_code_says_what_nobody_has_checked(as_officer):

@@ -28,28 +28,40 @@ NOTHING = dict.fromkeys(
 def referred(officer, *, day=16, **fields):
     part = ParticipantFactory(officer=officer, **fields)
     return ReferralFactory(
-        participant=part, received_at=london(2026, 11, day), status="allocated", allocated_at=london(2026, 11, day)
+        participant=part,
+        received_at=london(2026, 11, day),
+        status="allocated",
+        allocated_at=london(2026, 11, day),
     )
 
 
 @pytest.fixture
 def year(officer, monday):
     """One suppressed; one only allocated; one tried; one told by the police; one who came all the way."""
-    ReferralFactory(status="suppressed", suppressed_because="A commercial victim", received_at=london(2026, 11, 2))
+    ReferralFactory(
+        status="suppressed", suppressed_because="A commercial victim", received_at=london(2026, 11, 2)
+    )
     referred(officer)
     tried = referred(officer).participant
     ContactFactory(participant=tried, outcome="no_answer")
     by_police = referred(officer).participant
     ContactFactory(participant=by_police, is_by_unit=False)
-    done = referred(officer, day=20, closed_at=london(2026, 11, 22), closure_reason="support_complete").participant
+    done = referred(
+        officer, day=20, closed_at=london(2026, 11, 22), closure_reason="support_complete"
+    ).participant
     ContactFactory(participant=done)
     ContactFactory(participant=done)
     NeedsAssessmentFactory(participant=done, status="completed", completed_at=london(2026, 11, 20))
     NeedsAssessmentFactory(participant=tried)
     OnwardReferral.objects.create(
-        participant=done, partner=PartnerFactory(), shares="Name", agreed_on="2026-11-20", expires_on="2027-11-20",
-        made_at=london(2026, 11, 20), made_by=officer,
-    )  # fmt: skip
+        participant=done,
+        partner=PartnerFactory(),
+        shares="Name",
+        agreed_on="2026-11-20",
+        expires_on="2027-11-20",
+        made_at=london(2026, 11, 20),
+        made_by=officer,
+    )
     return done
 
 
@@ -62,9 +74,15 @@ def counted(*arguments):
 
 def test_every_step_is_counted_from_the_rows(year):
     assert counted() == {
-        "received": 5, "suppressed": 1, "allocated": 4, "attempted": 2, "reached": 1, "assessed": 1,
-        "referred_on": 1, "closed": 1,
-    }  # fmt: skip
+        "received": 5,
+        "suppressed": 1,
+        "allocated": 4,
+        "attempted": 2,
+        "reached": 1,
+        "assessed": 1,
+        "referred_on": 1,
+        "closed": 1,
+    }
 
 
 def test_a_period_counts_those_received_in_it_both_ends_included(year):
@@ -79,7 +97,9 @@ def test_in_words_it_is_a_small_table(year):
     assert len(out.getvalue().splitlines()) == 8
 
 
-@pytest.mark.parametrize("arguments", [["--from", "yesterday"], ["--from", "2026-11-20", "--to", "2026-11-19"]])
+@pytest.mark.parametrize(
+    "arguments", [["--from", "yesterday"], ["--from", "2026-11-20", "--to", "2026-11-19"]]
+)
 def test_a_period_that_is_none_is_refused_in_a_sentence(db, arguments):
     with pytest.raises(CommandError):
         counted(*arguments)
@@ -106,7 +126,9 @@ def test_the_page_narrows_by_period_team_and_flag(year, as_supervisor, unit):
     assert received(team=TeamFactory(name="Elsewhere").pk) == 0
 
 
-@pytest.mark.parametrize("said", [{"from": "x"}, {"team": "x"}, {"flag": "?"}, {"from": "2026-11-20", "to": "2026-11-19"}])
+@pytest.mark.parametrize(
+    "said", [{"from": "x"}, {"team": "x"}, {"flag": "?"}, {"from": "2026-11-20", "to": "2026-11-19"}]
+)
 def test_a_period_typed_wrong_is_answered_in_a_sentence(year, as_supervisor, said):
     page = as_supervisor.get(reverse("desk:funnel"), said)
     assert (page.status_code, bool(page.context["form"].errors)) == (200, True)

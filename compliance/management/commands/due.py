@@ -9,7 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 
 from compliance.facts import rulebook_on
 from victimcare import clock
-from victimcare.working_days import LAST_YEAR, add_working_days, bank_holiday_names, count_shown, england_and_wales
+from victimcare.working_days import (
+    LAST_YEAR,
+    add_working_days,
+    bank_holiday_names,
+    count_shown,
+    england_and_wales,
+)
 
 
 class Command(BaseCommand):
@@ -58,7 +64,8 @@ class Command(BaseCommand):
     def in_words(self, answer: dict[str, Any]) -> str:
         lines = [
             f"{answer['key']}, {'enhanced' if answer['enhanced'] else 'standard'}: "
-            f"within {answer['working_days']} working days of {answer['on']}, due by the end of {answer['due_on']}."
+            f"within {answer['working_days']} working days of {answer['on']}, due by the end of "
+            f"{answer['due_on']}."
         ]
         for day in answer["days"]:
             lines.append(f"  {day['on']}  {day.get('skipped') or 'day ' + str(day['number'])}")
