@@ -501,16 +501,22 @@ class _Land:
         return {person for _pk, is_new, person in returned if not is_new}
 
     def late_representatives(self) -> None:
-        """Those who act for a victim whose row came only now."""
+        """Those who act for a victim whose row came only now. Few wait, so they are named first."""
+        self.run(
+            "SELECT participant_id FROM referrals_feedrow WHERE acts_for <> '' AND participant_id IS NOT NULL"
+        )
+        waiting = [pk for (pk,) in self.cursor.fetchall()]
+        if not waiting:
+            return
         self.run(
             """
             UPDATE cases_participant rep SET represents_id = s.part_pk, version = rep.version + 1
               FROM referrals_feedrow waiting, staged_referrals s
-             WHERE s.role = 'VICTIM' AND s.is_new AND waiting.acts_for = s.person_id AND waiting.acts_for <>
-                 ''
-               AND waiting.participant_id = rep.id AND rep.case_id = s.case_pk AND rep.represents_id IS NULL
+             WHERE rep.id = ANY(%s) AND waiting.participant_id = rep.id AND waiting.acts_for = s.person_id
+               AND rep.case_id = s.case_pk AND s.role = 'VICTIM' AND s.is_new AND rep.represents_id IS NULL
             RETURNING rep.id
-            """
+            """,
+            waiting,
         )
         ids = [pk for (pk,) in self.cursor.fetchall()]
         self.history(Participant, ids, "~")

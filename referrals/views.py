@@ -25,6 +25,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
+from victimcare.cases.models import SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
 from victimcare.faults import Refused
 from victimcare.govuk.dates import moment
@@ -418,5 +419,18 @@ def _safe_ways(onward: OnwardReferral) -> list[dict[str, str]]:
             ways.append({"label": label, "value": _("Do not use.")})
             continue
         how = " ".join(str(line) for line in proof.instructions)
-        ways.append({"label": label, "value": f"{proof.destination}. {how}".strip()})
+        ways.append({"label": label, "value": f"{proof.destination}. {how}" if how else proof.destination})
+    safe = SafeContact.objects.filter(person_id=onward.participant.person_id).first() or SafeContact()
+    if safe.call_from and safe.call_until:
+        when = _("%(from)s to %(until)s") % {
+            "from": f"{safe.call_from:%H:%M}",
+            "until": f"{safe.call_until:%H:%M}",
+        }
+        ways.append({"label": _("Ring only"), "value": when})
+    if safe.voicemail != SafeContact.Safe.YES:
+        ways.append({"label": _("Voicemail"), "value": _("Do not use.")})
+    if safe.withhold_number:
+        ways.append({"label": _("Your number"), "value": _("Withhold it.")})
+    if safe.note:
+        ways.append({"label": _("Note"), "value": safe.note})
     return ways
