@@ -18,8 +18,13 @@ from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.letters.models import Letter
 from victimcare.working_days import london_day
 
-TYPES = {"FH": "First hearing", "PTPH": "Plea and trial preparation hearing", "TRIAL": "Trial", "SENT": "Sentencing",
-         "OTHER": "Hearing"}  # fmt: skip
+TYPES = {
+    "FH": "First hearing",
+    "PTPH": "Plea and trial preparation hearing",
+    "TRIAL": "Trial",
+    "SENT": "Sentencing",
+    "OTHER": "Hearing",
+}
 TYPES_CY = {
     "FH": "Gwrandawiad cyntaf",
     "PTPH": "Gwrandawiad pledio a pharatoi ar gyfer treial",
@@ -52,11 +57,11 @@ def list_hearing(
     source_id: str = "",
     by: User | None,
 ) -> Hearing:
-    """Write down that the court listed a hearing, or moved one to another day. Witness care sees the case from now.
+    """Write down that the court listed a hearing, or moved one. Witness care sees the case from now on.
 
-    `listed_on` is the London day of the hearing, `learned_at` the moment witness care heard. Those required at
-    the hearing that was moved are required at the new one. Raises Refused for a day that had passed when we heard,
-    a hearing that is listed already, and one that was moved already or has its result.
+    `listed_on` is the London day of the hearing, `learned_at` the moment witness care heard. Those required
+    at the hearing that was moved are required at the new one. Raises Refused for a day that had passed when
+    we heard, a hearing that is listed already, and one that was moved already or has its result.
     """
     case = Case.objects.select_for_update().get(pk=case.pk)
     if learned_at > clock.now():
@@ -163,7 +168,7 @@ def _carry_over(before: Hearing, hearing: Hearing, learned_at: datetime, by: Use
 def require_witness(
     *, hearing: Hearing, participant: Participant, learned_at: datetime, by: User | None
 ) -> WitnessRequirement:
-    """Write down that the prosecution needs this person at the hearing. `learned_at` is when witness care heard.
+    """Write down that the prosecution needs this person at the hearing; `learned_at` is when we heard.
 
     Raises Refused for somebody of another case, somebody who gives no evidence, or who is required already.
     """
@@ -193,7 +198,7 @@ def require_witness(
 def no_longer_require(
     *, requirement: WitnessRequirement, learned_at: datetime, version: int | None = None, by: User | None
 ) -> WitnessRequirement:
-    """Write down that this person need not come after all. Raises Stale, or Refused when that is known already."""
+    """Write down that this person need not come after all. Raises Stale; Refused when that is known."""
     requirement = _locked(requirement, version)
     if requirement.status == WitnessRequirement.Status.NOT_REQUIRED:
         raise Refused(_("This person is no longer required already."))
@@ -230,8 +235,8 @@ def warn(
 ) -> Warning:
     """Keep that this person was told to come, or stood down, by a contact that reached them or by a letter.
 
-    The telling itself is the contact's or letter's `tells`. Raises Refused for a contact that told nobody, for
-    somebody else's contact or letter, and for none or both.
+    The telling itself is the contact's or letter's `tells`. Raises Refused for a contact that told nobody,
+    for somebody else's contact or letter, and for none or both.
     """
     requirement = _locked(requirement, None)
     told = contact or letter
@@ -288,8 +293,8 @@ def record_result(
 ) -> Hearing:
     """Write down how a hearing ended, on a London day, and when witness care heard of it.
 
-    `kinds` says what the result tells when the code is not a known one; `is_last` whether the court case ends with
-    it. Raises Stale; Refused for a future day, a hearing that has its result, or an unknown code without kinds.
+    `kinds` says what the result tells when the code is not a known one; `is_last` whether the court case ends
+    with it. Raises Stale; Refused for a future day, a hearing that has its result, an unknown code alone.
     """
     hearing = (
         Hearing.objects.select_for_update(of=("self",)).select_related("case", "court").get(pk=hearing.pk)
@@ -314,17 +319,19 @@ def record_result(
     ends = concludes(result_code) if is_last is None else is_last
     for kind in (Kind.HEARING_CONCLUDED, *((Kind.CASE_CONCLUDED,) if ends else ())):
         _record_of_hearing(hearing, kind, resulted_on, learned_at, {"vcs_eligible": vcs_eligible}, "", by)
-    data = {
+    known = RESULTS.get(result_code)
+    data: dict[str, object] = {
         "result_code": result_code,
         "result_kind": kinds,
+        "result": name_of(result_code),
+        "result_cy": known.name_cy if known else "",
+        "resulted_on": resulted_on.isoformat(),
         "type": hearing.type,
-        "verdict": verdict,
         "plea": plea,
+        "verdict": verdict,
+        "court": hearing.court.name,
+        "court_cy": hearing.court.name_cy,
     }
-    known = RESULTS.get(result_code)
-    data |= {"result": name_of(result_code), "result_cy": known.name_cy if known else "",
-             "court": hearing.court.name, "court_cy": hearing.court.name_cy,
-             "resulted_on": resulted_on.isoformat()}  # fmt: skip
     _record_of_hearing(hearing, Kind.RESULT_RECEIVED, learned_at, learned_at, data, source_id, by)
     return hearing
 
@@ -358,7 +365,7 @@ def _record_of_hearing(
 
 @transaction.atomic
 def ask_for_measure(*, participant: Participant, measure: str, why: str, by: User) -> SpecialMeasure:
-    """Keep that this witness wants one special measure, and why. Raises Refused when it was asked for already."""
+    """Keep that this witness wants one special measure, and why. Raises Refused when asked for already."""
     if participant.role not in {Participant.Role.VICTIM, Participant.Role.WITNESS}:
         raise Refused(_("Special measures are for victims and witnesses who give evidence."))
     if SpecialMeasure.objects.filter(participant=participant, measure=measure).exists():
@@ -374,7 +381,7 @@ def ask_for_measure(*, participant: Participant, measure: str, why: str, by: Use
 def record_measure(
     *, measure: SpecialMeasure, status: str, status_on: date, version: int | None = None, by: User
 ) -> SpecialMeasure:
-    """How far one measure is: applied for, granted, refused, declined. Raises Stale; Refused for a future day."""
+    """How far one measure is: applied for, granted, refused. Raises Stale; Refused for a future day."""
     measure = _locked_measure(measure, version)
     if status_on > clock.today():
         raise Refused(_("That is in the future. Enter when it happened."))

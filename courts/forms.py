@@ -96,9 +96,8 @@ class ListForm(Form):
             del self.fields["suspect"]
             return
         del self.fields["number"]
-        self.fields["suspect"].queryset = Participant.objects.filter(
-            case=case, role=Participant.Role.SUSPECT
-        ).select_related("person")
+        suspects = Participant.objects.filter(case=case, role=Participant.Role.SUSPECT)
+        self.fields["suspect"].queryset = suspects.select_related("person")  # type: ignore[attr-defined]
 
 
 class RequireForm(Form):
@@ -175,7 +174,7 @@ class CallForm(Form):
         self, *args: Any, channels: list[tuple[str, Any]], is_stand_down: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["channel"].choices = channels
+        self.fields["channel"].choices = channels  # type: ignore[attr-defined]
         if is_stand_down:
             del self.fields["reply"]
 

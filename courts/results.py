@@ -1,7 +1,7 @@
 """What a court's result code says, and which of our duties it touches. Pure.
 
-The codes are national (CJS result codes); which kind each is follows their published names and is not confirmed
-by the courts service. A code that is not here is not guessed: whoever records it says what it means.
+The codes are national (CJS result codes); which kind each is follows their published names and is not
+confirmed by the courts service. A code that is not here is not guessed: whoever records it says.
 """
 
 from dataclasses import dataclass
@@ -42,7 +42,9 @@ RESULTS: dict[str, Result] = {
         Result("4047", "Remanded on bail without conditions", "Mechnïaeth heb amodau", (K.BAIL,)),
         Result("4558", "Sent to the Crown Court on bail", "Anfonwyd i Lys y Goron ar fechnïaeth", (K.BAIL,)),
         Result(
-            "4559", "Sent to the Crown Court on conditional bail", "Anfonwyd i Lys y Goron ar fechnïaeth ag amodau",
+            "4559",
+            "Sent to the Crown Court on conditional bail",
+            "Anfonwyd i Lys y Goron ar fechnïaeth ag amodau",
             (K.BAIL,),
         ),
         Result("4560", "Sent to the Crown Court in custody", "Anfonwyd i Lys y Goron yn y ddalfa", (K.BAIL,)),
@@ -50,7 +52,13 @@ RESULTS: dict[str, Result] = {
         Result("1115", "Suspended sentence", "Dedfryd ohiriedig", (K.OUTCOME, K.SENTENCE), True),
         Result("1116", "Community order", "Gorchymyn cymunedol", (K.OUTCOME, K.SENTENCE), True),
         Result("1018", "Conditional discharge", "Rhyddhad amodol", (K.OUTCOME, K.SENTENCE), True),
-        Result("3047", "Restraining order on conviction", "Gorchymyn atal ar euogfarn", (K.OUTCOME, K.SENTENCE), True),
+        Result(
+            "3047",
+            "Restraining order on conviction",
+            "Gorchymyn atal ar euogfarn",
+            (K.OUTCOME, K.SENTENCE),
+            True,
+        ),
         Result("3012", "Compensation", "Iawndal", (K.OUTCOME, K.SENTENCE), True),
         Result("3260", "Restraining order on acquittal", "Gorchymyn atal ar ryddfarn", (K.OUTCOME,), True),
         Result("2004", "Found not guilty", "Cafwyd yn ddieuog", (K.OUTCOME,), True),
@@ -59,7 +67,7 @@ RESULTS: dict[str, Result] = {
         Result("2051", "Withdrawn", "Tynnwyd yn ôl", (K.OUTCOME,), True),
         Result("2053", "Discontinued", "Rhoddwyd y gorau i'r achos", (K.OUTCOME,), True),
         Result("2091", "No evidence: acquitted", "Dim tystiolaeth: rhyddfarn", (K.OUTCOME,), True),
-        # A trial that did not go ahead: an outcome of the day, and nobody can say from the code that it is the last.
+        # A trial that did not go ahead: an outcome of the day; the code does not say that it is the last.
         Result("2077", "Trial did not go ahead", "Ni aeth y treial yn ei flaen", (K.OUTCOME,)),
     )
 }  # fmt: skip

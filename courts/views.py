@@ -315,7 +315,7 @@ def _measure_row(measure: SpecialMeasure, participant: Participant, user: User) 
 
 @allow(Permission.LIST_HEARING)
 def list_hearing(request: Request, case: str = "", participant: str = "") -> HttpResponse:
-    """A listing arrives: by crime number, on a case that is open, or as the new day of a hearing (?moves=)."""
+    """A listing arrives: by crime number, on an open case, or as the new day of a hearing (?moves=)."""
     part = participant_for(request, case, participant, field_group="court") if participant else None
     moved_from = hearing_for(request, request.GET["moves"]) if request.GET.get("moves") else None
     known = part.case if part else (moved_from.case if moved_from else None)

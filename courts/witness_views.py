@@ -150,7 +150,7 @@ def _spoken(said: dict[Channel, Verdict]) -> list[tuple[str, Any]]:
 def _called(form: CallForm, requirement: WitnessRequirement, by: User) -> bool:
     """The contact, and the warning where it reached them: both or neither. Raises Blocked."""
     said, now = form.cleaned_data, clock.now()
-    is_reached = said["outcome"] == Contact.Outcome.REACHED
+    is_reached = bool(said["outcome"] == Contact.Outcome.REACHED)
     contact = contacts.log(
         participant=requirement.participant,
         direction=Contact.Direction.OUT,

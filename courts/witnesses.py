@@ -1,4 +1,4 @@
-"""Who has a part in one hearing, what each was told, and the one thing in the way. Read in a fixed few queries."""
+"""Who has a part in a hearing, what each was told, and the one thing in the way. A fixed few queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

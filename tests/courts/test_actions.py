@@ -140,9 +140,8 @@ def test_a_call_that_reached_them_warns_them_and_keeps_the_answer(required, sian
 
 
 def result(trial, by, **said):
-    known = {
-        "hearing": trial, "result_code": "1116", "resulted_on": date(2026, 11, 23), "learned_at": NINE, "by": by,
-    }  # fmt: skip
+    known = {"hearing": trial, "result_code": "1116", "resulted_on": date(2026, 11, 23), "learned_at": NINE}
+    known["by"] = by
     return actions.record_result(**known | said)
 
 

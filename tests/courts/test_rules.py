@@ -36,8 +36,9 @@ def test_the_case_ends_with_a_sentence_or_an_acquittal_and_not_with_an_adjournme
 
 def facts(**said):
     known = {
-        "is_victim": True, "is_required": True, "was_required": False, "knows_of_hearing": True, "is_warned": True,
-        "is_stood_down": False, "letter_status": "", "reply": "will_attend", "open_measures": 0,
+        "is_victim": True, "is_required": True, "was_required": False, "knows_of_hearing": True,
+        "is_warned": True, "is_stood_down": False, "letter_status": "", "reply": "will_attend",
+        "open_measures": 0,
     }  # fmt: skip
     return Facts(**known | said)
 

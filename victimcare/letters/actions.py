@@ -384,7 +384,7 @@ def dispatch(*, letter: Letter, clearance: Clearance, version: int | None = None
     """Say that the printed letter has gone, and write down LETTER_DISPATCHED.
 
     The clearance is a new one, made now. Raises Refused when it is for somebody else, or when the address or
-    the safe-contact answers are not those the letter was written under; Stale; Refused when it is not printed.
+    the safe-contact answers are not those it was written under; Stale; Refused when it is not printed.
     """
     letter = _locked(letter, version)
     if letter.status != Letter.Status.RENDERED:

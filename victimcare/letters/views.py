@@ -138,7 +138,7 @@ def _facts(letter: Letter) -> list[dict[str, Any]]:
         facts.append({"label": _("Approved by"), "value": letter.approved_by.display_name})
     if letter.rendered_at:
         facts.append({"label": _("Printed"), "value": f"{moment(letter.rendered_at)}"})
-        facts.append({"label": _("Pages"), "value": letter.pages})
+        facts.append({"label": _("Pages"), "value": str(letter.pages)})
     if letter.dispatched_at:
         facts.append({"label": _("Sent"), "value": moment(letter.dispatched_at)})
     return facts
