@@ -91,7 +91,7 @@ def lay_out(job: dict[str, str]) -> bytes:
 
     try:
         document = HTML(string=job["html"], url_fetcher=fetch_nothing, base_url="letter:").render()
-        pdf = document.write_pdf(
+        pdf: bytes = document.write_pdf(
             pdf_variant="pdf/ua-1", pdf_identifier=job["identifier"].encode(), pdf_tags=True
         )
     except MemoryError:
