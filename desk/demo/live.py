@@ -8,7 +8,7 @@ from courts import actions as courts
 from courts.models import Court, Hearing, SpecialMeasure
 from desk.demo.book import Book, Landed
 from desk.demo.extracts import Story, Teller
-from desk.demo.year import NOTES, office_time
+from desk.demo.year import NOTES, office_time, support_offered, told_by_the_officer_in_the_case
 from referrals.models import Partner
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
@@ -39,6 +39,12 @@ WORDS = (
     "Ffoniwch fi bob pythefnos, hyd yn oed os nad oes newyddion.",
 )
 
+THREAD_PHONE = "07700 900123"  # Siân Evans, whom the README follows
+
+
+def is_the_thread(story: Story) -> bool:
+    return story.row["phone_mobile"] == THREAD_PHONE and story.stage == "arrest_and_bail"
+
 
 def stories(teller: Teller, now: datetime) -> list[Story]:
     """A hundred and some victims, some of one crime, some Welsh speakers, some children."""
@@ -59,12 +65,12 @@ def stories(teller: Teller, now: datetime) -> list[Story]:
             twin = told[-1] if stage in ("reached", "court") and n == 5 else None
             story = teller.story(recorded if not twin else twin.recorded_at, same_crime_as=twin, **wanted)
             story.stage = stage
+            if n == 0 and stage == "arrest_and_bail":  # always reachable by phone, never by post
+                story.row |= {"safe_to_call": "Y", "safe_to_text": "N", "safe_to_post": "N", "safe_to_voicemail": "N",
+                              "safe_contact_note": "He still has a key. Number must be withheld.",
+                              "phone_mobile": THREAD_PHONE, "consent_to_refer": "Y", "restricted": "N"}  # fmt: skip
             if not twin:
                 _investigate(teller, story, local)
-            if n == 0 and stage == "arrest_and_bail":  # always reachable by phone, never by post
-                story.row |= {"safe_to_call": "Y", "safe_to_post": "N", "safe_to_voicemail": "N",
-                              "safe_contact_note": "Only between 09:30 and 14:30", "phone_mobile": "07700 900123",
-                              "consent_to_refer": "Y", "restricted": "N"}  # fmt: skip
             if stage in ("court", "sentence") and n % 3 == 0:
                 story.row["safe_to_post"] = "Y"
             told.append(story)
@@ -73,9 +79,11 @@ def stories(teller: Teller, now: datetime) -> list[Story]:
 
 def _investigate(teller: Teller, story: Story, now: datetime) -> None:
     if story.stage == "arrest_and_bail":
-        arrested = now - timedelta(days=teller.random.uniform(1, 4))
-        teller.happen(story, "SUSPECT_ARRESTED", arrested)
-        teller.happen(story, "SUSPECT_BAILED", arrested + timedelta(hours=9), "Not to contact the victim")
+        hours = 4.5 if is_the_thread(story) else teller.random.uniform(12, 96)
+        arrested = now - timedelta(hours=hours)
+        teller.happen(story, "SUSPECT_ARRESTED", arrested, learned=timedelta(minutes=30))
+        bailed = arrested + timedelta(hours=3.5 if hours < 9 else 8)
+        teller.happen(story, "SUSPECT_BAILED", bailed, "Not to contact the victim", learned=timedelta(minutes=30))
     elif story.stage in ("court", "sentence"):
         arrested = story.recorded_at + timedelta(days=2)
         teller.happen(story, "SUSPECT_ARRESTED", arrested)
@@ -106,13 +114,16 @@ class Live:
         for who in people:
             if not who.is_suppressed and who.story.stage != "waiting":
                 getattr(self, f"_{who.story.stage}")(who, *self._allocate(who))
-            self._support_offered(who)
+            support_offered(self.book, who, self.chance, self.now)
+            usually = 0.2 if who.story.stage == "arrest_and_bail" else 0.9
+            if not is_the_thread(who.story):
+                told_by_the_officer_in_the_case(self.book, who, self.chance, self.now, usually=usually)
 
     def _allocate(self, who: Landed) -> tuple[User, datetime]:
         welsh = who.story.row["language"] == "cy"
         able = [officer for officer in self.officers if "cy" in officer.languages] if welsh else self.officers
         officer = able[self.turn % len(able)]
-        if who.story.row["given_names"] == "Siân" and who.story.row["phone_mobile"] == "07700 900123":
+        if is_the_thread(who.story) or self.turn % 7 == 3:  # one officer's day is full enough to look at
             officer = self.officers[0]
         self.turn += 1
         at = self._at(who.story.recorded_at.replace(tzinfo=LONDON), 0.1)
@@ -155,8 +166,7 @@ class Live:
 
     def _arrest_and_bail(self, who: Landed, officer: User, at: datetime) -> None:
         at = self._first_call(who, officer, at, tells=False)
-        is_thread = who.story.row["phone_mobile"] == "07700 900123"
-        if not is_thread:
+        if not is_the_thread(who.story):
             self._plan(who, officer, at, self.today + timedelta(days=self.chance.randint(1, 20)))
             if self.turn % 2:
                 self._assess(who, officer, at)
@@ -191,11 +201,6 @@ class Live:
         done = self._at(at, 14)
         self.book.close(who, done, Participant.Closure.SUPPORT_COMPLETE, officer)
 
-    def _support_offered(self, who: Landed) -> None:
-        reported = datetime.fromisoformat(who.story.row["reported_at"]).replace(tzinfo=LONDON)
-        if self.chance.random() < 0.75 and reported + timedelta(hours=20) < self.now:
-            self.book.event(who, Kind.REFERRED_TO_SUPPORT, reported + timedelta(hours=20), detail="Victim Support")
-
     def go_to_court(self, people: list[Landed]) -> None:
         """Hearings, who must come, who was warned, measures asked for, and letters, all through the real actions."""
         crown, magistrates = Court.objects.get(ou="C62NG00"), Court.objects.get(ou="B61NP00")
@@ -213,6 +218,15 @@ class Live:
             hearing = seen[part.case_id]
             if who.story.stage == "court" and hearing.type == Hearing.Type.TRIAL:
                 self._require(hearing, part, officer, n)
+            if n % 5 < 3:
+                self._tell_of_the_hearing(who, part, officer)
+
+    def _tell_of_the_hearing(self, who: Landed, part: Participant, officer: User) -> None:
+        """Witness care rang, the same day or the next."""
+        listed = Event.objects.about(part).current().filter(kind__in=[Kind.HEARING_LISTED, Kind.WITNESS_REQUIRED])
+        if ids := list(listed.values_list("pk", flat=True)):
+            at = self._at(max(event.learned_at for event in listed), 0.1)
+            self.book.contact(who, at, "reached", by=officer, tells=ids, note="Told of the hearing; asked about screens.")
 
     def _list(self, case: Case, court: Court, days: int, officer: User, n: int) -> Hearing:
         day = self.today + timedelta(days=days)

@@ -74,8 +74,8 @@ class Year:
             self._work(who, is_attempted=n < attempted, is_reached=n < reached, is_assessed=n < assessed,
                        is_referred=n < referred)  # fmt: skip
         for who in people:
-            self._told_by_the_officer_in_the_case(who)
-            self._support_offered(who)
+            told_by_the_officer_in_the_case(self.book, who, self.chance, self.now)
+            support_offered(self.book, who, self.chance, self.now)
             if who.participant_id not in worked and not who.is_suppressed:
                 after = who.story.recorded_at.replace(tzinfo=LONDON) + timedelta(hours=self.chance.uniform(4, 40))
                 if after < settled:
@@ -125,28 +125,33 @@ class Year:
         needs = [(domain, self.chance.choices([1, 2, 3], [5, 4, 2])[0], "") for domain in domains]
         self.book.assess(who, officer, at, categories, needs, self.chance.choice(NOTES))
 
-    def _told_by_the_officer_in_the_case(self, who: Landed) -> None:
-        """Most victims are told by the officer in the case, most of them in time."""
-        if who.has_died:
-            return
-        for event in who.events:
-            if event.kind not in TELLABLE:
-                continue
-            is_recent = event.at > self.now - timedelta(days=4)
-            if self.chance.random() > (0.5 if is_recent else 0.93):
-                continue
-            quick = self.chance.choices([0.6, 3.5, 10], [84, 11, 5])[0]
-            at = event.learned_at + timedelta(days=self.chance.random() * quick, minutes=20)
-            if at < self.now:
-                channel = self.chance.choice(["phone", "phone", "in_person", "text", "email"])
-                outcome = "reached" if channel in ("phone", "in_person") else "sent"
-                self.book.contact(who, at, outcome, by=None, channel=channel, tells=[event.id],
-                                  collar=who.story.row["oic_collar"])  # fmt: skip
 
-    def _support_offered(self, who: Landed) -> None:
-        """Right 4: the officer who took the report offers support; most say yes, some say no, a few wait."""
-        reported = datetime.fromisoformat(who.story.row["reported_at"]).replace(tzinfo=LONDON)
-        at = reported + timedelta(days=self.chance.choices([0.4, 1.2, 9], [80, 14, 6])[0] * self.chance.random(), minutes=30)
-        if at < self.now and self.chance.random() < 0.97:
-            kind = Kind.SUPPORT_DECLINED if self.chance.random() < 0.15 else Kind.REFERRED_TO_SUPPORT
-            self.book.event(who, kind, at, detail="Victim Support" if kind == Kind.REFERRED_TO_SUPPORT else "")
+def told_by_the_officer_in_the_case(
+    book: Book, who: Landed, chance: random.Random, now: datetime, *, usually: float = 0.93
+) -> None:
+    """Most victims are told by the officer in the case, most of them in time."""
+    if who.has_died:
+        return
+    for event in who.events:
+        if event.kind not in TELLABLE:
+            continue
+        is_recent = event.at > now - timedelta(days=4)
+        if chance.random() > (min(usually, 0.5) if is_recent else usually):
+            continue
+        within = chance.choices([0.6, 3.5, 10], [84, 11, 5])[0]
+        at = event.learned_at + timedelta(days=chance.random() * within, minutes=20)
+        if at < now:
+            channel = chance.choice(["phone", "phone", "in_person", "text", "email"])
+            outcome = "reached" if channel in ("phone", "in_person") else "sent"
+            collar = who.story.row["oic_collar"]
+            book.contact(who, at, outcome, by=None, channel=channel, tells=[event.id], collar=collar)
+
+
+def support_offered(book: Book, who: Landed, chance: random.Random, now: datetime) -> None:
+    """Right 4: the officer who took the report offers support; most say yes, some say no, a few wait."""
+    reported = datetime.fromisoformat(who.story.row["reported_at"]).replace(tzinfo=LONDON)
+    within = chance.choices([0.4, 1.2, 9], [80, 14, 6])[0]
+    at = reported + timedelta(days=within * chance.random(), minutes=30)
+    if at < now and chance.random() < 0.97:
+        kind = Kind.SUPPORT_DECLINED if chance.random() < 0.15 else Kind.REFERRED_TO_SUPPORT
+        book.event(who, kind, at, detail="Victim Support" if kind == Kind.REFERRED_TO_SUPPORT else "")

@@ -93,7 +93,11 @@ class Command(BaseCommand):
             book.write()
             Case.objects.update(changed_at=now)
         self.say(f"{len(book.contacts):,} contacts written; going to court")
+        today.book = at_court = Book()
         today.go_to_court(live_people)
+        with transaction.atomic():
+            at_court.write()
+            Case.objects.filter(pk__in={who.case_id for who in live_people}).update(changed_at=now)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.say("assessing duties")
