@@ -30,7 +30,9 @@ class AccessFilter(Form):
     """Which looks: by whom, at which case, on which day."""
 
     mark_optional = False
-    who = TextField(label=lazy("Who looked"), hint=lazy("Name, username or reference"), max_length=80, required=False)
+    who = TextField(
+        label=lazy("Who looked"), hint=lazy("Name, username or reference"), max_length=80, required=False
+    )
     case = TextField(label=lazy("Case"), hint=lazy("Like VC-7K2M9QWD"), max_length=20, required=False)
     on = DateInputField(label=lazy("On the day"), required=False)
 

@@ -20,7 +20,7 @@ from contacts.models import Contact, ContactPlan, Promise, tellable_to
 from courts.models import Hearing
 from desk import words
 from desk.day import Item, What, things
-from desk.timeline import FILTERS, story, tellings
+from desk.timeline import FILTERS, officer_named, story, tellings
 from desk.told import Fact, Telling, last_told
 from desk.worklist import button
 from victimcare import clock
@@ -35,6 +35,7 @@ from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request
 
 LOOKS_SHOWN = 100
+TOLD_BY_US = (Duty.Owner.FORCE, Duty.Owner.WCU)  # what the court or the CPS owes is on the rights page
 
 
 @allow(Permission.VIEW_CASE)
@@ -42,7 +43,10 @@ def case(request: Request, case: str) -> HttpResponse:
     """The one person of this case whom the reader may see, or the choice between them."""
     found = case_for(request, case)
     people = list(
-        Participant.objects.visible_to(request.user).filter(case=found).select_related("person").order_by("role", "pk")[:100]
+        Participant.objects.visible_to(request.user)
+        .filter(case=found)
+        .select_related("person")
+        .order_by("role", "pk")[:100]
     )
     if len(people) == 1:
         return redirect("desk:summary", case, people[0].reference)
@@ -67,7 +71,9 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     """What is owed next, what they were last told, the latest of the story, and who is who."""
     person = participant_for(request, case, participant)
     user = request.user
-    duties = list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
+    duties = (
+        list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
+    )
     plan = ContactPlan.objects.current().filter(participant=person).first()
     promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:10])
     sees_contacts = user.may(Permission.VIEW_CONTACTS)
@@ -77,7 +83,10 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
         "told": _told(person) if sees_contacts else [],
         "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
         "promises": [
-            {"text": promise.what, "note": _("%(who)s, by %(day)s") % {"who": promise.made_by, "day": day(promise.due_on)}}
+            {
+                "text": promise.what,
+                "note": _("%(who)s, by %(day)s") % {"who": promise.made_by, "day": day(promise.due_on)},
+            }
             for promise in promises
         ]
         if sees_contacts
@@ -93,9 +102,11 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
 def _next(person: Participant, duties: list[Duty], user: User) -> dict[str, Any] | None:
     """What is owed next, in one sentence with one button; None when nothing with a date is."""
     items = [
-        Item(What.TELL if words.is_told(duty) else What.DO, person.pk, duty.due_on, duty.enhanced_applied, duty)
+        Item(
+            What.TELL if words.is_told(duty) else What.DO, person.pk, duty.due_on, duty.enhanced_applied, duty
+        )
         for duty in duties
-        if duty.status == Duty.Status.OPEN and duty.due_on
+        if duty.status == Duty.Status.OPEN and duty.due_on and duty.owner in TOLD_BY_US
     ]
     found = things(items)
     if not found:
@@ -119,7 +130,9 @@ def _next(person: Participant, duties: list[Duty], user: User) -> dict[str, Any]
 def _told(person: Participant) -> list[dict[str, Any]]:
     """For `told_table`. Two queries."""
     events = list(tellable_to(person)[:200])
-    contacts = Contact.objects.for_participant(person).that_tell().select_related("by").prefetch_related("tells")
+    contacts = (
+        Contact.objects.for_participant(person).that_tell().select_related("by").prefetch_related("tells")
+    )
     first = tellings(contacts.order_by("at", "pk"))
     facts = [Fact(event.pk, event.kind, _fact(event), event.occurred_at) for event in events]
     how = {pk: Telling(contact.at, _how(contact)) for pk, contact in first.items()}
@@ -141,7 +154,8 @@ def _fact(event: Any) -> str:
 
 def _how(contact: Contact) -> str:
     """By phone, Olwen Officer."""
-    return f"{str(contact.get_channel_display()).lower()}, {contact.by or contact.by_collar or _('the force')}"
+    who = contact.by or officer_named(contact.by_collar) or _("the force")
+    return f"{str(contact.get_channel_display()).lower()}, {who}"
 
 
 def _plan(plan: ContactPlan | None) -> list[dict[str, str]]:
@@ -149,7 +163,12 @@ def _plan(plan: ContactPlan | None) -> list[dict[str, str]]:
         return [{"text": _("No plan agreed yet")}]
     said = f"{plan.get_frequency_days_display()}: {', '.join(plan.channel_labels).lower()}"
     agreed = _("Agreed %(day)s with %(whom)s") % {"day": day(plan.agreed_on), "whom": plan.agreed_with}
-    return [{"text": f"“{plan.words}”" if plan.words else said, "note": f"{said}. {agreed}" if plan.words else agreed}]
+    return [
+        {
+            "text": f"“{plan.words}”" if plan.words else said,
+            "note": f"{said}. {agreed}" if plan.words else agreed,
+        }
+    ]
 
 
 def _people(person: Participant) -> list[dict[str, Any]]:
@@ -176,7 +195,10 @@ def _dates(person: Participant, plan: ContactPlan | None) -> list[dict[str, str]
     """What is coming, soonest first."""
     today = clock.today()
     dates: list[tuple[date, str]] = [
-        (hearing.listed_on, _("%(type)s, %(court)s") % {"type": hearing.get_type_display(), "court": hearing.court.name})
+        (
+            hearing.listed_on,
+            _("%(type)s, %(court)s") % {"type": hearing.get_type_display(), "court": hearing.court.name},
+        )
         for hearing in Hearing.objects.filter(case=person.case, listed_on__gte=today, moved_to=None)
         .select_related("court")
         .order_by("listed_on")[:5]
@@ -273,12 +295,16 @@ def rights(request: Request, case: str, participant: str) -> HttpResponse:
     """The twelve rights, each with what it owes this person and how that stands."""
     person = participant_for(request, case, participant, field_group="rights")
     today = clock.today()
-    duties = list(Duty.objects.owed_to(person).select_related("event").order_by("right", "clock_on", "pk")[:500])
+    duties = list(
+        Duty.objects.owed_to(person).select_related("event").order_by("right", "clock_on", "pk")[:500]
+    )
     sections = [
         {
             "number": number,
             "title": title,
-            "duties": [_in_words(duty, today) for duty in duties if duty.right == number and not duty.is_local],
+            "duties": [
+                _in_words(duty, today) for duty in duties if duty.right == number and not duty.is_local
+            ],
         }
         for number, title in RIGHTS.items()
     ]
@@ -297,6 +323,8 @@ def _in_words(duty: Duty, today: date) -> dict[str, Any]:
         when = day(duty.settled_on)
     elif duty.due_on:
         when = due(duty.due_on, today).sentence
+    elif standing == "owed":
+        when = _("The Code gives no number of days")
     return {
         "what": short(duty.rule),
         "why": f"{duty.event.title}, {day(duty.clock_on)}",

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from compliance.models import Duty
+from desk.case import TOLD_BY_US
 from desk.worklist import last_contacts
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -58,7 +59,12 @@ class Asked:
         )
 
     def url(self, **changes: Any) -> str:
-        asked = {"whose": self.whose, "closed": "1" if self.is_closed else "", "officer": self.officer, **changes}
+        asked = {
+            "whose": self.whose,
+            "closed": "1" if self.is_closed else "",
+            "officer": self.officer,
+            **changes,
+        }
         return "?" + urlencode({name: value for name, value in asked.items() if value})
 
 
@@ -102,7 +108,11 @@ def _asked_for(user: User, asked: Asked) -> Any:
 def _tabs(user: User, asked: Asked) -> list[dict[str, Any]]:
     labels = {"mine": _("Mine"), "team": _("My team’s"), "all": _("Everybody I may see")}
     return [
-        {"label": label, "url": asked.url(whose=whose, officer=""), "is_current": whose == asked.whose and not asked.officer}
+        {
+            "label": label,
+            "url": asked.url(whose=whose, officer=""),
+            "is_current": whose == asked.whose and not asked.officer,
+        }
         for whose, label in labels.items()
         if whose != "team" or user.team_id
     ]
@@ -110,7 +120,11 @@ def _tabs(user: User, asked: Asked) -> list[dict[str, Any]]:
 
 def _filters(asked: Asked, officer: User | None) -> list[dict[str, Any]]:
     filters = [
-        {"label": _("Closed"), "url": asked.url(closed="" if asked.is_closed else "1"), "is_on": asked.is_closed}
+        {
+            "label": _("Closed"),
+            "url": asked.url(closed="" if asked.is_closed else "1"),
+            "is_on": asked.is_closed,
+        }
     ]
     if officer is not None:
         filters.append({"label": officer.display_name, "url": asked.url(officer=""), "is_on": True})
@@ -124,7 +138,11 @@ def columns() -> list[str]:
 def in_rows(people: list[Participant]) -> list[list[Any]]:
     """Each person as a row of the list. Three queries however many."""
     today = clock.today()
-    rights, next_due, last = _entitlements(people, today), _next_due(people), last_contacts(p.pk for p in people)
+    rights, next_due, last = (
+        _entitlements(people, today),
+        _next_due(people),
+        last_contacts(p.pk for p in people),
+    )
     rows = []
     for part in people:
         owed, entitlement, contact = next_due.get(part.pk), rights.get(part.pk), last.get(part.pk)
@@ -147,7 +165,9 @@ def in_rows(people: list[Participant]) -> list[list[Any]]:
                     "note": said.note if said else "",
                     "tone": {"overdue": "danger", "today": "due"}.get(said.tone, "") if said else "",
                 },
-                {"text": day(contact.at), "note": str(contact.get_outcome_display())} if contact else _("Never"),
+                {"text": day(contact.at), "note": str(contact.get_outcome_display())}
+                if contact
+                else _("Never"),
                 part.officer.display_name if part.officer else _("Nobody"),
             ]
         )
@@ -163,7 +183,7 @@ def _entitlements(people: list[Participant], today: date) -> dict[int, Entitleme
 
 def _next_due(people: list[Participant]) -> dict[int, date]:
     """The last day of what is owed next to each. One query."""
-    rows = Duty.objects.open().timed().filter(participant__in=people).order_by()
+    rows = Duty.objects.open().timed().filter(participant__in=people, owner__in=TOLD_BY_US).order_by()
     return dict(rows.values_list("participant").annotate(next=Min("due_on")))
 
 
@@ -172,7 +192,7 @@ def _next_due(people: list[Participant]) -> dict[int, date]:
 
 @allow(Permission.SEARCH)
 def search(request: Request) -> HttpResponse:
-    """Find somebody by name, phone, postcode, reference or occurrence number. At most fifty, only visible ones."""
+    """Find somebody by name, phone, postcode or reference: at most fifty, and only visible ones."""
     typed = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
     too_short = len(re.sub(r"\W", "", typed)) < AT_LEAST
     people = [] if too_short else find(typed, request.user)
@@ -229,11 +249,16 @@ def _by_postcode(typed: str) -> Q | None:
     if not re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}", asked):
         return None
     squeezed = Replace(Upper("postcode"), Value(" "), Value(""), output_field=CharField())
-    return Q(person__in=Person.objects.alias(squeezed=squeezed).exclude(postcode="").filter(squeezed=asked).values("pk"))
+    return Q(
+        person__in=Person.objects.alias(squeezed=squeezed)
+        .exclude(postcode="")
+        .filter(squeezed=asked)
+        .values("pk")
+    )
 
 
 def _by_name(typed: str) -> Q | None:
-    """The words as a surname, a given name, the name they like, or given names and surname; accents do not matter."""
+    """The words as a surname, a given name, the name they like, or both names; accents do not matter."""
     if re.search(r"\d", typed):
         return None
     words = typed.split()

@@ -105,7 +105,9 @@ def things(items: Iterable[Item]) -> list[Thing]:
     for position, item in enumerate(items):
         key = (item.participant, item.due_on) if item.what is What.TELL else position
         together.setdefault(key, []).append(item)
-    found = [Thing(each[0].what, each[0].participant, each[0].due_on, tuple(each)) for each in together.values()]
+    found = [
+        Thing(each[0].what, each[0].participant, each[0].due_on, tuple(each)) for each in together.values()
+    ]
     return sorted(found, key=lambda thing: (thing.due_on, not thing.is_enhanced))
 
 
@@ -119,7 +121,7 @@ def group_of(thing: Thing, today: date, *, bank_holidays: Collection[date]) -> G
 
 
 def lay_out(items: Iterable[Item], today: date, *, bank_holidays: Collection[date], room: int) -> Day:
-    """Everything that is late or due within the days looked ahead to, the first `room` rows of it in sight."""
+    """Everything late, or due within the days looked ahead to, with the first `room` rows in sight."""
     ends = horizon(today, bank_holidays=bank_holidays)
     groups: dict[Group, list[Thing]] = {group: [] for group in Group}
     for thing in things(items):

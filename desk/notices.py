@@ -69,4 +69,6 @@ def notifications(request: Request) -> HttpResponse:
     rows = Notification.objects.filter(recipient=request.user).order_by("-created_at")[:AT_MOST]
     notices = [in_words(notice) for notice in rows]
     new = [notice for notice in notices if not notice["is_read"]]
-    return render(request, "desk/notifications.html", {"new": new, "old": [n for n in notices if n["is_read"]]})
+    return render(
+        request, "desk/notifications.html", {"new": new, "old": [n for n in notices if n["is_read"]]}
+    )

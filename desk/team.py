@@ -5,16 +5,17 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from compliance.models import Duty
 from courts.models import Hearing, SpecialMeasure, Warning, WitnessRequirement
+from referrals.board import loads_today
 from referrals.models import ImportRow, Referral
 from victimcare import clock
-from victimcare.accounts.models import Notification, User
+from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case, Participant
 from victimcare.govuk.dates import day, due
@@ -32,17 +33,21 @@ class Team:
     tiles: list[dict[str, str]] = field(default_factory=list)
     officers: list[list[Any]] = field(default_factory=list)
     columns: list[Any] = field(default_factory=list)
+    waiting: str = "0"
+    late: int = 0
 
 
 def team_of(user: User) -> Team:
-    """Six queries, however large the team or the queue."""
+    """Nine queries, however large the team or the queue."""
+    officers, late = _officers(user)
+    tiles = _tiles(user)
     columns = [
         _("Officer"),
-        {"label": _("Overdue"), "is_number": True},
-        {"label": _("Open cases"), "is_number": True},
+        {"label": _("Late"), "is_number": True},
+        {"label": _("Caseload"), "is_number": True},
         _("Today"),
     ]
-    return Team(tiles=_tiles(user), officers=_officers(user), columns=columns)
+    return Team(tiles=tiles, officers=officers, columns=columns, waiting=tiles[0]["figure"], late=late)
 
 
 def capped(n: int) -> str:
@@ -64,7 +69,12 @@ def _tiles(user: User) -> list[dict[str, str]]:
             "url": reverse("referrals:allocate"),
             "note": _("oldest since %(day)s") % {"day": day(figures["oldest"])} if figures["oldest"] else "",
         },
-        {"figure": capped(escalated), "label": _("escalated to you"), "url": reverse("desk:notifications"), "note": ""},
+        {
+            "figure": capped(escalated),
+            "label": _("escalated to you"),
+            "url": reverse("desk:notifications"),
+            "note": "",
+        },
         {
             "figure": capped(quarantined),
             "label": _("rows in quarantine"),
@@ -74,46 +84,46 @@ def _tiles(user: User) -> list[dict[str, str]]:
     ]
 
 
-def _officers(user: User) -> list[list[Any]]:
-    """Each officer of the team: what is overdue, how full they are, and whether they are away today."""
+def _officers(user: User) -> tuple[list[list[Any]], int]:
+    """Each officer of the team: what is late, how full they are, who is away; and how much is late in all."""
     if not user.team_id:
-        return []
+        return [], 0
     today = clock.today()
-    officers = list(
-        User.objects.active()
-        .filter(team_id=user.team_id)
-        .with_role(Role.VICTIM_CARE_OFFICER)
-        .annotate(
-            away_until=Max(
-                "leave__until_on",
-                filter=Q(leave__from_on__lte=today, leave__until_on__gte=today, leave__cancelled_at=None),
-            )
-        )[:100]
+    officers = User.objects.active().filter(team_id=user.team_id).with_role(Role.VICTIM_CARE_OFFICER)
+    names = dict(officers.values_list("pk", "reference"))
+    loads = loads_today(user, today)
+    away = dict(
+        Leave.objects.filter(user__in=names, from_on__lte=today, until_on__gte=today, cancelled_at=None)
+        .order_by("until_on")
+        .values_list("user", "until_on")
     )
-    late = _overdue_by_officer(officers, today)
-    open_cases = dict(
-        Participant.objects.open()
-        .filter(officer__in=officers)
-        .values_list("officer")
-        .annotate(n=Count("pk"))
-        .values_list("officer", "n")
-    )
-    rows = []
-    for officer in sorted(officers, key=lambda each: -late.get(each.pk, (0, None))[0]):
-        n, oldest = late.get(officer.pk, (0, None))
-        cases = f"{reverse('desk:cases')}?officer={officer.reference}"
-        rows.append(
-            [
-                {"text": officer.display_name, "url": cases},
-                {"text": n, "tone": "danger" if n else "", "note": due(oldest, today).lead if oldest else ""},
-                {"text": open_cases.get(officer.pk, 0)},
-                {"text": _("Away until %(day)s") % {"day": day(officer.away_until)} if officer.away_until else _("Here")},
-            ]
-        )
-    return rows
+    late = _overdue_by_officer(list(names), today)
+    rows = [
+        [
+            {"text": load.name, "url": f"{reverse('desk:cases')}?officer={names[load.officer_id]}"},
+            _late(*late.get(load.officer_id, (0, today)), today),
+            {"text": f"{round(load.share * 100)}%", "tone": "danger"}
+            if load.share > 1
+            else f"{round(load.share * 100)}%",
+            _("Away until %(day)s") % {"day": day(away[load.officer_id])}
+            if load.officer_id in away
+            else _("Here"),
+        ]
+        for load in sorted(loads, key=lambda each: (-late.get(each.officer_id, (0, today))[0], each.name))
+        if load.officer_id in names
+    ]
+    return rows, sum(n for n, _oldest in late.values())
 
 
-def _overdue_by_officer(officers: list[User], today: date) -> dict[int, tuple[int, date]]:
+def _late(n: int, oldest: date, today: date) -> Any:
+    return (
+        {"text": n, "tone": "danger", "note": _("the oldest %(late)s") % {"late": due(oldest, today).lead}}
+        if n
+        else "0"
+    )
+
+
+def _overdue_by_officer(officers: list[int], today: date) -> dict[int, tuple[int, date]]:
     found = (
         Duty.objects.open()
         .due_before(today)
@@ -129,9 +139,11 @@ def _overdue_by_officer(officers: list[User], today: date) -> dict[int, tuple[in
 
 
 def hearings_soon(user: User) -> list[dict[str, Any]]:
-    """Hearings of this person's cases in the next five working days, and who has not been warned. One query."""
+    """Hearings of this person's cases in the next five working days, and who is not warned. One query."""
     today = clock.today()
-    ends = next(islice(working_days_after(today, bank_holidays=england_and_wales()), HEARINGS_AHEAD - 1, None))
+    ends = next(
+        islice(working_days_after(today, bank_holidays=england_and_wales()), HEARINGS_AHEAD - 1, None)
+    )
     unwarned = Q(requirements__status=WitnessRequirement.Status.REQUIRED) & ~Exists(
         Warning.objects.filter(requirement=OuterRef("requirements"), is_stand_down=False)
     )
@@ -140,7 +152,10 @@ def hearings_soon(user: User) -> list[dict[str, Any]]:
             listed_on__gte=today, listed_on__lte=ends, moved_to=None, case__in=Case.objects.visible_to(user)
         )
         .select_related("court", "case")
-        .annotate(unwarned=Count("requirements", filter=unwarned))
+        .annotate(
+            unwarned=Count("requirements", filter=unwarned),
+            required=Count("requirements", filter=Q(requirements__status=WitnessRequirement.Status.REQUIRED)),
+        )
         .order_by("listed_on", "start_time")
     )
     return [_hearing(hearing) for hearing in rows[:AT_MOST]]
@@ -149,15 +164,17 @@ def hearings_soon(user: User) -> list[dict[str, Any]]:
 def _hearing(hearing: Any) -> dict[str, Any]:
     what = f"{hearing.get_type_display()}, {hearing.court.name}"
     n = hearing.unwarned
+    if n:
+        why = ngettext("%(n)d witness not yet warned.", "%(n)d witnesses not yet warned.", n) % {"n": n}
+    else:
+        why = _("Everybody is warned.") if hearing.required else _("Nobody has to give evidence.")
     return {
         "what": what,
         "who": what,
         "url": reverse("courts:hearing", args=[hearing.reference]),
         "when": day(hearing.listed_on),
         "when_note": f"{hearing.start_time:%H:%M}" if hearing.start_time else "",
-        "why": ngettext("%(n)d witness not yet warned.", "%(n)d witnesses not yet warned.", n) % {"n": n}
-        if n
-        else _("Everybody is warned."),
+        "why": f"{why} {hearing.case.offence_title}, {hearing.case.reference}.",
         "tone": "today" if n else "",
     }
 
@@ -174,7 +191,6 @@ def measures_to_check(user: User) -> tuple[list[dict[str, Any]], list[Participan
         .select_related("participant__person", "participant__case", "asked_by")
         .order_by("status_on", "pk")[:AT_MOST]
     )
-    url = reverse("courts:measures")
     said = [
         {
             "what": _("Check %(measure)s for %(who)s")
@@ -184,8 +200,13 @@ def measures_to_check(user: User) -> tuple[list[dict[str, Any]], list[Participan
             "when": day(row.status_on),
             "when_note": str(row.get_status_display()).lower(),
             "why": row.why,
-            "button": {"label": _("Check"), "url": url, "is_primary": False},
+            "button": {"label": _("Check"), "url": _measure(row, "check-measure"), "is_primary": False},
         }
         for row in rows
     ]
     return said, [row.participant for row in rows]
+
+
+def _measure(row: SpecialMeasure, page: str) -> str:
+    part = row.participant
+    return reverse(f"courts:{page}", args=[part.case.reference, part.reference, row.reference])

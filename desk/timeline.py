@@ -67,7 +67,9 @@ def story(
         entries.append((event.occurred_at, event.pk, _of_event(event, references, user)))
     if only in ("", "contacts"):
         contacts = Contact.objects.filter(participant=participant).select_related("by", "spoke_to__person")
-        for contact in _before(contacts, "at", before).prefetch_related("tells").order_by("-at", "-pk")[: room + TIES]:
+        for contact in (
+            _before(contacts, "at", before).prefetch_related("tells").order_by("-at", "-pk")[: room + TIES]
+        ):
             entries.append((contact.at, contact.pk, _of_contact(contact, references)))
     entries.sort(key=lambda entry: entry[:2], reverse=True)
     shown, rest = entries[:room], entries[room:]
@@ -151,10 +153,15 @@ def _of_contact(contact: Contact, references: tuple[str, str]) -> dict[str, Any]
         "heading": f"{heading}, {str(contact.get_outcome_display()).lower()}",
         "when": contact.at,
         "body": "\n".join(said),
-        "by": str(contact.by) if contact.by else contact.by_collar,
+        "by": str(contact.by) if contact.by else officer_named(contact.by_collar),
         "is_failed": contact.outcome not in (Contact.Outcome.REACHED, Contact.Outcome.SENT),
         "url": "",
     }
+
+
+def officer_named(collar: str) -> str:
+    """An officer in the case known only to the feed."""
+    return _("officer %(collar)s") % {"collar": collar} if collar else ""
 
 
 def tellings(contacts: Iterable[Contact]) -> dict[int, Contact]:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from contacts.models import Promise
 from desk.day import minutes_left
 from desk.notices import unread
-from desk.team import hearings_soon, measures_to_check, team_of
+from desk.team import Team, hearings_soon, measures_to_check, team_of
 from desk.worklist import Worklist, worklist
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -19,7 +19,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
 from victimcare.cases.models import Participant
-from victimcare.govuk.dates import clock_time, day, duration, long_day
+from victimcare.govuk.dates import day, duration, long_day
 from victimcare.http import Request
 from victimcare.working_days import LONDON
 
@@ -42,12 +42,13 @@ def today(request: Request) -> HttpResponse:
         return render(request, "desk/home.html", {"places": _places(user)})
     work = worklist(user)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
+    team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
     listed(request, _once_each([*work.people, *asked_for]), field_group="today")
     context = {
         "work": work,
-        "words": _in_words(work, user, len(measures)),
+        "words": _in_words(work, user, len(measures), team),
         "measures": measures,
-        "team": team_of(user) if user.has_role(Role.SUPERVISOR) else None,
+        "team": team,
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),
         "promises": _promises(user),
@@ -60,10 +61,15 @@ def _once_each(people: list[Participant]) -> list[Participant]:
     return list({person.pk: person for person in people}.values())
 
 
-def _in_words(work: Worklist, user: User, more: int) -> dict[str, str]:
+def _in_words(work: Worklist, user: User, more: int, team: Team | None) -> dict[str, str]:
     """The heading and the grey sentence under it."""
     total = work.day.total + more
-    if not total:
+    if team is not None and not total:
+        heading = _("Today: %(waiting)s waiting, %(late)d late") % {
+            "waiting": team.waiting,
+            "late": team.late,
+        }
+    elif not total:
         heading = _("Today: nothing is due")
     else:
         heading = ngettext("Today: %(n)d thing", "Today: %(n)d things", total) % {"n": total}
@@ -72,8 +78,13 @@ def _in_words(work: Worklist, user: User, more: int) -> dict[str, str]:
     left = minutes_left(clock.now().astimezone(LONDON).time(), user.hours_on(clock.today()))
     lede = long_day(clock.today()) + "."
     hours = user.hours_on(clock.today())
+    if not hours and user.working_hours:
+        lede += " " + _("You do not work today.")
     if hours and left:
-        lede += " " + _("You have %(long)s until %(end)s.") % {"long": duration(left), "end": f"{hours[1]:%H:%M}"}
+        lede += " " + _("You have %(long)s until %(end)s.") % {
+            "long": duration(left),
+            "end": f"{hours[1]:%H:%M}",
+        }
         over = work.day.minutes_today - left
         if over > 0:
             lede += " " + _("About %(long)s of what is due does not fit: tell your supervisor.") % {
@@ -83,12 +94,22 @@ def _in_words(work: Worklist, user: User, more: int) -> dict[str, str]:
 
 
 def _the_day(work: Worklist, user: User) -> list[dict[str, str]]:
-    left = minutes_left(clock.now().astimezone(LONDON).time(), user.hours_on(clock.today()))
+    """How long what is due takes, and how long is left; nothing where there is nothing to fit in."""
+    if not work.day.minutes_today:
+        return []
+    hours = user.hours_on(clock.today())
+    left = minutes_left(clock.now().astimezone(LONDON).time(), hours)
+    due = _("%(long)s of work is due") % {"long": duration(work.day.minutes_today)}
+    if not hours:
+        return [{"text": due}]
+    over = work.day.minutes_today - left
+    note = _("%(long)s left today") % {"long": duration(left)}
     return [
         {
-            "text": _("%(planned)s due, %(left)s left")
-            % {"planned": duration(work.day.minutes_today), "left": duration(left)},
-            "note": _("It is %(time)s.") % {"time": clock_time(clock.now())},
+            "text": due,
+            "note": note
+            if over <= 0
+            else f"{note}; " + _("%(long)s does not fit") % {"long": duration(over)},
         }
     ]
 
@@ -104,7 +125,9 @@ def _promises(user: User) -> list[dict[str, str]]:
     return [
         {
             "text": f"{promise.participant.person.name}: {promise.what}",
-            "url": reverse("contacts:list", args=[promise.participant.case.reference, promise.participant.reference]),
+            "url": reverse(
+                "contacts:list", args=[promise.participant.case.reference, promise.participant.reference]
+            ),
             "note": day(promise.due_on),
         }
         for promise in rows

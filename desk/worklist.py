@@ -15,11 +15,12 @@ from compliance.models import Duty
 from contacts.models import Contact, ContactPlan, Promise
 from desk import words
 from desk.day import Day, Group, Item, Thing, What, horizon, lay_out
+from referrals import triage
 from referrals.models import Referral
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
-from victimcare.cases.context import how_to_reach
+from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, how_to_reach
 from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.govuk.dates import day as said_day
@@ -119,7 +120,10 @@ def _first_contacts(user: User, whose: Sequence[int], ends: date) -> Found:
     rows = _of_theirs(Referral.objects.filter(status=Referral.Status.ALLOCATED), user, whose)
     for referral in rows.filter(~Exists(tried), due_on__lte=ends).order_by("due_on", "priority")[:AT_MOST]:
         assert referral.due_on is not None  # noqa: S101 - asked for
-        yield Item(What.FIRST_CONTACT, referral.participant_id, referral.due_on, source=referral), referral.participant
+        yield (
+            Item(What.FIRST_CONTACT, referral.participant_id, referral.due_on, source=referral),
+            referral.participant,
+        )
 
 
 def _of_theirs(rows: QuerySet[Any], user: User, whose: Sequence[int]) -> QuerySet[Any]:
@@ -181,7 +185,9 @@ def row(
     who = words.named(name, person.person.age_on(clock.today()))
     references = (person.case.reference, person.reference)
     how = (
-        how_to_reach(person, verdicts, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS)) if verdicts else ""
+        how_to_reach(person, verdicts, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
+        if verdicts
+        else ""
     )
     said = _SAYS[thing.what](thing, who)
     contact = last.get(person.pk)
@@ -200,7 +206,8 @@ def row(
 
 def last_said(contact: Contact) -> str:
     """Tue 24 Nov, 13:50: Phone, no answer. What was said."""
-    line = f"{moment(contact.at)}: {contact.get_channel_display()}, {str(contact.get_outcome_display()).lower()}."
+    outcome = str(contact.get_outcome_display()).lower()
+    line = f"{moment(contact.at)}: {contact.get_channel_display()}, {outcome}."
     return f"{line} {contact.note[:200]}".strip()
 
 
@@ -225,14 +232,15 @@ def _updates_them(thing: Thing, who: str) -> dict[str, Any]:
 def _keeps_promise(thing: Thing, who: str) -> dict[str, Any]:
     promise: Promise = thing.items[0].source  # type: ignore[assignment]
     return {
-        "what": _("Keep a promise to %(who)s %(what)s") % {"who": who, "what": promise.what},
+        "what": _("Promise to %(name)s: %(what)s")
+        % {"name": promise.participant.person.name, "what": promise.what},
         "why": _("You promised this on %(day)s.") % {"day": said_day(promise.made_at)},
     }
 
 
 def _reaches_first(thing: Thing, who: str) -> dict[str, Any]:
     referral: Referral = thing.items[0].source  # type: ignore[assignment]
-    reasons = ", ".join(map(str, referral.reasons[:3]))
+    reasons = ", ".join(triage.in_words(referral.reasons[:3]))
     return {
         "what": _("First contact with %(who)s nobody has tried yet") % {"who": who},
         "why": _("Priority %(n)d: %(reasons)s.") % {"n": referral.priority, "reasons": reasons},
@@ -260,9 +268,16 @@ def button(
         return {"label": label, "url": reverse(name, args=references), "is_primary": False}
     if not user.may(Permission.LOG_CONTACT):
         return None
-    tells = list(dict.fromkeys(item.source.event.reference for item in thing.items)) if thing.what is What.TELL else []  # type: ignore[attr-defined]
-    url = reverse("contacts:log", args=references) + ("?" + urlencode({"tell": tells}, doseq=True) if tells else "")
-    can_ring = bool(verdicts) and (verdicts[Channel.PHONE].allowed or verdicts[Channel.PHONE].rule == "outside_window")
+    tells = (
+        list(dict.fromkeys(item.source.event.reference for item in thing.items))
+        if thing.what is What.TELL
+        else []
+    )  # type: ignore[attr-defined]
+    url = reverse("contacts:log", args=references) + (
+        "?" + urlencode({"tell": tells}, doseq=True) if tells else ""
+    )
+    phone = verdicts[Channel.PHONE] if verdicts else None
+    can_ring = phone is not None and (phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME)
     is_officer_in_the_case = user.has_role(Role.OFFICER_IN_THE_CASE)
     label = _("Log") if is_officer_in_the_case or not can_ring else _("Call")
     return {"label": label, "url": url, "is_primary": thing.due_on <= clock.today()}

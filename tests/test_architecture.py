@@ -28,7 +28,19 @@ APPS = tuple(sorted(set(STOREY) - {"victimcare"}))
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TREES = {path: ast.parse(path.read_text("utf-8"), str(path)) for path in FILES}
 
-VAGUE = {"services", "utils", "helpers", "common", "core", "managers", "mixins", "constants", "base", "signals", "selectors"}
+VAGUE = {
+    "services",
+    "utils",
+    "helpers",
+    "common",
+    "core",
+    "managers",
+    "mixins",
+    "constants",
+    "base",
+    "signals",
+    "selectors",
+}
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
 WRITERS = {"actions", "events", "tasks", "notify"}
@@ -67,7 +79,7 @@ def running(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 def imported(node: ast.AST) -> list[str]:
-    """The modules an import names, as far as they are ours; `from courts import actions` names courts.actions."""
+    """The modules of ours an import names; `from courts import actions` names courts.actions."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names if app_of(alias.name)]
     if isinstance(node, ast.ImportFrom) and node.module and app_of(node.module):
@@ -134,7 +146,9 @@ PURE = (
 @pytest.mark.parametrize("rules", PURE)
 def test_rules_know_neither_django_nor_the_clock(rules):
     named = {module for node in running(TREES[ROOT / rules]) for module in all_imported(node)}
-    assert not [module for module in named if module.startswith("django") or module.startswith("victimcare.clock")]
+    assert not [
+        module for module in named if module.startswith("django") or module.startswith("victimcare.clock")
+    ]
 
 
 def all_imported(node: ast.AST) -> list[str]:
@@ -154,7 +168,11 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_only_safe_contact_makes_a_clearance():
-    makers = {name_of(path) for path, tree in TREES.items() if any(name == "Clearance" for name, _call in calls(tree))}
+    makers = {
+        name_of(path)
+        for path, tree in TREES.items()
+        if any(name == "Clearance" for name, _call in calls(tree))
+    }
     assert makers == {"victimcare.cases.safe_contact"}
 
 
@@ -198,5 +216,7 @@ def test_every_module_is_named_for_what_it_is():
 
 
 def test_one_signal():
-    made = [name_of(path) for path, tree in TREES.items() if any(name == "Signal" for name, _call in calls(tree))]
+    made = [
+        name_of(path) for path, tree in TREES.items() if any(name == "Signal" for name, _call in calls(tree))
+    ]
     assert made == ["victimcare.cases.events"]

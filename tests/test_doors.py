@@ -65,7 +65,9 @@ def test_every_route_asks_for_what_the_policy_says():
     asked = {route.name: route.policy for route in ROUTES}
     new = "\n".join(f'"{name}" = "{policy}"' for name, policy in asked.items() if name not in POLICY)
     assert not new, f"not in tests/policy.toml yet:\n{new}"
-    assert {name: policy for name, policy in POLICY.items() if name not in asked} == {}, "no such route any more"
+    assert {name: policy for name, policy in POLICY.items() if name not in asked} == {}, (
+        "no such route any more"
+    )
     assert asked == POLICY
 
 
@@ -145,7 +147,9 @@ def test_every_visit_leaves_an_entry(sign_in, victim, route):
         visitor = somebody(role, victim)
         response = asked(sign_in(visitor), route.at(victim))
         assert response.status_code < 500
-        looks = AccessEntry.objects.filter(actor=visitor.reference, case=victim.case.reference, outcome="allowed")
+        looks = AccessEntry.objects.filter(
+            actor=visitor.reference, case=victim.case.reference, outcome="allowed"
+        )
         assert looks.exists(), role
 
 
@@ -153,7 +157,7 @@ def test_every_visit_leaves_an_entry(sign_in, victim, route):
     "route", [route for route in ROUTES if route.policy in set(Permission)], ids=lambda route: route.name
 )
 def test_no_page_opens_for_nobody(client, db, route):
-    """Whatever the address names, somebody who is not signed in is sent to sign in before it is looked for."""
+    """Whoever is not signed in is sent to sign in before what the address names is looked for."""
     path = "/" + re.sub(r"<\w+:\w+>", "NOTHING", re.sub(r"<int:\w+>", "0", route.pattern))
     response = client.get(path) if client.get(path).status_code != 405 else client.post(path)
     assert response.status_code == 302

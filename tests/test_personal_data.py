@@ -17,7 +17,18 @@ DECLARED: dict[str, dict[str, str]] = {
     for name, fields in tomllib.loads(DOCUMENT.read_text("utf-8")).items()
     if isinstance(fields, dict) and name != "classes"
 }
-OURS = {"accounts", "audit", "cases", "letters", "referrals", "needs_assessments", "contacts", "courts", "compliance", "desk"}
+OURS = {
+    "accounts",
+    "audit",
+    "cases",
+    "letters",
+    "referrals",
+    "needs_assessments",
+    "contacts",
+    "courts",
+    "compliance",
+    "desk",
+}
 
 
 def tables() -> list[type[Model]]:
@@ -45,18 +56,34 @@ def flat(model: type[Model]) -> str:
 
 def test_every_class_is_of_a_field_that_exists():
     known = {flat(model): fields_of(model) for model in tables()}
-    gone = [f"{name}.{field}" for name, fields in DECLARED.items() for field in fields if field not in known.get(name, set())]
+    gone = [
+        f"{name}.{field}"
+        for name, fields in DECLARED.items()
+        for field in fields
+        if field not in known.get(name, set())
+    ]
     assert not gone, gone
 
 
 def test_every_class_is_one_of_ours():
-    wrong = [f"{name}.{field}" for name, fields in DECLARED.items() for field, said in fields.items() if said not in CLASSES]
+    wrong = [
+        f"{name}.{field}"
+        for name, fields in DECLARED.items()
+        for field, said in fields.items()
+        if said not in CLASSES
+    ]
     assert not wrong, wrong
 
 
 def test_whatever_names_or_finds_a_person_is_at_least_s2():
     telling = ("name", "phone", "email", "address", "postcode", "note", "summary", "date_of_birth", "words")
-    tables_of_people = {"cases-Person", "cases-SafeContact", "contacts-Contact", "needs_assessments-Need", "letters-Letter"}
+    tables_of_people = {
+        "cases-Person",
+        "cases-SafeContact",
+        "contacts-Contact",
+        "needs_assessments-Need",
+        "letters-Letter",
+    }
     soft = [
         f"{table}.{field}"
         for table in tables_of_people

@@ -34,7 +34,11 @@ def test_what_no_feed_sent_is_recorded_by_hand(as_officer, victim, officer, at):
     response = as_officer.post(at("events/record"), CHARGED | {"suspect": suspect.pk})
     assert (response.status_code, response.url) == (302, at("timeline/"))
     event = Event.objects.get()
-    assert (event.kind, event.occurred_at, event.by) == (Kind.SUSPECT_CHARGED, london(2026, 11, 20, 14, 5), officer)
+    assert (event.kind, event.occurred_at, event.by) == (
+        Kind.SUSPECT_CHARGED,
+        london(2026, 11, 20, 14, 5),
+        officer,
+    )
     assert (event.participant, event.suspect, event.detail) == (None, suspect, "Two counts.")
 
 
@@ -42,7 +46,11 @@ def test_a_day_alone_is_kept_as_a_day_and_when_we_heard_beside_it(as_officer, at
     heard = {"at": "", "learned_on_day": "21", "learned_on_month": "11", "learned_on_year": "2026"}
     as_officer.post(at("events/record"), CHARGED | heard)
     event = Event.objects.get()
-    assert (event.precision, event.occurred_on, event.learned_on) == ("date", date(2026, 11, 20), date(2026, 11, 21))
+    assert (event.precision, event.occurred_on, event.learned_on) == (
+        "date",
+        date(2026, 11, 20),
+        date(2026, 11, 21),
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +62,10 @@ def test_a_day_alone_is_kept_as_a_day_and_when_we_heard_beside_it(as_officer, at
         ({"on_day": "23", "at": "23:00"}, "That is in the future."),
         ({"on_day": "31"}, "There is no date"),
         ({"kind": "COMPLAINT_RECEIVED"}, "This concerns one person only."),
-        ({"learned_on_day": "19", "learned_on_month": "11", "learned_on_year": "2026"}, "We cannot have heard before"),
+        (
+            {"learned_on_day": "19", "learned_on_month": "11", "learned_on_year": "2026"},
+            "We cannot have heard before",
+        ),
         ({"suspect": "999999"}, "Choose one of the answers listed."),
     ],
 )
@@ -67,7 +78,9 @@ def test_what_cannot_be_is_sent_back_with_a_sentence(as_officer, at, different, 
 
 def test_another_cases_suspect_cannot_be_named(as_officer, at):
     other = SuspectFactory()
-    assert "Choose one of the answers listed." in text(as_officer.post(at("events/record"), CHARGED | {"suspect": other.pk}))
+    assert "Choose one of the answers listed." in text(
+        as_officer.post(at("events/record"), CHARGED | {"suspect": other.pk})
+    )
 
 
 def test_a_complaint_is_this_persons_alone(as_officer, victim, at):
@@ -86,7 +99,10 @@ def test_a_wrong_day_is_corrected_by_another_entry(as_officer, victim, officer, 
     wrong = record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=date(2026, 11, 19), by=officer)
     page = at(f"events/{wrong.reference}/correct")
     assert "Thu 19 Nov" in text(as_officer.get(page))
-    as_officer.post(page, {"what": "when", "on_day": "20", "on_month": "11", "on_year": "2026", "reason": "Custody record"})
+    as_officer.post(
+        page,
+        {"what": "when", "on_day": "20", "on_month": "11", "on_year": "2026", "reason": "Custody record"},
+    )
     right = Event.objects.get(replaces=wrong)
     assert (right.kind, right.occurred_on) == (Kind.SUSPECT_BAILED, date(2026, 11, 20))
 
@@ -144,7 +160,9 @@ def test_somebody_elses_answers_are_not_written_over(as_officer, victim, at):
 
 def test_half_a_window_is_asked_for(as_officer, at):
     assert "Enter both times" in text(as_officer.post(at("safe-contact"), ANSWERS | {"call_until": ""}))
-    assert "Enter a later time" in text(as_officer.post(at("safe-contact"), ANSWERS | {"call_until": "09:00"}))
+    assert "Enter a later time" in text(
+        as_officer.post(at("safe-contact"), ANSWERS | {"call_until": "09:00"})
+    )
 
 
 def test_a_case_is_closed_with_a_reason_and_opened_again(as_officer, victim, at):
@@ -166,7 +184,8 @@ def test_a_stale_page_does_not_close_a_case(as_officer, at):
 
 DETAILS = {
     "version": "1", "given_names": "Siân", "surname": "Evans", "phone_mobile": "07700 900555",
-    "address_line_1": "3 New Street", "town": "Newport", "postcode": "NP20 1AA", "verified_by": "Rang the old number",
+    "address_line_1": "3 New Street", "town": "Newport", "postcode": "NP20 1AA",
+    "verified_by": "Rang the old number",
 }  # fmt: skip
 
 

@@ -9,7 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SafeContactFactory, SuspectFactory, london
+from tests.factories import (
+    CaseFactory,
+    ParticipantFactory,
+    PersonFactory,
+    SafeContactFactory,
+    SuspectFactory,
+    london,
+)
 from victimcare.cases.models import Person
 from victimcare.cases.safe_contact import (
     Blocked,
@@ -54,7 +61,11 @@ CASES = [
     ({"suspect_destinations": frozenset({"07700900999"})}, True, "said_yes"),
     ({"call_from": time(9, 30), "call_until": time(14, 30)}, True, "said_yes"),
     ({"call_from": time(9, 30), "call_until": time(14, 30), "at": time(15, 0)}, False, "outside_window"),
-    ({"call_from": time(9, 30), "call_until": time(14, 30), "at": time(15, 0), "channel": Channel.TEXT}, True, "said_yes"),
+    (
+        {"call_from": time(9, 30), "call_until": time(14, 30), "at": time(15, 0), "channel": Channel.TEXT},
+        True,
+        "said_yes",
+    ),
     # Nobody asked, and there may be danger: an officer may ring, in office hours, and nothing else.
     ({"safe": "", "is_flagged": True}, True, "first_contact"),
     ({"safe": "", "is_flagged": True, "at": time(8, 59)}, False, "first_contact_hours"),
@@ -64,11 +75,19 @@ CASES = [
     ({"safe": "", "is_flagged": True, "channel": Channel.EMAIL}, False, "not_known"),
     ({"safe": "", "is_flagged": True, "channel": Channel.POST}, False, "not_known"),
     ({"safe": "", "is_flagged": True, "channel": Channel.IN_PERSON}, True, "in_person"),
-    ({"safe": "", "is_flagged": True, "suspect_destinations": frozenset({"07700900123"})}, False, "shared_with_suspect"),
+    (
+        {"safe": "", "is_flagged": True, "suspect_destinations": frozenset({"07700900123"})},
+        False,
+        "shared_with_suspect",
+    ),
     # Answers over ninety days old are asked again first, where there may be danger.
     ({"is_flagged": True, "asked_on": TODAY - timedelta(days=90)}, True, "said_yes"),
     ({"is_flagged": True, "asked_on": TODAY - timedelta(days=91)}, False, "stale"),
-    ({"is_flagged": True, "asked_on": TODAY - timedelta(days=91), "purpose": Purpose.REVIEW}, True, "said_yes"),
+    (
+        {"is_flagged": True, "asked_on": TODAY - timedelta(days=91), "purpose": Purpose.REVIEW},
+        True,
+        "said_yes",
+    ),
     ({"is_flagged": False, "asked_on": TODAY - timedelta(days=900)}, True, "said_yes"),
 ]
 

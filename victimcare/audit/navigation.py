@@ -1,4 +1,4 @@
-"""What the access log offers in the navigation. Its permission is named by its words: this app knows no roles."""
+"""What the access log offers in the navigation. It names its permission in words: this app knows no roles."""
 
 from django.utils.translation import gettext_lazy as _
 

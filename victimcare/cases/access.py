@@ -1,4 +1,4 @@
-"""The first door: may this person see this case? Filters, logs, returns; the first line of every case page."""
+"""The first door: may this person see this case? Filters, logs, returns: the first line of a case page."""
 
 from django.http import Http404
 
@@ -11,7 +11,12 @@ from victimcare.http import Request
 
 
 def participant_for(
-    request: Request, case: str, participant: str, *, field_group: str = "case", op: str = AccessEntry.Op.CONSULT
+    request: Request,
+    case: str,
+    participant: str,
+    *,
+    field_group: str = "case",
+    op: str = AccessEntry.Op.CONSULT,
 ) -> Participant:
     """The participant under these references, as seen by the person signed in, and the look is written down.
 
@@ -55,7 +60,7 @@ def case_for(request: Request, reference: str, *, field_group: str = "case") -> 
 
 
 def listed(request: Request, participants: list[Participant], *, field_group: str = "list") -> None:
-    """Write down that a list page showed these people: one row with every reference. Nothing for an empty list."""
+    """Write down that a list page showed these people: one row for them all, none for an empty list."""
     if participants:
         record_access(
             by=request.user,
@@ -74,11 +79,14 @@ def justification(user: User, participant: Participant) -> str:
         return "witness care of this case"
     if user.collar and participant.case.oic_collar == user.collar:
         return "officer in the case"
-    if participant.officer_id and user.covering.filter(
-        user=participant.officer_id,
-        from_on__lte=clock.today(),
-        until_on__gte=clock.today(),
-        cancelled_at=None,
-    ).exists():
+    if (
+        participant.officer_id
+        and user.covering.filter(
+            user=participant.officer_id,
+            from_on__lte=clock.today(),
+            until_on__gte=clock.today(),
+            cancelled_at=None,
+        ).exists()
+    ):
         return "covering for a colleague"
     return "my team"

@@ -1,4 +1,4 @@
-"""Every write to people, cases and participants. Plain values in, one transaction, the event in the same breath."""
+"""Every write to people, cases and participants: plain values in, one transaction, the event in the same."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from victimcare.faults import Refused, Stale
 def add_person(*, by: User | None, **fields: Any) -> Person:
     """Keep a new human being. Search first: a person is kept once."""
     person = Person(**fields)
-    person._history_user = by
+    person._history_user = by  # type: ignore[attr-defined]
     person.save()
     return person
 
@@ -31,7 +31,7 @@ def open_case(*, reported: datetime | date, by: User | None, **fields: Any) -> C
     if isinstance(reported, datetime):
         fields["reported_at"] = reported
     case = Case(**fields)
-    case._history_user = by
+    case._history_user = by  # type: ignore[attr-defined]
     case.save()
     return case
 
@@ -49,7 +49,7 @@ def add_participant(
 ) -> Participant:
     """Give a person a part in a case. A victim whose crime was reported gets their CRIME_REPORTED event."""
     participant = Participant(case=case, person=person, role=role, **fields)
-    participant._history_user = by
+    participant._history_user = by  # type: ignore[attr-defined]
     participant.save()
     if role == Participant.Role.VICTIM and reported is not None:
         record_event(
@@ -99,26 +99,28 @@ def set_entitlement(
 
 @transaction.atomic
 def set_safe_contact(*, person: Person, version: int, by: User, **answers: Any) -> SafeContact:
-    """Keep what this person said about reaching them safely. Raises Stale when somebody else just changed it."""
+    """Keep what this person said about reaching them safely. Raises Stale when somebody just changed it."""
     safe = SafeContact.objects.select_for_update().filter(person=person).first()
     if safe is None:
         safe = SafeContact(person=person, version=0)
     if safe.version != version:
         raise Stale(
-            _("Someone else changed the safe-contact answers while you were working. Theirs are shown below yours."),
+            _(
+                "Someone else changed these answers while you were working. Theirs are shown below."
+            ),
             theirs=_as_said(safe, answers),
         )
     for name, answer in answers.items():
         setattr(safe, name, answer)
     safe.confirmed_by, safe.confirmed_at, safe.version = by, clock.now(), version + 1
-    safe._history_user = by
+    safe._history_user = by  # type: ignore[attr-defined]
     safe.save()
     return safe
 
 
 @transaction.atomic
 def change_details(*, person: Person, version: int, verified_by: str, by: User, **fields: str) -> Person:
-    """Keep a name, number or address that somebody here checked with the person; a feed may no longer overwrite it.
+    """Keep a name, number or address that somebody checked with the person; no feed overwrites it now.
 
     `verified_by` says how it was checked, and is kept with the history. Raises Stale, and Refused when
     nobody says how: whoever can change where we write to can read what we write.
@@ -144,7 +146,7 @@ def change_details(*, person: Person, version: int, verified_by: str, by: User, 
 
 @transaction.atomic
 def allocate(*, participants: list[Participant], officer: User, by: User) -> int:
-    """Give victims to a named officer. Returns how many changed hands. Raises Refused for someone who cannot take them."""
+    """Give victims to a named officer. Returns how many changed hands. Refuses who cannot take them."""
     if not officer.is_active or not officer.has_role(Role.VICTIM_CARE_OFFICER):
         raise Refused(_("Choose a victim care officer who works here."))
     changed = 0
@@ -156,7 +158,7 @@ def allocate(*, participants: list[Participant], officer: User, by: User) -> int
     ):
         participant.officer = officer
         participant.version += 1
-        participant._history_user = by
+        participant._history_user = by  # type: ignore[attr-defined]
         participant.save()
         record_event(
             case=participant.case,
@@ -216,20 +218,24 @@ def _as_said(row: SafeContact | Person, names: Iterable[str]) -> dict[str, objec
 def _locked(participant: Participant, version: int) -> Participant:
     fresh = Participant.objects.select_for_update(of=("self",)).select_related("case").get(pk=participant.pk)
     if fresh.version != version:
-        raise Stale(_("Someone else changed this while you were working. Open it again to see what they did."))
+        raise Stale(
+            _("Someone else changed this while you were working. Open it again to see what they did.")
+        )
     return fresh
 
 
 def _save(participant: Participant, by: User) -> None:
     participant.version += 1
-    participant._history_user = by
+    participant._history_user = by  # type: ignore[attr-defined]
     participant.save()
 
 
 @transaction.atomic
 def take_back(*, participant: Participant, by: User) -> Participant:
     """Undo an allocation: the victim has no officer again, and the timeline says so."""
-    participant = Participant.objects.select_for_update(of=("self",)).select_related("case").get(pk=participant.pk)
+    participant = (
+        Participant.objects.select_for_update(of=("self",)).select_related("case").get(pk=participant.pk)
+    )
     participant.officer = None
     _save(participant, by)
     record_event(

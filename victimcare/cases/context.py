@@ -18,6 +18,9 @@ from victimcare.cases.safe_contact import Channel, Verdict, verdicts
 
 Words = str | Promise
 
+# Not now, but this is the number to ring when it is time.
+RIGHT_NUMBER_WRONG_TIME = frozenset({"outside_window", "first_contact_hours"})
+
 
 @dataclass(frozen=True)
 class Tag:
@@ -88,14 +91,13 @@ def _actions(participant: Participant, user: User) -> list[Action]:
     return [Action(label, reverse(name, args=references)) for held, label, name in offered if user.may(held)]
 
 
-def how_to_reach(
-    participant: Participant, by_channel: dict[Channel, Verdict], *, shows_numbers: bool
-) -> str:
+def how_to_reach(participant: Participant, by_channel: dict[Channel, Verdict], *, shows_numbers: bool) -> str:
     """The strip in one line, for a list of work: what to use, then what never to use."""
     safe = getattr(participant.person, "safe_contact", None) or SafeContact()
     said = []
     for item in strip(participant.person, safe, by_channel, shows_numbers=shows_numbers):
-        words = f"{item.label} {item.text}".strip()
+        label = item.label if item.label == _("Phone") or not item.label else f"{item.label}:"
+        words = f"{label} {item.text}".strip()
         said.append(words if words.endswith((".", "?", "!")) else f"{words}.")
     return " ".join(said)
 
@@ -141,16 +143,19 @@ def strip(
         if safe.call_from and safe.call_until
         else ""
     )
-    withhold = _("withhold number") if safe.withhold_number or phone.rule == "first_contact" else ""
-    if phone.allowed or phone.rule == "outside_window":
+    is_untried = phone.rule in {"first_contact", "first_contact_hours"}
+    withhold = _("withhold number") if safe.withhold_number or is_untried else ""
+    if phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME:
         how = ", ".join(part for part in (number, window, withhold) if part) or _("safe")
         items.append(StripItem(_("Phone"), how))
         if phone.rule == "first_contact":
             items.append(
-                StripItem("", _("Not yet known to be safe: ask only for the victim, do not say who you are."), True)
+                StripItem(
+                    "", _("Not yet known to be safe: ask only for the victim, do not say who you are."), True
+                )
             )
     for reason in phone.reasons:
-        items.append(StripItem(_("Phone"), reason.sentence, True))
+        items.append(StripItem("", reason.sentence, True))
     closed = [
         label
         for channel, label in (
@@ -175,6 +180,10 @@ def strip(
         days = (safe.review_on - clock.today()).days
         if days < 0:
             items.append(
-                StripItem("", ngettext("Review %(n)d day late.", "Review %(n)d days late.", -days) % {"n": -days}, True)
+                StripItem(
+                    "",
+                    ngettext("Review %(n)d day late.", "Review %(n)d days late.", -days) % {"n": -days},
+                    True,
+                )
             )
     return items

@@ -1,4 +1,4 @@
-"""The log every app writes and reads: something happened, and here is when. The only signal in the project."""
+"""The log every app writes and reads: something happened, and when. The only signal in the project."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
@@ -56,7 +56,7 @@ def record_event(
         moment, precision = occurred, Event.Precision.MOMENT
     else:
         moment, precision = datetime.combine(occurred, MIDDAY, LONDON), Event.Precision.DATE
-    if precision == Event.Precision.DATE and moment.date() > clock.today() or (
+    if (precision == Event.Precision.DATE and moment.date() > clock.today()) or (
         precision == Event.Precision.MOMENT and moment > now
     ):
         raise Refused(_("That is in the future. Enter when it happened."))

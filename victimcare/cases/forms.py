@@ -65,7 +65,9 @@ class RecordEventForm(Form):
     )
     detail = LongTextField(
         label=_("Anything the victim needs to know about it"),
-        hint=_("Bail conditions, the reason for a decision, who decided. Do not write about anybody else here."),
+        hint=_(
+            "Bail conditions, the reason for a decision, who decided. Do not write about anybody else here."
+        ),
         max_length=1000,
         required=False,
     )
@@ -127,9 +129,7 @@ class CorrectEventForm(Form):
             self.add_error("on", _("Enter the right day, like 20 11 2026."))
         if on and at and datetime.combine(on, at, LONDON) > clock.now():
             self.add_error("at", _("That is in the future. Enter when it happened."))
-        answers["occurred"] = (
-            moment_or_day(on, at) if on and answers.get("what") == self.RIGHT_DAY else None
-        )
+        answers["occurred"] = moment_or_day(on, at) if on and answers.get("what") == self.RIGHT_DAY else None
         return answers
 
     @classmethod
@@ -156,7 +156,9 @@ class SafeContactForm(Form):
     text = _channel(_("Text messages"))
     email = _channel(_("Email"))
     post = _channel(_("Letters"))
-    call_from = TimeInputField(label=_("Ring from"), hint=_("Like 09:30. Leave both empty for any time."), required=False)
+    call_from = TimeInputField(
+        label=_("Ring from"), hint=_("Like 09:30. Leave both empty for any time."), required=False
+    )
     call_until = TimeInputField(label=_("Ring until"), required=False)
     withhold_number = TickBox(label=_("Withhold our number"), required=False)
     who_may_answer = TextField(
@@ -166,23 +168,25 @@ class SafeContactForm(Form):
     note = LongTextField(
         label=_("Anything else that keeps them safe"), max_length=400, rows=3, required=False
     )
-    address_is_protected = TickBox(
-        label=_("Their address must not be given to anybody"), required=False
-    )
+    address_is_protected = TickBox(label=_("Their address must not be given to anybody"), required=False)
     review_on = DateInputField(label=_("Ask again on"), required=False, earliest=clock.today)
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
         start, end = answers.get("call_from"), answers.get("call_until")
         if bool(start) != bool(end) and not {"call_from", "call_until"} & set(self.errors):
-            self.add_error("call_until" if start else "call_from", _("Enter both times, or leave both empty."))
+            self.add_error(
+                "call_until" if start else "call_from", _("Enter both times, or leave both empty.")
+            )
         if start and end and start >= end:
             self.add_error("call_until", _("Enter a later time than “Ring from”."))
         return answers
 
     @property
     def answers(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name not in {"form_key", "version"}}
+        return {
+            name: value for name, value in self.cleaned_data.items() if name not in {"form_key", "version"}
+        }
 
     @classmethod
     def starting_from(cls, safe: SafeContact) -> dict[str, Any]:
@@ -223,7 +227,9 @@ class DetailsForm(Form):
     surname = TextField(label=_("Surname"), max_length=100, required=False)
     preferred_name = TextField(label=_("Name they like to be called"), max_length=100, required=False)
     pronouns = TextField(label=_("Pronouns"), max_length=30, width=10, required=False)
-    phone_mobile = TextField(label=_("Mobile phone"), max_length=30, width=20, input_type="tel", required=False)
+    phone_mobile = TextField(
+        label=_("Mobile phone"), max_length=30, width=20, input_type="tel", required=False
+    )
     phone_home = TextField(label=_("Other phone"), max_length=30, width=20, input_type="tel", required=False)
     email = EmailAddress(label=_("Email"), required=False)
     address_line_1 = TextField(label=_("House and street"), max_length=120, required=False)
@@ -239,7 +245,9 @@ class DetailsForm(Form):
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
-        if not self.errors and not (answers["given_names"] or answers["surname"] or answers["preferred_name"]):
+        if not self.errors and not (
+            answers["given_names"] or answers["surname"] or answers["preferred_name"]
+        ):
             self.add_error("surname", _("Enter a name."))
         return answers
 

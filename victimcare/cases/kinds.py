@@ -24,7 +24,10 @@ class Kind(TextChoices):
     SUSPECT_CHARGED = "SUSPECT_CHARGED", _("Suspect charged")
     OUT_OF_COURT_DISPOSAL = "OUT_OF_COURT_DISPOSAL", _("Out-of-court disposal given")
     DECISION_NOT_TO_PROSECUTE = "DECISION_NOT_TO_PROSECUTE", _("Decision not to prosecute")
-    INVESTIGATION_CLOSED_NO_SUSPECT = "INVESTIGATION_CLOSED_NO_SUSPECT", _("Investigation closed, no suspect found")
+    INVESTIGATION_CLOSED_NO_SUSPECT = (
+        "INVESTIGATION_CLOSED_NO_SUSPECT",
+        _("Investigation closed, no suspect found"),
+    )
     PROSECUTION_ALTERED = "PROSECUTION_ALTERED", _("Prosecution changed or stopped")
     HEARING_LISTED = "HEARING_LISTED", _("Hearing listed")
     HEARING_MOVED = "HEARING_MOVED", _("Hearing moved")
@@ -101,23 +104,20 @@ OF_ONE_PERSON = frozenset(
 )
 
 # Kinds a person may write down on the case page because no feed sent them.
-BY_HAND = (
-    FROM_THE_EVENTS_EXTRACT
-    | {
-        Kind.PROSECUTION_ALTERED,
-        Kind.APPEAL_NOTICE,
-        Kind.APPEAL_BAIL,
-        Kind.APPEAL_LISTED,
-        Kind.APPEAL_RESULT,
-        Kind.VCS_REFERRED,
-        Kind.VLO_CONTACT_MADE,
-        Kind.EXPENSE_CLAIM_RECEIVED,
-        Kind.EXPENSE_PAID,
-        Kind.COMPLAINT_RECEIVED,
-        Kind.COMPLAINT_ANSWERED,
-        Kind.SUPPORT_DECLINED,
-    }
-)
+BY_HAND = FROM_THE_EVENTS_EXTRACT | {
+    Kind.PROSECUTION_ALTERED,
+    Kind.APPEAL_NOTICE,
+    Kind.APPEAL_BAIL,
+    Kind.APPEAL_LISTED,
+    Kind.APPEAL_RESULT,
+    Kind.VCS_REFERRED,
+    Kind.VLO_CONTACT_MADE,
+    Kind.EXPENSE_CLAIM_RECEIVED,
+    Kind.EXPENSE_PAID,
+    Kind.COMPLAINT_RECEIVED,
+    Kind.COMPLAINT_ANSWERED,
+    Kind.SUPPORT_DECLINED,
+}
 
 # Kinds a victim can be told about: the choices of "What did you tell them?".
 TELLABLE = FROM_THE_EVENTS_EXTRACT | {

@@ -1,4 +1,4 @@
-"""Person, Case, Participant, Event, and what hangs on them. No app below knows these; all above share them."""
+"""Person, Case, Participant, Event, and what hangs on them. No app below knows these, all above do."""
 
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -76,11 +76,15 @@ class Person(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                name="person_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+                name="person_once_per_source",
+                fields=["source_system", "source_id"],
+                condition=~Q(source_id=""),
             ),
             models.CheckConstraint(
                 name="person_dies_after_birth",
-                condition=Q(date_of_death=None) | Q(date_of_birth=None) | Q(date_of_death__gte=F("date_of_birth")),
+                condition=Q(date_of_death=None)
+                | Q(date_of_birth=None)
+                | Q(date_of_death__gte=F("date_of_birth")),
             ),
         )
 
@@ -165,7 +169,9 @@ class Case(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                name="case_once_per_source", fields=["source_system", "occurrence_no"], condition=~Q(occurrence_no="")
+                name="case_once_per_source",
+                fields=["source_system", "occurrence_no"],
+                condition=~Q(occurrence_no=""),
             ),
             models.CheckConstraint(
                 name="offence_ends_after_it_starts",
@@ -175,7 +181,9 @@ class Case(models.Model):
         indexes = (
             models.Index(name="case_oic", fields=["oic_collar"], condition=~Q(oic_collar="")),
             models.Index(name="case_occurrence", fields=["occurrence_no"]),
-            models.Index(name="case_left_behind", fields=["changed_at"], condition=Q(changed_at__isnull=False)),
+            models.Index(
+                name="case_left_behind", fields=["changed_at"], condition=Q(changed_at__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:
@@ -272,7 +280,9 @@ class Participant(models.Model):
     represents = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="represented_by"
     )
-    officer = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="caseload")
+    officer = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="caseload"
+    )
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="caseload")
     relationship_to_suspect = models.CharField(max_length=15, choices=Relationship.choices, blank=True)
     risk_tool = models.CharField(max_length=10, blank=True)
@@ -293,15 +303,21 @@ class Participant(models.Model):
             models.UniqueConstraint(name="one_part_per_person_case_role", fields=["case", "person", "role"]),
             models.CheckConstraint(
                 name="closed_with_a_reason",
-                condition=Q(closed_at=None, closure_reason="") | Q(closed_at__isnull=False) & ~Q(closure_reason=""),
+                condition=Q(closed_at=None, closure_reason="")
+                | Q(closed_at__isnull=False) & ~Q(closure_reason=""),
             ),
             models.CheckConstraint(
-                name="only_a_representative_represents", condition=Q(represents=None) | Q(role="REPRESENTATIVE")
+                name="only_a_representative_represents",
+                condition=Q(represents=None) | Q(role="REPRESENTATIVE"),
             ),
-            models.CheckConstraint(name="a_suspect_has_no_officer", condition=~Q(role="SUSPECT") | Q(officer=None)),
+            models.CheckConstraint(
+                name="a_suspect_has_no_officer", condition=~Q(role="SUSPECT") | Q(officer=None)
+            ),
         )
         indexes = (
-            models.Index(name="participant_open_by_officer", fields=["officer", "id"], condition=Q(closed_at=None)),
+            models.Index(
+                name="participant_open_by_officer", fields=["officer", "id"], condition=Q(closed_at=None)
+            ),
             models.Index(name="participant_by_team_role", fields=["team", "role", "id"]),
         )
 
@@ -326,7 +342,7 @@ class Exclusion(models.Model):
 
 
 class Entitlement(models.Model):
-    """Standard or enhanced rights, from a date, why and by whom (Victims' Code, enhanced rights). Dated, never edited."""
+    """Standard or enhanced rights under the Code: from a date, why and by whom. Dated, never edited."""
 
     class Category(models.TextChoices):
         SERIOUS_CRIME = "serious_crime", _("Victim of the most serious crime")
@@ -337,7 +353,9 @@ class Entitlement(models.Model):
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="entitlements")
     is_enhanced = models.BooleanField()
-    categories = ArrayField(models.CharField(max_length=25, choices=Category.choices), default=list, blank=True)
+    categories = ArrayField(
+        models.CharField(max_length=25, choices=Category.choices), default=list, blank=True
+    )
     from_on = models.DateField()
     is_provisional = models.BooleanField(default=False)  # from triage, until somebody has assessed
     reason = models.CharField(max_length=400)
@@ -397,7 +415,9 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def about(self, participant: Participant) -> "EventQuerySet":
         """What happened in this person's case that is theirs to see: never another victim's own events."""
-        return self.filter(case_id=participant.case_id).filter(Q(participant=None) | Q(participant=participant))
+        return self.filter(case_id=participant.case_id).filter(
+            Q(participant=None) | Q(participant=participant)
+        )
 
 
 class Event(models.Model):
@@ -436,7 +456,9 @@ class Event(models.Model):
         ordering = ("-occurred_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                name="event_once_per_source", fields=["source_system", "source_id"], condition=~Q(source_id="")
+                name="event_once_per_source",
+                fields=["source_system", "source_id"],
+                condition=~Q(source_id=""),
             ),
             models.CheckConstraint(
                 name="learned_not_before_it_occurred",

@@ -109,7 +109,9 @@ def judge(facts: Facts) -> Verdict:
     if facts.has_died:
         reasons.append(Reason("died", _("This person has died. Contact whoever acts for them.")))
     if facts.is_suspect_here:
-        reasons.append(Reason("suspect", _("This person is a suspect in this case. They are never contacted.")))
+        reasons.append(
+            Reason("suspect", _("This person is a suspect in this case. They are never contacted."))
+        )
     if facts.channel is not Channel.IN_PERSON and not facts.destination:
         reasons.append(
             Reason("no_destination", _("No phone number is held. Ask the officer in the case."))
@@ -117,14 +119,19 @@ def judge(facts: Facts) -> Verdict:
             else Reason("no_destination", _("No address is held for this channel. Choose another."))
         )
     if facts.safe == SafeContact.Safe.NO:
-        reasons.append(Reason("said_no", _("This person asked not to be reached this way. Choose another channel.")))
+        reasons.append(
+            Reason("said_no", _("This person asked not to be reached this way. Choose another channel."))
+        )
     if facts.destination and facts.destination in facts.suspect_destinations:
         reasons.append(
-            Reason("shared_with_suspect", _("A suspect has the same phone number or address. Choose another channel."))
+            Reason(
+                "shared_with_suspect",
+                _("A suspect has the same phone number or address. Choose another channel."),
+            )
         )
-    if facts.channel is Channel.PHONE and facts.call_from and facts.call_until:
-        if not facts.call_from <= facts.at <= facts.call_until:
-            reasons.append(Reason("outside_window", _("Outside the times this person agreed to be rung.")))
+    has_window = facts.channel is Channel.PHONE and facts.call_from and facts.call_until
+    if has_window and not facts.call_from <= facts.at <= facts.call_until:  # type: ignore[operator]
+        reasons.append(Reason("outside_window", _("Outside the times this person agreed to be rung.")))
     if facts.safe == SafeContact.Safe.NOT_KNOWN and facts.is_flagged and not reasons:
         return _first_contact(facts)
     if (
@@ -150,13 +157,23 @@ def _first_contact(facts: Facts) -> Verdict:
         return Verdict(
             False,
             "not_known",
-            (Reason("not_known", _("Nobody has asked whether this is safe, and this victim may be in danger. Ring first.")),),
+            (
+                Reason(
+                    "not_known",
+                    _("Nobody has asked whether this is safe, and this victim may be in danger. Ring first."),
+                ),
+            ),
         )
     if not OFFICE_HOURS[0] <= facts.at <= OFFICE_HOURS[1]:
         return Verdict(
             False,
             "first_contact_hours",
-            (Reason("first_contact_hours", _("Whether this number is safe is not known: ring between 09:00 and 17:00 only.")),),
+            (
+                Reason(
+                    "first_contact_hours",
+                    _("Whether this number is safe is not known: ring between 09:00 and 17:00 only."),
+                ),
+            ),
         )
     return Verdict(
         True,
@@ -188,8 +205,10 @@ def address_keys(person: Person) -> frozenset[str]:
 
 def person_keys(person: Person) -> frozenset[str]:
     """Every phone and address by which post or a call could reach this person."""
-    return address_keys(person) | {phone_key(number) for number in person.phones} | (
-        {person.email.lower()} if person.email else set()
+    return (
+        address_keys(person)
+        | {phone_key(number) for number in person.phones}
+        | ({person.email.lower()} if person.email else set())
     )
 
 
@@ -257,7 +276,7 @@ class _Gathered:
 
 
 def _gather_all(participants: list[Participant]) -> dict[int, _Gathered]:
-    """The safe-contact answers of each, and where every suspect of their case can be reached, now or before."""
+    """The safe-contact answers of each, and where every suspect of their case is or was reached."""
     answers = SafeContact.objects.in_bulk([part.person_id for part in participants], field_name="person_id")
     suspects = _suspects_by_case({part.case_id for part in participants})
     keys = _keys_now_and_before({suspect for found in suspects.values() for suspect in found})
@@ -281,7 +300,7 @@ def _suspects_by_case(case_ids: set[int]) -> dict[int, set[int]]:
 
 
 def _keys_now_and_before(person_ids: set[int]) -> dict[int, frozenset[str]]:
-    """Every phone and address of each of these persons, and every one they used to have: an old key still opens a door."""
+    """Every phone and address of each person, and those they used to have: an old key still opens a door."""
     keys: dict[int, frozenset[str]] = {pk: frozenset() for pk in person_ids}
     if person_ids:
         fields = ("id", "address_line_1", "postcode", "phone_mobile", "phone_home", "email")

@@ -5,7 +5,11 @@ from victimcare.cases import views
 app_name = "cases"
 urlpatterns = [
     path("cases/<str:case>/<str:participant>/events/record", views.record_event, name="record-event"),
-    path("cases/<str:case>/<str:participant>/events/<str:event>/correct", views.correct_event, name="correct-event"),
+    path(
+        "cases/<str:case>/<str:participant>/events/<str:event>/correct",
+        views.correct_event,
+        name="correct-event",
+    ),
     path("cases/<str:case>/<str:participant>/safe-contact", views.safe_contact, name="safe-contact"),
     path("cases/<str:case>/<str:participant>/details", views.details, name="details"),
     path("cases/<str:case>/<str:participant>/close", views.close, name="close"),

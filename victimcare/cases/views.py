@@ -48,7 +48,9 @@ def record_event(request: Request, case: str, participant: str) -> HttpResponse:
             detail=answers["detail"],
             by=request.user,
         )
-        messages.success(request, _("Recorded: %(what)s. What is owed was worked out again.") % {"what": event.title})
+        messages.success(
+            request, _("Recorded: %(what)s. What is owed was worked out again.") % {"what": event.title}
+        )
         return redirect("desk:timeline", case, participant)
     return render(request, "cases/record_event.html", {"form": form, "participant": person})
 
@@ -86,7 +88,12 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
         actions.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
         messages.success(request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name})
         return redirect("desk:summary", case, participant)
-    context = {"form": form, "participant": person, "safe": safe, "is_in_danger": is_flagged(person, clock.today())}
+    context = {
+        "form": form,
+        "participant": person,
+        "safe": safe,
+        "is_in_danger": is_flagged(person, clock.today()),
+    }
     return render(request, "cases/safe_contact.html", context)
 
 
@@ -120,7 +127,9 @@ def close(request: Request, case: str, participant: str) -> HttpResponse:
     form = CloseForm(request.POST or None, initial={"version": person.version})
     if form.is_valid():
         answers = form.cleaned_data
-        actions.close(participant=person, reason=answers["reason"], version=answers["version"], by=request.user)
+        actions.close(
+            participant=person, reason=answers["reason"], version=answers["version"], by=request.user
+        )
         messages.success(request, _("Closed: %(name)s.") % {"name": person.person.name})
         return redirect("desk:summary", case, participant)
     return render(request, "cases/close.html", {"form": form, "participant": person})
