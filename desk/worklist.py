@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from compliance.explain import explain
 from compliance.models import Duty
@@ -32,14 +33,15 @@ AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
 
 PERSON = ("participant__person__safe_contact", "participant__case")
 
-# What the button of a duty that no call meets opens; everything else opens the contact log.
+# What the button of a duty that no call meets opens, for whom; everything else opens the contact log.
 DOES = {
-    "R3-ACK": ("contacts:write-letter", _("Write")),
-    "R3-INFO": ("contacts:write-letter", _("Write")),
-    "R4-REFERRAL": ("referrals:refer-on", _("Refer")),
-    "R4-NEEDS": ("needs_assessments:assess", _("Assess")),
-    "R6-CONTACT-PLAN": ("contacts:plan", _("Agree")),
+    "R3-ACK": (Permission.WRITE_LETTER, "contacts:write-letter", lazy("Write")),
+    "R3-INFO": (Permission.WRITE_LETTER, "contacts:write-letter", lazy("Write")),
+    "R4-REFERRAL": (Permission.REFER_ON, "referrals:refer-on", lazy("Refer")),
+    "R4-NEEDS": (Permission.ASSESS_NEEDS, "needs_assessments:assess", lazy("Assess")),
+    "R6-CONTACT-PLAN": (Permission.AGREE_PLAN, "contacts:plan", lazy("Agree")),
 }
+LOGS = (Permission.LOG_CONTACT, "contacts:log", lazy("Log"))
 
 
 @dataclass
@@ -264,8 +266,8 @@ def button(
     """The page that does it, with what to tell ticked already."""
     if thing.what is What.DO:
         duty: Duty = thing.items[0].source  # type: ignore[assignment]
-        name, label = DOES.get(duty.rule, ("contacts:log", _("Log")))
-        return {"label": label, "url": reverse(name, args=references), "is_primary": False}
+        ways = [way for way in (DOES.get(duty.rule, LOGS), LOGS) if user.may(way[0])]
+        return {"label": ways[0][2], "url": reverse(ways[0][1], args=references)} if ways else None
     if not user.may(Permission.LOG_CONTACT):
         return None
     tells = (

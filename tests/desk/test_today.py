@@ -297,3 +297,19 @@ def test_the_day_says_what_fits(as_officer, victim, officer, monday, hour):
     page = text(as_officer.get("/"))
     assert "20 minutes of work is due" in page
     assert ("does not fit" in page) is (hour == 18)
+
+
+def test_nobody_is_offered_a_button_their_role_does_not_open(sign_in):
+    oic = UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=TeamFactory(name="Response"))
+    nobodys = ParticipantFactory()
+    record_event(
+        case=nobodys.case,
+        kind=Kind.CRIME_REPORTED,
+        occurred=london(2026, 11, 20),
+        participant=nobodys,
+        by=None,
+    )
+    (group,) = sign_in(oic).get("/").context["work"].groups
+    buttons = [row["button"] for row in group["rows"]]
+    assert [str(button["label"]) for button in buttons] == ["Log"]
+    assert all(sign_in(oic).get(button["url"]).status_code == 200 for button in buttons)
