@@ -23,12 +23,9 @@ KINDS: dict[str, Promise] = {
     "update_due": lazy("An agreed update is due"),
     "contact_not_cleared": lazy("A contact was made although it was not clear to be safe"),
     "officer_left": lazy("An officer left: their open cases need somebody"),
-    "duty_due": lazy("Something owed under the Victims’ Code is due"),
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
     "danger": lazy("Somebody may be in danger now"),
-    "referral_accepted": lazy("A partner accepted a referral"),
-    "allocated": lazy("Allocated to you"),
 }
 
 
