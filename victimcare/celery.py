@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victimcare.settings")
 
@@ -23,4 +24,15 @@ app.conf.beat_schedule = {
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
     # Says "beat is alive" for /readyz, every 30 seconds.
     "heartbeat": {"task": "victimcare.accounts.tasks.heartbeat", "schedule": 30.0},
+    # Keys of forms sent days ago, every hour.
+    "forget-sent-forms": {"task": "victimcare.accounts.tasks.forget_sent_forms", "schedule": 3600.0},
 }
+# A poke that waited a minute has been overtaken by the next one: after a night without workers none piles up.
+for entry in app.conf.beat_schedule.values():
+    entry["options"] = {"expires": 60}
+
+
+@worker_ready.connect
+def alive(**_: object) -> None:
+    """Say so at once, so that /readyz need not wait for the first beat."""
+    app.send_task("victimcare.accounts.tasks.heartbeat", expires=60)

@@ -1,6 +1,7 @@
 """Requests as our views see them, and the plain sentence in place of a stack trace."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("victimcare")
 
+AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what a database that cannot be reached raises
 HIDDEN_FIELDS = {"csrfmiddlewaretoken", "form_key", "version", "password"}
 
 
@@ -68,10 +70,7 @@ class PlainSentences:
         # PostgreSQL keeps no such character, so no address of ours has one.
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return bad_request(request)
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError, PoolTimeout) as fault:
-            return unavailable(request, fault)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refused):
@@ -84,7 +83,7 @@ class PlainSentences:
             return render(request, f"errors/{exception.status}.html", context, status=exception.status)
         if isinstance(exception, TooManyFieldsSent):
             return render(request, "errors/400.html", {}, status=400)
-        if isinstance(exception, OperationalError | InterfaceError | PoolTimeout):
+        if isinstance(exception, AWAY):
             return unavailable(request, exception)
         return None
 
@@ -126,5 +125,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Asks nothing of the database, the session or the template tags that might have failed."""
+    """Asks nothing of the database, the session or the template tags that might have failed.
+
+    A fault inside another middleware (the session's query) never reaches ours: Django brings it here.
+    """
+    fault = sys.exc_info()[1]
+    if isinstance(fault, AWAY):
+        return unavailable(request, fault)
     return HttpResponse(render_to_string("errors/500.html"), status=500)

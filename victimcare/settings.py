@@ -96,7 +96,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "rest_framework",
     "simple_history",
-    "template_partials.apps.SimpleAppConfig",
     "victimcare.audit",
     "victimcare.accounts",
     "victimcare.cases",
@@ -140,7 +139,6 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
-                "template_partials.templatetags.partials",
                 "victimcare.govuk.tags",
             ],
             "context_processors": [
@@ -205,6 +203,8 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
+# Behind a proxy that ends TLS and sets this header itself; without one, nobody may claim to be on HTTPS.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_TLS_PROXY") else None
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -249,7 +249,6 @@ CELERY_TASK_TIME_LIMIT = 900
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_TIMEZONE = "Europe/London"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_DEFAULT_EXPIRES = 60  # a poke that waited a minute has been overtaken by the next
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
