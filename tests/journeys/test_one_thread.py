@@ -142,13 +142,13 @@ def test_one_thread_from_a_crime_extract_to_a_printed_letter(somebody, service):
         f"ContactPlan.objects.filter(participant__case__occurrence_no='{NUMBER}')"
         ".update(due_on=clock.today() - timedelta(days=14), reminded_on=None)",
     )  # fmt: skip
-    officer.go("/notifications/")
     heard = (
         "import json; from victimcare.accounts.models import Notification as N; print(json.dumps(list(N.objects.filter("
         f"url__contains='{case.split('/')[3]}').values_list('recipient__display_name', 'level'))))"
     )
     officer.waits_until(lambda: ["Mared Gwynne", "escalated"] in service.ask(heard), seconds=75)
     assert ["Olwen Pritchard", "overdue"] in service.ask(heard)
+    officer.go("/notifications/")
     officer.sees("An agreed update is due")
     officer.picture("11-reminded")
     supervisor.go("/notifications/")
