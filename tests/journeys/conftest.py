@@ -188,12 +188,12 @@ class Person:
 
 
 @pytest.fixture
-def somebody(browser: Browser, service: Service) -> Iterator[Callable[[str], Person]]:
+def somebody(browser: Browser, service: Service) -> Iterator[Callable[..., Person]]:
     """`somebody("Olwen Pritchard")` is that person, signed in, at a browser of their own."""
     contexts = []
 
-    def sit_down(name: str) -> Person:
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB")
+    def sit_down(name: str, **browsing: Any) -> Person:
+        context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB", **browsing)
         contexts.append(context)
         return Person(context.new_page(), service).sign_in(name)
 

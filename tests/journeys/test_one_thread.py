@@ -12,7 +12,7 @@ import pytest
 from tests.journeys.conftest import Person
 from victimcare.working_days import england_and_wales, working_days_between
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
 NUMBER = "2699000001"
 LONDON = ZoneInfo("Europe/London")
 

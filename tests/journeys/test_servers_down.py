@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.conftest import ROOT, _free_port, _wait_for
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("journeys")]
 
 
 @pytest.fixture
