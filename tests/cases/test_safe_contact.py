@@ -17,6 +17,7 @@ from tests.factories import (
     SuspectFactory,
     london,
 )
+from victimcare.cases.actions import set_safe_contact
 from victimcare.cases.models import Person
 from victimcare.cases.safe_contact import (
     Blocked,
@@ -210,3 +211,115 @@ class TestRows:
         suspect.person.save()
         together = verdicts_for([victim, other])
         assert together[victim.pk][Channel.PHONE].allowed
+
+    # --- What is known of the person from elsewhere -------------------------------------------------
+
+    def test_a_suspect_of_her_other_case_closes_the_phone_they_share(self, victim):
+        earlier = ParticipantFactory(person=victim.person, case=CaseFactory())
+        suspect = SuspectFactory(case=earlier.case)
+        suspect.person.phone_mobile = victim.person.phone_mobile
+        suspect.person.save()
+        assert verdicts(victim)[Channel.PHONE].rule == "shared_with_suspect"
+
+    def test_danger_flagged_in_her_other_case_is_danger_here(self):
+        victim = ParticipantFactory()
+        assert verdicts(victim)[Channel.POST].rule == "no_known_danger"
+        ParticipantFactory(person=victim.person, case=CaseFactory(flags=["DA"]))
+        assert verdicts(victim)[Channel.POST].rule == "not_known"
+
+    def test_the_crime_somebody_is_suspected_of_says_nothing_of_where_they_are_a_victim(self):
+        victim = ParticipantFactory()
+        other = ParticipantFactory(case=CaseFactory(flags=["DA"]))
+        ParticipantFactory(person=victim.person, case=other.case, role="SUSPECT", team=None)
+        assert verdicts(victim)[Channel.POST].rule == "no_known_danger"
+
+    @pytest.mark.parametrize(
+        "marker",
+        [
+            {"relationship_to_suspect": "EX_PARTNER"},
+            {"relationship_to_suspect": "PARTNER"},
+            {"risk_level": "HIGH"},
+        ],
+    )
+    def test_a_partner_or_a_high_risk_is_danger_although_nobody_flagged_the_crime(self, marker):
+        assert verdicts(ParticipantFactory(**marker))[Channel.TEXT].rule == "not_known"
+
+    def test_somebody_closed_as_dead_in_another_case_is_not_written_to(self, victim):
+        ParticipantFactory(
+            person=victim.person,
+            case=CaseFactory(),
+            closed_at=london(2026, 11, 20),
+            closure_reason="deceased",
+        )
+        assert verdicts(victim)[Channel.PHONE].rule == "died"
+
+    def test_somebody_closed_as_unsafe_to_contact_is_reached_no_way_at_all(self, victim):
+        victim.closed_at, victim.closure_reason = london(2026, 11, 20), "unsafe_to_contact"
+        victim.save()
+        assert {verdict.rule for verdict in verdicts(victim).values()} == {"unsafe"}
+
+    # --- The same door, written another way ---------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("hers", "his"),
+        [
+            (("Flat 2, 14 High Street", "", "NP20 1AA"), ("14 High St", "", "NP201AA")),
+            (("Flat 2", "14 High Street", "NP20 1AA"), ("Flat 2, 14 High Street", "", "")),
+            (("Rose Cottage", "", "NP7 5ZZ"), ("The Cottage", "Rose Lane", "NP7 5ZZ")),
+        ],
+    )
+    def test_a_flat_or_a_named_house_is_the_same_door_however_it_is_written(self, hers, his):
+        victim = ParticipantFactory()
+        suspect = SuspectFactory(case=victim.case)
+        for person, (line, second, postcode) in ((victim.person, hers), (suspect.person, his)):
+            person.address_line_1, person.address_line_2, person.postcode = line, second, postcode
+            person.save()
+        assert verdicts(victim)[Channel.POST].rule == "shared_with_suspect"
+
+    def test_flat_two_of_another_street_is_another_door(self):
+        victim = ParticipantFactory()
+        suspect = SuspectFactory(case=victim.case)
+        for person, street, postcode in (
+            (victim.person, "14 High Street", "NP20 1AA"),
+            (suspect.person, "9 Mill Lane", "NP44 1ZZ"),
+        ):
+            person.address_line_1, person.address_line_2, person.postcode = "Flat 2", street, postcode
+            person.save()
+        assert verdicts(victim)[Channel.POST].allowed
+
+    # --- What an answer was about -------------------------------------------------------------------
+
+    def test_a_yes_to_post_was_about_the_address_of_that_day(self, monday, officer):
+        victim = ParticipantFactory(case=CaseFactory(flags=["DA"]))
+        answers = {"post": "Y", "text": "Y"}
+        set_safe_contact(person=victim.person, version=0, by=officer, **answers)
+        assert verdicts(victim)[Channel.POST].rule == "said_yes"
+        monday.move_to(london(2026, 11, 24, 10))
+        victim.person.address_line_1 = "7 Heol Newydd"
+        victim.person.save()
+        said = verdicts(victim)
+        assert (said[Channel.POST].rule, said[Channel.TEXT].rule) == ("not_known", "said_yes")
+
+    def test_a_new_number_is_not_texted_on_a_yes_to_the_old_one(self, monday, officer):
+        victim = ParticipantFactory(case=CaseFactory(flags=["DA"]))
+        set_safe_contact(person=victim.person, version=0, by=officer, phone="Y", text="Y")
+        monday.move_to(london(2026, 11, 24, 10))
+        victim.person.phone_mobile = "07700 900777"
+        victim.person.save()
+        said = verdicts(victim)
+        assert (said[Channel.TEXT].rule, said[Channel.PHONE].rule) == ("not_known", "first_contact")
+
+    def test_a_no_stands_whatever_the_number(self, monday, officer):
+        victim = ParticipantFactory()
+        set_safe_contact(person=victim.person, version=0, by=officer, phone="N")
+        monday.move_to(london(2026, 11, 24, 10))
+        victim.person.phone_mobile = "07700 900777"
+        victim.person.save()
+        assert verdicts(victim)[Channel.PHONE].rule == "said_no"
+
+    def test_nobody_writes_to_a_protected_address_unless_she_said_yes(self, officer):
+        victim = ParticipantFactory()
+        set_safe_contact(person=victim.person, version=0, by=officer, post="", address_is_protected=True)
+        assert verdicts(victim)[Channel.POST].rule == "protected_address"
+        set_safe_contact(person=victim.person, version=1, by=officer, post="Y", address_is_protected=True)
+        assert verdicts(victim)[Channel.POST].rule == "said_yes"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
+from django.db.models import DateTimeField, F, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,8 @@ from victimcare.working_days import LONDON
 PLAN_GOES_STALE_AFTER_DAYS = 90
 # Where one of these is flagged, or the victim is under 18, a channel nobody asked about is not used.
 DANGER_FLAGS = frozenset({"DA", "RASSO", "STALKING", "HBA", "CSE", "MSHT"})
+# So is it where the suspect is or was the victim's partner, or the risk was found high: a flag is forgotten.
+DANGER_RELATIONSHIPS = frozenset({Participant.Relationship.PARTNER, Participant.Relationship.EX_PARTNER})
 OFFICE_HOURS = (time(9, 0), time(17, 0))
 
 
@@ -65,16 +68,17 @@ class Facts:
     purpose: Purpose
     safe: str  # Y, N or "" for this channel
     destination: str  # the number or address, normalised; "" when there is none
-    is_flagged: bool  # danger flag, or under 18
+    is_flagged: bool  # danger flag in any case of theirs, a partner suspected, high risk, or under 18
     has_died: bool
     is_suspect_here: bool  # the person contacted is a suspect in this case
-    suspect_destinations: frozenset[str]  # phones, addresses and postcodes+houses of the case's suspects
+    suspect_destinations: frozenset[str]  # where the suspects of any case of theirs are or were reached
     at: time
     call_from: time | None
     call_until: time | None
     asked_on: date | None  # when a person last confirmed the answers
     today: date
     address_is_protected: bool
+    is_unsafe: bool = False  # closed because nobody could reach them safely
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,13 @@ def judge(facts: Facts) -> Verdict:
         reasons.append(
             Reason("suspect", _("This person is a suspect in this case. They are never contacted."))
         )
+    if facts.is_unsafe:
+        reasons.append(
+            Reason(
+                "unsafe",
+                _("This was closed as unsafe to contact. Ask a supervisor before you open it again."),
+            )
+        )
     if facts.channel is not Channel.IN_PERSON and not facts.destination:
         reasons.append(
             Reason("no_destination", _("No phone number is held. Ask the officer in the case."))
@@ -127,6 +138,17 @@ def judge(facts: Facts) -> Verdict:
             Reason(
                 "shared_with_suspect",
                 _("A suspect has the same phone number or address. Choose another channel."),
+            )
+        )
+    if (
+        facts.channel is Channel.POST
+        and facts.address_is_protected
+        and facts.safe == SafeContact.Safe.NOT_KNOWN
+    ):
+        reasons.append(
+            Reason(
+                "protected_address",
+                _("Their address is protected. Ask them first whether post is safe there."),
             )
         )
     has_window = facts.channel is Channel.PHONE and facts.call_from and facts.call_until
@@ -193,14 +215,28 @@ def phone_key(number: str) -> str:
 
 
 def address_keys(person: Person) -> frozenset[str]:
-    """House and street, and house with postcode, lower case without spaces: either alone is a match."""
-    line = re.sub(r"[^a-z0-9]", "", person.address_line_1.lower())
+    """Every way one door is written, lower case without spaces: any of them alone is a match.
+
+    The first line; both lines together; and each number in them with the postcode, so that "Flat 2, 14 High
+    Street" is also 14 High Street. A house without a number is its postcode: few doors share one there.
+    """
+    first, second = person.address_line_1.lower(), person.address_line_2.lower()
     postcode = re.sub(r"\s", "", person.postcode.lower())
-    house = re.match(r"\d+[a-z]?", line)
-    keys = {line} if line else set()
-    if postcode and house:
-        keys.add(house.group() + "@" + postcode)
-    return frozenset(keys)
+    keys = {_letters_and_figures(first + second)}
+    if not FLAT_ALONE.fullmatch(first.strip()):
+        keys.add(_letters_and_figures(first))
+    if postcode and keys != {""}:
+        numbers = re.findall(r"\d+[a-z]?\b", f"{first} {second}") or [""]
+        keys |= {number + "@" + postcode for number in numbers}
+    return frozenset(keys) - {""}
+
+
+# "Flat 2" is behind every other front door: it means nothing without the line below.
+FLAT_ALONE = re.compile(r"(?:flat|apartment|apt|room|unit|fflat|ystafell)\.?\s*\w{1,4},?")
+
+
+def _letters_and_figures(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text)
 
 
 def person_keys(person: Person) -> frozenset[str]:
@@ -213,9 +249,14 @@ def person_keys(person: Person) -> frozenset[str]:
 
 
 def is_flagged(participant: Participant, on: date) -> bool:
-    """Domestic abuse, stalking, a sexual offence, trafficking or honour-based abuse, or a child."""
+    """Domestic abuse, stalking, a sexual offence, trafficking, honour-based abuse, a partner, a child."""
     age = participant.person.age_on(on)
-    return bool(DANGER_FLAGS & set(participant.case.flags)) or (age is not None and age < 18)
+    return (
+        bool(DANGER_FLAGS & set(participant.case.flags))
+        or participant.relationship_to_suspect in DANGER_RELATIONSHIPS
+        or participant.risk_level == "HIGH"
+        or (age is not None and age < 18)
+    )
 
 
 def verdicts(
@@ -273,42 +314,87 @@ class _Gathered:
     safe: SafeContact
     suspect_keys: frozenset[str]
     is_suspect: bool
+    is_flagged_elsewhere: bool
+    was_closed_as_dead: bool
+    told_when_at: Person | None  # where this person was reached when they gave their answers
+
+
+@dataclass
+class _Known:
+    """What the cases in which somebody is served say of them."""
+
+    suspects: set[int] = field(default_factory=set)
+    is_flagged: bool = False
+    was_closed_as_dead: bool = False
 
 
 def _gather_all(participants: list[Participant]) -> dict[int, _Gathered]:
-    """The safe-contact answers of each, and where every suspect of their case is or was reached."""
-    answers = SafeContact.objects.in_bulk([part.person_id for part in participants], field_name="person_id")
-    suspects = _suspects_by_case({part.case_id for part in participants})
-    keys = _keys_now_and_before({suspect for found in suspects.values() for suspect in found})
-    return {
-        part.pk: _Gathered(
-            safe=answers.get(part.person_id) or SafeContact(),
-            suspect_keys=frozenset().union(*(keys[suspect] for suspect in suspects[part.case_id])) - {""},
-            is_suspect=part.person_id in suspects[part.case_id],
+    """The answers of each, where every suspect of any case of theirs is or was reached, and who has died."""
+    people = {part.person_id for part in participants}
+    answers = SafeContact.objects.in_bulk(list(people), field_name="person_id")
+    known, suspects = _known_of(people)
+    lives = _lives(people | {suspect for each in known.values() for suspect in each.suspects})
+    gathered = {}
+    for part in participants:
+        safe, theirs = answers.get(part.person_id) or SafeContact(), known[part.person_id]
+        where = (
+            key for suspect in theirs.suspects for place, _at in lives[suspect] for key in person_keys(place)
         )
-        for part in participants
-    }
+        gathered[part.pk] = _Gathered(
+            safe=safe,
+            suspect_keys=frozenset(where) - {""},
+            is_suspect=(part.case_id, part.person_id) in suspects,
+            is_flagged_elsewhere=theirs.is_flagged,
+            was_closed_as_dead=theirs.was_closed_as_dead,
+            told_when_at=_as_it_was(lives[part.person_id], safe.confirmed_at),
+        )
+    return gathered
 
 
-def _suspects_by_case(case_ids: set[int]) -> dict[int, set[int]]:
-    """The persons suspected in each of these cases."""
-    found: dict[int, set[int]] = {case_id: set() for case_id in case_ids}
-    suspects = Participant.objects.filter(case_id__in=case_ids, role=Participant.Role.SUSPECT)
-    for case_id, person_id in suspects.values_list("case_id", "person_id"):
-        found[case_id].add(person_id)
-    return found
+def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]]:
+    """What is known of each from every case they are served in, and who is suspected in which. One query."""
+    served = Participant.objects.served().filter(person_id__in=people)
+    rows = Participant.objects.filter(case_id__in=served.values("case_id")).values_list(
+        "case_id", "person_id", "role", "closure_reason", "case__flags"
+    )
+    suspected: dict[int, set[int]] = {}
+    parts: list[tuple[int, int, str, list[str]]] = []
+    for case_id, person_id, role, closure, flags in rows:
+        if role == Participant.Role.SUSPECT:
+            suspected.setdefault(case_id, set()).add(person_id)
+        elif person_id in people:
+            parts.append((case_id, person_id, closure, flags))
+    known = {person: _Known() for person in people}
+    for case_id, person_id, closure, flags in parts:
+        each = known[person_id]
+        each.suspects |= suspected.get(case_id, set()) - {person_id}
+        each.is_flagged |= bool(DANGER_FLAGS & set(flags))
+        each.was_closed_as_dead |= closure == Participant.Closure.DECEASED
+    return known, {(case, person) for case, people_of in suspected.items() for person in people_of}
 
 
-def _keys_now_and_before(person_ids: set[int]) -> dict[int, frozenset[str]]:
-    """Every phone and address of each person, and those they used to have: an old key still opens a door."""
-    keys: dict[int, frozenset[str]] = {pk: frozenset() for pk in person_ids}
+def _lives(person_ids: set[int]) -> dict[int, list[tuple[Person, datetime | None]]]:
+    """Each person as they are and were, with the moment of each change: an old key still opens a door."""
+    lives: dict[int, list[tuple[Person, datetime | None]]] = {pk: [] for pk in person_ids}
     if person_ids:
-        fields = ("id", "address_line_1", "postcode", "phone_mobile", "phone_home", "email")
-        now = Person.objects.filter(id__in=person_ids).values(*fields)
-        before = Person.history.filter(id__in=person_ids).values(*fields)
-        for values in now.union(before):
-            keys[values["id"]] |= person_keys(Person(**values))
-    return keys
+        fields = (
+            "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
+            "since",
+        )  # fmt: skip
+        now = Person.objects.filter(id__in=person_ids).annotate(
+            since=Value(None, output_field=DateTimeField())
+        )
+        before = Person.history.filter(id__in=person_ids).annotate(since=F("history_date"))
+        for values in now.values(*fields).union(before.values(*fields)):
+            since = values.pop("since")
+            lives[values["id"]].append((Person(**values), since))
+    return lives
+
+
+def _as_it_was(life: list[tuple[Person, datetime | None]], at: datetime | None) -> Person | None:
+    """This person at that moment; None when nobody asked them, or nothing was kept of them by then."""
+    kept = [(since, index) for index, (_person, since) in enumerate(life) if since and at and since <= at]
+    return life[max(kept)[1]][0] if kept else None
 
 
 def _destination(person: Person, channel: Channel) -> str:
@@ -330,13 +416,15 @@ def _facts(
     keys = address_keys(person) if channel is Channel.POST else frozenset({_key(destination, channel)})
     shared = keys & gathered.suspect_keys
     answer = "Y" if channel is Channel.IN_PERSON else getattr(safe, channel)
+    if answer == SafeContact.Safe.YES and _has_moved(gathered.told_when_at, person, channel):
+        answer = SafeContact.Safe.NOT_KNOWN
     return Facts(
         channel=channel,
         purpose=purpose,
         safe=answer,
         destination=next(iter(shared), "") or _key(destination, channel),
-        is_flagged=is_flagged(participant, local.date()),
-        has_died=person.date_of_death is not None,
+        is_flagged=gathered.is_flagged_elsewhere or is_flagged(participant, local.date()),
+        has_died=person.date_of_death is not None or gathered.was_closed_as_dead,
         is_suspect_here=gathered.is_suspect,
         suspect_destinations=gathered.suspect_keys,
         at=local.time(),
@@ -345,7 +433,17 @@ def _facts(
         asked_on=safe.confirmed_at.astimezone(LONDON).date() if safe.confirmed_at else None,
         today=local.date(),
         address_is_protected=safe.address_is_protected,
+        is_unsafe=participant.closure_reason == Participant.Closure.UNSAFE_TO_CONTACT,
     )
+
+
+def _has_moved(then: Person | None, now: Person, channel: Channel) -> bool:
+    """True when the number or address is another than the one the answer was about."""
+    if then is None or channel is Channel.IN_PERSON:
+        return False
+    if channel is Channel.POST:
+        return not address_keys(then) & address_keys(now)
+    return _key(_destination(then, channel), channel) != _key(_destination(now, channel), channel)
 
 
 def _key(destination: str, channel: Channel) -> str:
@@ -353,4 +451,4 @@ def _key(destination: str, channel: Channel) -> str:
         return phone_key(destination)
     if channel is Channel.EMAIL:
         return destination.lower()
-    return re.sub(r"[^a-z0-9]", "", destination.lower())
+    return _letters_and_figures(destination.lower())
