@@ -7,7 +7,7 @@ attempts with the reason; trouble of the machine's own uses up no attempt.
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,8 +22,8 @@ from victimcare.accounts.notify import notify
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant, Person
-from victimcare.cases.safe_contact import Channel, Clearance, is_flagged
+from victimcare.cases.models import Event, Participant, Person, SafeContact
+from victimcare.cases.safe_contact import Channel, Clearance, Purpose, clear, is_flagged
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.letters import words
 from victimcare.letters.models import ATTEMPTS, Letter, LetterTemplate
@@ -31,6 +31,8 @@ from victimcare.letters.press import CannotPrint, Press, PressDown, Printed
 from victimcare.working_days import london_day
 
 log = logging.getLogger(__name__)
+
+CLEARANCE_LASTS = timedelta(minutes=5)  # a check made before that says nothing of now
 
 
 def languages_for(person: Person) -> Letter.Languages:
@@ -57,8 +59,11 @@ def compose(
     """
     if clearance.channel is not Channel.POST:
         raise Refused(_("A letter goes by post. Check again whether post is safe."))
+    _check_fresh(clearance)
     if template.status == LetterTemplate.Status.RETIRED:
         raise Refused(_("This letter is no longer used. Choose another."))
+    if template.status != LetterTemplate.Status.APPROVED:
+        raise Refused(_("The words of this letter are not approved yet. Choose another."))
     participant, told = clearance.participant, list(tells)
     _check_theirs(participant, told)
     for name in values:
@@ -85,6 +90,11 @@ def compose(
     letter.save()
     letter.tells.set(told)
     return letter
+
+
+def _check_fresh(clearance: Clearance) -> None:
+    if clock.now() - clearance.checked_at > CLEARANCE_LASTS:
+        raise Refused(_("Whether post is safe was checked a while ago. Check again."))
 
 
 def _check_theirs(participant: Participant, told: list[Event]) -> None:
@@ -156,24 +166,46 @@ def _merge(template: LetterTemplate, language: str, values: Mapping[str, words.V
 def _check_private(participant: Participant, merged: dict[str, Any]) -> None:
     """Raises Refused when the words hold another person's name, or any other's address, phone or email.
 
-    A suspect's name may stand in a letter about court; where they live or can be rung may not.
+    A suspect's name may stand in a letter about court; where they live or can be rung may not. A protected
+    address stands on the envelope alone, and on nobody else's: whoever acts for a victim may not know it.
     """
     said = _squeezed(" ".join(_texts(merged)))
-    allowed = {participant.person_id}
-    if participant.represents:
-        allowed.add(participant.represents.person_id)
-    others = participant.case.participants.exclude(person_id__in=allowed).select_related("person")
-    own = participant.person
-    for other in others:
-        person = other.person
-        private = [person.address_line_1, *person.phones, person.email]
+    represented = participant.represents.person if participant.represents else None
+    protected = _protected_among([participant.person, *([represented] if represented else [])])
+    if any(_holds(said, _whereabouts(person)) for person in protected):
+        raise Refused(_("The words hold a protected address. Take it out before you save the letter."))
+    mine = {_squeezed(text) for text in (*_whereabouts(participant.person), *_names(participant.person))}
+    known = {participant.person_id, represented.pk if represented else None}
+    for other in participant.case.participants.exclude(person_id__in=known - {None}).select_related("person"):
+        private = _whereabouts(other.person)
         if other.role != Participant.Role.SUSPECT:
-            private.append(f"{person.given_names} {person.surname}")
-        mine = {_squeezed(text) for text in (own.address_line_1, *own.phones, own.email, own.name)}
-        if any(len(key) > 4 and key not in mine and key in said for key in map(_squeezed, private)):
+            private += _names(other.person)
+        if _holds(said, private, but=mine):
             raise Refused(
                 _("The words hold another person's details. Take them out before you save the letter.")
             )
+
+
+def _protected_among(people: list[Person]) -> list[Person]:
+    """Those of them whose address must not be given to anybody."""
+    answers = SafeContact.objects.filter(person__in=people, address_is_protected=True)
+    protected = set(answers.values_list("person_id", flat=True))
+    return [person for person in people if person.pk in protected]
+
+
+def _whereabouts(person: Person) -> list[str]:
+    return [person.address_line_1, person.postcode, *person.phones, person.email]
+
+
+def _names(person: Person) -> list[str]:
+    """In full, by the first of the given names, and by the name they like."""
+    given = [person.given_names, person.given_names.partition(" ")[0], person.preferred_name]
+    return [f"{name} {person.surname}" for name in given if name]
+
+
+def _holds(said: str, private: list[str], *, but: Iterable[str] = ()) -> bool:
+    """True when any of these stands in the words; a key of four letters would be found in anything."""
+    return any(len(key) > 4 and key not in but and key in said for key in map(_squeezed, private))
 
 
 def _texts(value: Any) -> Iterable[str]:
@@ -277,6 +309,7 @@ def free_left_behind() -> int:
 def render(letter: Letter, *, press: Press | None = None) -> bool:
     """Claim one queued letter and print it. False when another worker has it, or it could not be printed.
 
+    Whether it is still safe is asked again first: one that is not is parked, and no page of it is made.
     Raises PressDown, with the letter back in the queue and no attempt used, when the machine is at fault.
     """
     claimed_at = clock.now()
@@ -285,7 +318,11 @@ def render(letter: Letter, *, press: Press | None = None) -> bool:
     ):
         return False
     try:
+        check_still_safe(letter)
         printed = _print(letter, press)
+    except Refused as unsafe:
+        _failed(letter, claimed_at, str(unsafe.sentence), again=False)
+        return False
     except CannotPrint as fault:
         _failed(letter, claimed_at, str(fault))
         return False
@@ -341,8 +378,8 @@ def _finished(letter: Letter, claimed_at: datetime, printed: Printed) -> bool:
 
 
 @transaction.atomic
-def _failed(letter: Letter, claimed_at: datetime, reason: str) -> None:
-    """One attempt used; parked after the fifth, and the author told."""
+def _failed(letter: Letter, claimed_at: datetime, reason: str, *, again: bool = True) -> None:
+    """One attempt used; parked after the fifth, or at once where `again` is of no use. The author is told."""
     held = (
         _claimed(letter, claimed_at)
         .select_for_update(of=("self",))
@@ -352,7 +389,7 @@ def _failed(letter: Letter, claimed_at: datetime, reason: str) -> None:
     if held is None:
         return
     held.attempts, held.claimed_at, held.status = held.attempts + 1, None, Letter.Status.QUEUED
-    if held.attempts >= ATTEMPTS:
+    if held.attempts >= ATTEMPTS or not again:
         held.status, held.parked_reason = Letter.Status.PARKED, reason[:300]
     _save(held, None)
     if held.status == Letter.Status.PARKED:
@@ -376,6 +413,44 @@ def _tell_the_author(letter: Letter, kind: str) -> None:
     )
 
 
+# --- Still safe? ---------------------------------------------------------------------------------
+
+
+def check_still_safe(letter: Letter) -> None:
+    """Ask the third door again, now, for a letter that has not gone.
+
+    Raises Blocked when post is not safe any more, Refused when the letter is not what may be sent now.
+    """
+    participant = Participant.objects.select_related("case", "person").get(pk=letter.participant_id)
+    _check_holds(letter, clear(participant, Channel.POST, Purpose.UPDATE))
+
+
+def _check_holds(letter: Letter, clearance: Clearance) -> None:
+    """Raises Refused when the address, the answers, the template or what it tells are not what they were."""
+    if (clearance.destination, clearance.safe_contact_version) != (
+        letter.destination,
+        letter.safe_contact_version,
+    ):
+        raise Refused(
+            _(
+                "The address or the safe-contact answers changed since this letter was written. "
+                "Withdraw it and write it again."
+            )
+        )
+    if letter.template.status != LetterTemplate.Status.APPROVED:
+        raise Refused(_("This letter is no longer used. Withdraw it and choose another."))
+    told = list(letter.tells.all())
+    about = Event.objects.about(clearance.participant).current()
+    if about.filter(pk__in=[event.pk for event in told]).count() != len(told):
+        raise Refused(_("Something this letter tells was corrected since. Withdraw it and write it again."))
+    for event in told:
+        stood_down = about.filter(
+            kind=Kind.WITNESS_NOT_REQUIRED, hearing=event.hearing, learned_at__gt=event.learned_at
+        )
+        if event.kind == Kind.WITNESS_REQUIRED and stood_down.exists():
+            raise Refused(_("This witness is no longer required. Withdraw the letter and stand them down."))
+
+
 # --- Sending --------------------------------------------------------------------------------------
 
 
@@ -391,16 +466,8 @@ def dispatch(*, letter: Letter, clearance: Clearance, version: int | None = None
         raise Refused(_("This letter is not ready to send. Open it to see how far it is."))
     if clearance.channel is not Channel.POST or clearance.participant.pk != letter.participant_id:
         raise Refused(_("The safe-contact check was for somebody else or another channel. Check again."))
-    if (clearance.destination, clearance.safe_contact_version) != (
-        letter.destination,
-        letter.safe_contact_version,
-    ):
-        raise Refused(
-            _(
-                "The address or the safe-contact answers changed since this letter was written. "
-                "Withdraw it and write it again."
-            )
-        )
+    _check_fresh(clearance)
+    _check_holds(letter, clearance)
     letter.status, letter.dispatched_at = Letter.Status.DISPATCHED, clock.now()
     _save(letter, by)
     record_event(

@@ -25,6 +25,7 @@ from victimcare.letters.models import Letter
 
 COLOURS = {"draft": "amber", "rendered": "blue", "dispatched": "green", "parked": "red"}
 LIST_LIMIT = 100
+WITH_PDF = (Letter.Status.RENDERED, Letter.Status.DISPATCHED)
 
 
 def _letter_of(participant: Participant, reference: str) -> Letter:
@@ -109,7 +110,7 @@ def _letter_context(request: Request, letter: Letter) -> dict[str, Any]:
         and letter.status not in {Letter.Status.DISPATCHED, Letter.Status.WITHDRAWN},
         "may_print_again": request.user.may(Permission.WRITE_LETTER)
         and letter.status == Letter.Status.PARKED,
-        "has_pdf": letter.status in {Letter.Status.RENDERED, Letter.Status.DISPATCHED},
+        "has_pdf": letter.status in WITH_PDF,
         "send_url": _send_url(request, letter),
         "facts": _facts(letter),
         "tells": letter.tells.order_by("occurred_at", "id"),
@@ -147,11 +148,16 @@ def _facts(letter: Letter) -> list[dict[str, Any]]:
 @allow(Permission.VIEW_LETTERS)
 @require_safe
 def pdf(request: Request, case: str, participant: str, letter: str) -> HttpResponse:
-    """The PDF, opened in the browser and kept nowhere else. Looking at it is a disclosure."""
+    """The PDF, opened in the browser and kept nowhere else. Looking at it is a disclosure.
+
+    Raises Blocked or Refused for one that has not gone and is not safe to send any more.
+    """
     found = participant_for(request, case, participant, field_group="letter", op=AccessEntry.Op.DISCLOSE)
-    printed = Letter.objects.filter(participant=found, reference=letter).exclude(pdf=None).first()
+    printed = Letter.objects.filter(participant=found, reference=letter, status__in=WITH_PDF).first()
     if printed is None:
         raise Http404
+    if printed.status != Letter.Status.DISPATCHED:  # whoever opens it may put it in the post
+        actions.check_still_safe(printed)
     response = HttpResponse(bytes(printed.pdf or b""), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{printed.reference}.pdf"'
     response["Cache-Control"] = "no-store, private"
