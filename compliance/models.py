@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.models import Case, Event, Participant
+from victimcare.cases.models import Case, Event, Participant, may_see
 
 
 class CodeVersionQuerySet(models.QuerySet["CodeVersion"]):
@@ -75,7 +75,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         return self.filter(is_current=True)
 
     def visible_to(self, user: User) -> "DutyQuerySet":
-        return self.filter(participant__in=Participant.objects.visible_to(user))
+        return self.filter(may_see(user, "participant__"))
 
     def owed_to(self, participant: Participant) -> "DutyQuerySet":
         return self.current().filter(participant=participant)
@@ -114,8 +114,12 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         return self.open().due_before(today).shown_by_others()
 
     def owed_by(self, user: User) -> "DutyQuerySet":
-        """The open duties this person is to see to, by their roles: what Today is made of."""
-        mine = Q(pk=None)
+        """The open duties this person is to see to, of people they may see."""
+        return self.falling_to(user).visible_to(user)
+
+    def falling_to(self, user: User) -> "DutyQuerySet":
+        """The open duties this person is to see to, by their roles. For whoever then asks who is visible."""
+        mine = Q(pk__in=[])
         if user.has_role(Role.VICTIM_CARE_OFFICER):
             mine |= Q(owner=Duty.Owner.FORCE, participant__officer=user, participant__closed_at=None)
         if user.has_role(Role.WITNESS_CARE_OFFICER):
@@ -125,7 +129,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
             mine |= Q(owner=Duty.Owner.WCU) & queue
         if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
             mine |= Q(owner=Duty.Owner.FORCE, participant__officer=None, case__oic_collar=user.collar)
-        return self.open().filter(mine).visible_to(user)
+        return self.open().filter(mine)
 
     def in_the_figures_of(self, user: User) -> "DutyQuerySet":
         """The duties whose counts this person is shown: their own, their team's, or (who only count) all."""
@@ -133,7 +137,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
             return self
         if user.has_role(Role.SUPERVISOR):
             return self.filter(Q(team=user.team_id) | Q(team=None))
-        own = Q(pk=None)
+        own = Q(pk__in=[])
         if user.has_role(Role.VICTIM_CARE_OFFICER):
             own |= Q(officer=user)
         if user.has_role(Role.WITNESS_CARE_OFFICER):

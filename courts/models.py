@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from victimcare.accounts.models import User
-from victimcare.cases.models import Case, Participant
+from victimcare.cases.models import Case, Participant, may_see
 from victimcare.references import new_reference
 
 
@@ -40,7 +40,7 @@ class Court(models.Model):
 class HearingQuerySet(models.QuerySet["Hearing"]):
     def visible_to(self, user: User) -> "HearingQuerySet":
         """Hearings of cases in which this user may see somebody."""
-        return self.filter(case__in=Case.objects.visible_to(user))
+        return self.filter(case__in=Participant.objects.visible_to(user).values("case"))
 
     def between(self, first: date, last: date) -> "HearingQuerySet":
         """Listed from the first London day to the last, both included."""
@@ -159,7 +159,7 @@ class Warning(models.Model):
 
 class SpecialMeasureQuerySet(models.QuerySet["SpecialMeasure"]):
     def visible_to(self, user: User) -> "SpecialMeasureQuerySet":
-        return self.filter(participant__in=Participant.objects.visible_to(user))
+        return self.filter(may_see(user, "participant__"))
 
     def to_check(self) -> "SpecialMeasureQuerySet":
         """Asked for or applied for, and looked at by nobody but who asked."""

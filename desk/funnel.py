@@ -25,7 +25,7 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
-from victimcare.cases.models import Event, Participant
+from victimcare.cases.models import Event, Participant, may_see
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
 from victimcare.http import Request
@@ -138,7 +138,7 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
         return referrals
     if user.has_role(Role.SUPERVISOR):
         return referrals.filter(Q(participant__team=user.team_id) | Q(participant__team=None))
-    own = Q(pk=None)
+    own = Q(pk__in=[])
     if user.has_role(Role.VICTIM_CARE_OFFICER):
         own |= Q(participant__officer=user)
     if user.has_role(Role.WITNESS_CARE_OFFICER):
@@ -283,7 +283,7 @@ def funnel_step(request: Request, step: str) -> HttpResponse:
     cohort = form.cohort() if form.is_bound and form.is_valid() else Cohort()
     found = (
         cohort.referrals()
-        .filter(LISTS[step].came_here(), participant__in=Participant.objects.visible_to(request.user))
+        .filter(LISTS[step].came_here(), may_see(request.user, "participant__"))
         .select_related("participant__person", "participant__case", "participant__officer")
         .only(*SHOWN)
         .order_by("-pk")

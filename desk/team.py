@@ -17,7 +17,7 @@ from referrals.models import ImportRow, Referral
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.models import Case, Participant
+from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day, due
 from victimcare.working_days import england_and_wales, working_days_after
 
@@ -127,6 +127,7 @@ def _overdue_by_officer(officers: list[int], today: date) -> dict[int, tuple[int
     found = (
         Duty.objects.open()
         .due_before(today)
+        .ours()  # has an index of its own, without the many that officers outside the unit owe
         .filter(owner=Duty.Owner.FORCE, participant__officer__in=officers, participant__closed_at=None)
         .order_by()
         .values_list("participant__officer")
@@ -148,9 +149,8 @@ def hearings_soon(user: User) -> list[dict[str, Any]]:
         Warning.objects.filter(requirement=OuterRef("requirements"), is_stand_down=False)
     )
     rows = (
-        Hearing.objects.filter(
-            listed_on__gte=today, listed_on__lte=ends, moved_to=None, case__in=Case.objects.visible_to(user)
-        )
+        Hearing.objects.filter(listed_on__gte=today, listed_on__lte=ends, moved_to=None)
+        .visible_to(user)
         .select_related("court", "case")
         .annotate(
             unwarned=Count("requirements", filter=unwarned),
@@ -185,7 +185,8 @@ def _hearing(hearing: Any) -> dict[str, Any]:
 def measures_to_check(user: User) -> tuple[list[dict[str, Any]], list[Participant]]:
     """Measures nobody has checked, the oldest first, of people this advisor may see. One query."""
     rows = list(
-        SpecialMeasure.objects.filter(checked_by=None, participant__in=Participant.objects.visible_to(user))
+        SpecialMeasure.objects.visible_to(user)
+        .filter(checked_by=None)
         .exclude(asked_by=user)
         .exclude(status=SpecialMeasure.Status.DECLINED)
         .select_related("participant__person", "participant__case", "asked_by")

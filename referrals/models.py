@@ -10,7 +10,7 @@ from simple_history.models import HistoricalRecords
 
 from victimcare import clock
 from victimcare.accounts.models import Team, User
-from victimcare.cases.models import Event, Exclusion, Participant
+from victimcare.cases.models import Event, Exclusion, Participant, may_see
 from victimcare.references import new_reference
 
 
@@ -169,7 +169,7 @@ class FeedRow(models.Model):
 
 class ReferralQuerySet(models.QuerySet["Referral"]):
     def visible_to(self, user: User) -> "ReferralQuerySet":
-        return self.filter(participant__in=Participant.objects.visible_to(user))
+        return self.filter(may_see(user, "participant__"))
 
     def received_between(self, start: datetime, end: datetime) -> "ReferralQuerySet":
         """Reached the unit from `start` until before `end`; suppressed ones included."""
@@ -247,6 +247,9 @@ class Referral(models.Model):
                 condition=Q(status="received"),
             ),
             models.Index(name="referral_received", fields=["-received_at"]),
+            models.Index(
+                name="referral_suppressed", fields=["-received_at"], condition=Q(status="suppressed")
+            ),
             models.Index(
                 name="referral_allocated",
                 fields=["allocated_by", "-allocated_at"],

@@ -24,14 +24,15 @@ def participant_for(
     The role's permission was asked by the view's `@allow`.
     """
     user = request.user
-    found = (
+    seen = (
         Participant.objects.visible_to(user)
-        .filter(reference=participant, case__reference=case)
-        .select_related("case", "person", "person__safe_contact", "officer", "team", "represents__person")
-        .first()
+        .select_related("case", "person", "person__safe_contact", "officer", "team")
+        .prefetch_related("represents__person")  # few have one: no join for all the others
     )
-    if found is None:
-        raise Http404
+    try:
+        found = seen.get(reference=participant, case__reference=case)
+    except Participant.DoesNotExist:
+        raise Http404 from None
     record_access(
         by=user,
         op=AccessEntry.Op(op),
