@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +18,7 @@ from victimcare.accounts.models import Leave, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case, Entitlement, Participant
 
-PAGE = 100
+PAGE = 25
 LANGUAGES = {"cy": gettext_lazy("Welsh"), "pl": gettext_lazy("Polish"), "ro": gettext_lazy("Romanian"),
 "ur": gettext_lazy("Urdu"), "ar": gettext_lazy("Arabic"),
              "bn": gettext_lazy("Bengali"), "zh": gettext_lazy("Chinese")}  # fmt: skip
@@ -37,6 +37,14 @@ class Row:
     choices: list[Load]
     chosen: int | None = None
     is_ticked: bool = False
+
+    @property
+    def options(self) -> list[tuple[int, str]]:
+        """The officers to choose from, for a select box."""
+        return [
+            (load.officer_id, f"{load.name} ({_('away')})" if load.is_away else load.name)
+            for load in self.choices
+        ]
 
     @property
     def why(self) -> str:
@@ -128,12 +136,14 @@ def loads_today(user: User, today: date) -> list[Load]:
         ).values_list("user_id", flat=True)
     )
     booked: dict[int, int] = defaultdict(int)
+    # Looked up person by person: a join would read the referrals of everybody ever closed.
+    priority = Subquery(Referral.objects.filter(participant=OuterRef("pk")).values("priority"))
     open_work = (
-        Participant.objects.victims().open().filter(officer__in=officers)
-        .values("officer_id", "referral__priority").annotate(n=Count("pk")).order_by()
+        Participant.objects.victims().open().filter(officer__in=officers).annotate(priority=priority)
+        .values_list("officer_id", "priority").annotate(n=Count("pk")).order_by()
     )  # fmt: skip
-    for line in open_work:
-        booked[line["officer_id"]] += line["n"] * POINTS.get(line["referral__priority"], 1)
+    for officer_id, its_priority, n in open_work:
+        booked[officer_id] += n * POINTS.get(its_priority, 1)
     return [
         Load(
             officer_id=officer.pk,

@@ -113,7 +113,8 @@ def _tiles(lists: dict[str, tuple[str, QuerySet[Referral]]]) -> list[dict[str, A
 
 
 def _counted(found: QuerySet[Any]) -> str:
-    n = len(found.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    """In the list's own order: an index has it, and stops at the limit."""
+    n = len(found.values_list("pk", flat=True)[: MOST_COUNTED + 1])
     return _("over %s") % f"{MOST_COUNTED:,}" if n > MOST_COUNTED else f"{n:,}"
 
 

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from referrals import actions
+from referrals.board import PAGE
 from referrals.extract import REFERRAL_COLUMNS
 from referrals.models import ImportBatch, ImportRow, OnwardReferral, Referral
 from referrals.tasks import read_waiting_extracts
@@ -221,8 +222,8 @@ def test_the_pages_cost_the_same_however_much_waits(
             as_supervisor.get(reverse(page))
 
 
-def test_a_hundred_and_first_referral_is_on_the_next_page(monday, supervisor, as_supervisor):
-    case, people = CaseFactory(), PersonFactory.create_batch(101)
+def test_the_referral_after_a_full_page_is_on_the_next_one(monday, supervisor, as_supervisor):
+    case, people = CaseFactory(), PersonFactory.create_batch(PAGE + 1)
     for person in people:
         ReferralFactory(participant=ParticipantFactory(case=case, person=person, team=supervisor.team))
     page = as_supervisor.get(reverse("referrals:allocate"))

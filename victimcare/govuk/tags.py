@@ -10,9 +10,9 @@ from django import template
 from django.core.paginator import Page
 from django.http import QueryDict
 from django.template import Context
-from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.formats import localize, number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from victimcare import clock
 from victimcare.govuk import charts, dates
@@ -20,6 +20,7 @@ from victimcare.govuk import charts, dates
 register = template.Library()
 
 COLOURS = {"blue", "grey", "green", "amber", "red"}
+SELECTED, NUMBER = mark_safe(" selected"), mark_safe(' class="desk-number"')
 
 
 def component(name: str, **options: Any) -> Any:
@@ -70,6 +71,16 @@ def tag(text: Any, colour: str = "blue") -> SafeString:
     """A word or two in a coloured box; the words carry the meaning."""
     chosen = {"amber": "yellow"}.get(colour, colour if colour in COLOURS else "blue")
     return format_html('<strong class="govuk-tag govuk-tag--{} desk-tag">{}</strong>', chosen, text)
+
+
+@register.simple_tag
+def select_options(choices: Iterable[tuple[Any, Any]], chosen: Any = None) -> SafeString:
+    """The inside of a select box, from pairs of value and words. Drawn here: a page may have many boxes."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, SELECTED if value == chosen else "", words) for value, words in choices),
+    )
 
 
 @register.simple_tag
@@ -259,8 +270,23 @@ def named(title: str, subtitle: str, of: str = "", value_heading: str = "") -> d
 # --- Lists -----------------------------------------------------------------------------------------
 
 
-def as_cell(cell: Any) -> Any:
-    return cell if isinstance(cell, Mapping) else {"text": cell}
+def as_cell(column: Mapping[str, Any], cell: Any) -> SafeString:
+    """One cell: its words, perhaps as a link or in a tone, with a tag and a note.
+
+    Drawn here because a page has hundreds, and a template looks up every part of each.
+    """
+    given = cell if isinstance(cell, Mapping) else {"text": cell}
+    drawn = localize(given.get("text", ""))
+    if given.get("url"):
+        drawn = format_html('<a class="govuk-link" href="{}">{}</a>', given["url"], drawn)
+    elif given.get("tone"):
+        drawn = format_html('<b class="desk-{}">{}</b>', given["tone"], drawn)
+    if given.get("tag"):
+        drawn = format_html("{} {}", drawn, tag(given["tag"], given.get("colour") or "blue"))
+    if given.get("note"):
+        drawn = format_html("{}<small>{}</small>", drawn, localize(given["note"]))
+    number = NUMBER if column.get("is_number") else ""
+    return format_html('<td data-label="{}"{}>{}</td>', column.get("label", ""), number, drawn)
 
 
 @component("data_table", takes_context=True)
@@ -273,7 +299,7 @@ def data_table(
 ) -> dict[str, Any]:
     """A plain table that becomes labelled cards on a narrow screen."""
     heads = [column if isinstance(column, Mapping) else {"label": column} for column in columns]
-    body = [list(zip(heads, map(as_cell, row), strict=True)) for row in rows]
+    body = [[as_cell(head, cell) for head, cell in zip(heads, row, strict=True)] for row in rows]
     table = {"caption": caption, "columns": heads, "rows": body, "is_caption_hidden": is_caption_hidden}
     return table | {"request": context.get("request")}
 

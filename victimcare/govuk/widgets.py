@@ -105,6 +105,7 @@ class Tick(forms.CheckboxInput):
 class Select(forms.Select):
     """A list that opens, with a first line that chooses nothing."""
 
+    template_name = "components/widgets/select.html"  # in one piece: Django's takes two more for each choice
     blank: Any = None
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
