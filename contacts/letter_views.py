@@ -33,7 +33,7 @@ def write_letter(request: Request, case: str, participant: str) -> HttpResponse:
     """Choose a letter, its languages and what it tells; where post is not safe, other ways."""
     op = AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
     part = participant_for(request, case, participant, field_group="letter", op=op)
-    said = verdicts_now(part)
+    said = verdicts_now(request)
     templates = list(LetterTemplate.objects.in_force(clock.today()))
     asked = request.GET.getlist("tell")[:50]
     context: dict[str, Any] = {
@@ -114,14 +114,14 @@ def send_letter(request: Request, case: str, participant: str, letter: str) -> H
         else:
             messages.success(request, _("The letter to %s is marked as sent.") % part.person.name)
             return redirect(letter_url)
-    verdict = verdicts_now(part)[Channel.POST]
+    verdict = verdicts_now(request)[Channel.POST]
     context = {
         "participant": part,
         "letter": found,
         "tells": list(found.tells.select_related("suspect__person")),
         "lines": found.merged.get("lines", []),
         "blocked": [reason.sentence for reason in verdict.reasons],
-        "other_ways": _other_ways(part, [c for c, v in verdicts_now(part).items() if v.allowed])
+        "other_ways": _other_ways(part, [c for c, v in verdicts_now(request).items() if v.allowed])
         if not verdict.allowed
         else [],
         "form": form,

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Purpose, Verdict, clear, verdicts
+from victimcare.http import Request
 
 
 def clearance_for(called: Participant, channel: Channel, at: datetime) -> Clearance:
@@ -19,9 +21,9 @@ def clearance_for(called: Participant, channel: Channel, at: datetime) -> Cleara
         raise
 
 
-def verdicts_now(participant: Participant) -> dict[Channel, Verdict]:
-    """What may be used now, the reviewing call included."""
-    said = verdicts(participant)
+def verdicts_now(request: Request) -> dict[Channel, Verdict]:
+    """What may be used now for the person whose page this is, the reviewing call included."""
+    participant, said = request.participant, dict(verdicts_here(request))
     phone = said[Channel.PHONE]
     if not phone.allowed and all(reason.rule == "stale" for reason in phone.reasons):
         said[Channel.PHONE] = verdicts(participant, purpose=Purpose.REVIEW)[Channel.PHONE]

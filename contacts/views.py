@@ -111,8 +111,8 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     channel = _asked_channel(request)
     asked = request.GET.getlist("tell")[:50]
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
-    acting = list(part.represented_by.select_related("person", "case"))
-    said = verdicts_now(part)
+    acting = list(part.represented_by.filter(closed_at=None).select_related("person", "case"))
+    said = verdicts_now(request)
     form = LogForm(
         request.POST or None,
         initial=log_initial(channel, _asked_direction(request), asked, clock.now()),
@@ -226,7 +226,7 @@ def plan(request: Request, case: str, participant: str) -> HttpResponse:
     """Agree how, how often and about what. When somebody else just did, both are shown."""
     part = participant_for(request, case, participant, field_group="contact plan", op=_op(request))
     current = ContactPlan.objects.current().filter(participant=part).select_related("agreed_by").first()
-    said = verdicts_now(part)
+    said = verdicts_now(request)
     form = PlanForm(request.POST or None, initial=plan_initial(part, current, clock.today()), verdicts=said)
     theirs, status = None, 200
     if form.is_valid():

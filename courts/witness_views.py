@@ -102,7 +102,7 @@ def warn(request: Request, hearing: str, participant: str) -> HttpResponse:
     """Tell a witness to come, or stand them down: by a safe call, or by a letter in their languages."""
     found, part = _door(request, hearing, participant)
     requirement = _requirement(found, part)
-    said = verdicts_now(part)
+    said = verdicts_now(request)
     is_stand_down = requirement.status == WitnessRequirement.Status.NOT_REQUIRED
     by_letter = request.method == "POST" and request.POST.get("way") == "letter"
     call = CallForm(

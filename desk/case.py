@@ -25,12 +25,11 @@ from desk.told import Fact, Telling, last_told
 from desk.worklist import button
 from victimcare import clock
 from victimcare.accounts.access import allow
-from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import case_for, listed, participant_for
+from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant
-from victimcare.cases.safe_contact import verdicts
 from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request
 
@@ -79,7 +78,7 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     sees_contacts = user.may(Permission.VIEW_CONTACTS)
     context = {
         "participant": person,
-        "next": _next(person, duties, user),
+        "next": _next(person, duties, request),
         "told": _told(person) if sees_contacts else [],
         "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
         "promises": [
@@ -99,7 +98,7 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     return render(request, "desk/summary.html", context)
 
 
-def _next(person: Participant, duties: list[Duty], user: User) -> dict[str, Any] | None:
+def _next(person: Participant, duties: list[Duty], request: Request) -> dict[str, Any] | None:
     """What is owed next, in one sentence with one button; None when nothing with a date is."""
     items = [
         Item(
@@ -115,7 +114,7 @@ def _next(person: Participant, duties: list[Duty], user: User) -> dict[str, Any]
     owed = [item.source for item in thing.items]
     said = due(thing.due_on, clock.today())
     references = (person.case.reference, person.reference)
-    action = button(thing, references, user, verdicts(person))
+    action = button(thing, references, request.user, verdicts_here(request))
     return {
         "heading": words.owed(person.person.first_name, owed),  # type: ignore[arg-type]
         "body": f"{said.sentence}. {words.why(owed[0])}",  # type: ignore[arg-type]
@@ -344,11 +343,12 @@ def who_looked(request: Request, case: str, participant: str) -> HttpResponse:
     """Everybody who opened this case, newest first."""
     person = participant_for(request, case, participant, field_group="access")
     looks = AccessEntry.objects.filter(case=case).order_by("-at", "-pk")[:LOOKS_SHOWN]
+    ops = {op.value: str(op.label) for op in AccessEntry.Op}
     rows = [
         [
             moment(look.at),
             {"text": look.actor_name, "note": role_names(look.actor_roles)},
-            {"text": look.get_op_display(), "note": look.field_group},
+            {"text": ops.get(look.op, look.op), "note": look.field_group},
             _whose(look.subject, person),
             look.justification,
         ]
@@ -370,5 +370,4 @@ def _whose(subject: str, person: Participant) -> str:
 
 def role_names(stored: str) -> str:
     """The roles somebody held when they looked, in words."""
-    labels = dict(Role.choices)
-    return ", ".join(str(labels.get(role, role)) for role in stored.split(",") if role)
+    return ", ".join(str(Role(role).label) if role in Role else role for role in stored.split(",") if role)

@@ -62,7 +62,7 @@ def story(
         events = events.filter(kind__in=kinds)
     entries: list[tuple[datetime, int, dict[str, Any]]] = []
     for event in _before(events, "occurred_at", before).select_related(
-        "by", "suspect__person", "replaced_by__by", "replaces"
+        "by", "suspect__person", "replaced_by__by"
     )[: room + TIES]:
         entries.append((event.occurred_at, event.pk, _of_event(event, references, user)))
     if only in ("", "contacts"):

@@ -51,7 +51,7 @@ def today(request: Request) -> HttpResponse:
         "team": team,
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),
-        "promises": _promises(user),
+        "promises": [_promise(promise) for promise in work.promises[:8]],
         "news": unread(user)[:8],
     }
     return render(request, "desk/today.html", context)
@@ -114,24 +114,14 @@ def _the_day(work: Worklist, user: User) -> list[dict[str, str]]:
     ]
 
 
-def _promises(user: User) -> list[dict[str, str]]:
-    """What this person promised and has not done yet, soonest first."""
-    rows = (
-        Promise.objects.open()
-        .filter(made_by=user, participant__in=Participant.objects.visible_to(user))
-        .select_related("participant__person", "participant__case")
-        .order_by("due_on")[:8]
-    )
-    return [
-        {
-            "text": f"{promise.participant.person.name}: {promise.what}",
-            "url": reverse(
-                "contacts:list", args=[promise.participant.case.reference, promise.participant.reference]
-            ),
-            "note": day(promise.due_on),
-        }
-        for promise in rows
-    ]
+def _promise(promise: Promise) -> dict[str, str]:
+    """What this person promised and has not done yet."""
+    person = promise.participant
+    return {
+        "text": f"{person.person.name}: {promise.what}",
+        "url": reverse("contacts:list", args=[person.case.reference, person.reference]),
+        "note": day(promise.due_on),
+    }
 
 
 def _places(user: User) -> list[dict[str, Any]]:

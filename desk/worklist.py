@@ -31,8 +31,6 @@ from victimcare.working_days import england_and_wales
 ROOM = 50  # rows in sight
 AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
 
-PERSON = ("participant__person__safe_contact", "participant__case")
-
 # What the button of a duty that no call meets opens, for whom; everything else opens the contact log.
 DOES = {
     "R3-ACK": (Permission.WRITE_LETTER, "contacts:write-letter", lazy("Write")),
@@ -51,6 +49,7 @@ class Worklist:
     day: Day
     groups: list[dict[str, Any]] = field(default_factory=list)
     people: list[Participant] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)  # this person's own, whenever due, soonest first
 
 
 def covered_by(user: User) -> list[int]:
@@ -68,73 +67,68 @@ def worklist(user: User) -> Worklist:
     today, holidays = clock.today(), england_and_wales()
     ends = horizon(today, bank_holidays=holidays)
     whose = [user.pk, *covered_by(user)]
-    people: dict[int, Participant] = {}
-    items: list[Item] = []
-    for item, person in (
+    promised = list(Promise.objects.open().filter(made_by=user).order_by("due_on")[:AT_MOST])
+    found = [
         *_duties(user, whose, ends),
-        *_updates(user, whose, ends),
-        *_promises(user, ends),
-        *_first_contacts(user, whose, ends),
-    ):
-        items.append(item)
-        people[person.pk] = person
+        *_updates(whose, ends),
+        *(item for item in map(_promise, promised) if item.due_on <= ends),
+        *_first_contacts(whose, ends),
+    ]
+    people = _visible(user, {row.participant_id for row in promised} | {item.participant for item in found})
+    items = [item for item in found if item.participant in people]
+    promises = [row for row in promised if row.participant_id in people]
+    for row in (*promises, *(item.source for item in items)):
+        row.participant = people[row.participant_id]  # type: ignore[attr-defined]
     day = lay_out(items, today, bank_holidays=holidays, room=ROOM)
     shown = {thing.participant: people[thing.participant] for thing in day.shown}
-    return Worklist(day, _groups(day, shown, user), list(shown.values()))
+    return Worklist(day, _groups(day, shown, user), list(shown.values()), promises)
+
+
+def _visible(user: User, participants: set[int]) -> dict[int, Participant]:
+    """Those of these people whom this user may see. Asked once, and not with the rows of every app."""
+    seen = Participant.objects.visible_to(user).select_related("person__safe_contact", "case")
+    return seen.in_bulk(participants)
 
 
 # --- From each app's rows --------------------------------------------------------------------------
 
-Found = Iterable[tuple[Item, Participant]]
 
-
-def _duties(user: User, whose: Sequence[int], ends: date) -> Found:
-    owed = Duty.objects.owed_by(user)
+def _duties(user: User, whose: Sequence[int], ends: date) -> Iterable[Item]:
+    owed = Duty.objects.falling_to(user)
     if len(whose) > 1:
-        covered = Duty.objects.open().filter(
+        owed = owed | Duty.objects.open().filter(
             owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
         )
-        owed = owed | covered.visible_to(user)
-    rows = owed.timed().filter(due_on__lte=ends).select_related("event", *PERSON).order_by("due_on", "pk")
+    rows = owed.timed().filter(due_on__lte=ends).select_related("event").order_by("due_on", "pk")
     for duty in rows[:AT_MOST]:
         what = What.TELL if words.is_told(duty) else What.DO
         assert duty.due_on is not None  # noqa: S101 - timed
-        yield Item(what, duty.participant_id, duty.due_on, duty.enhanced_applied, duty), duty.participant
+        yield Item(what, duty.participant_id, duty.due_on, duty.enhanced_applied, duty)
 
 
-def _updates(user: User, whose: Sequence[int], ends: date) -> Found:
-    rows = _of_theirs(ContactPlan.objects.current(), user, whose).filter(due_on__lte=ends)
+def _updates(whose: Sequence[int], ends: date) -> Iterable[Item]:
+    rows = _of_theirs(ContactPlan.objects.current(), whose).filter(due_on__lte=ends)
     for plan in rows.order_by("due_on")[:AT_MOST]:
         assert plan.due_on is not None  # noqa: S101 - asked for
-        yield Item(What.UPDATE, plan.participant_id, plan.due_on, source=plan), plan.participant
+        yield Item(What.UPDATE, plan.participant_id, plan.due_on, source=plan)
 
 
-def _promises(user: User, ends: date) -> Found:
-    rows = Promise.objects.open().filter(made_by=user, due_on__lte=ends).select_related(*PERSON)
-    rows = rows.filter(participant__in=Participant.objects.visible_to(user))
-    for promise in rows.order_by("due_on")[:AT_MOST]:
-        yield Item(What.PROMISE, promise.participant_id, promise.due_on, source=promise), promise.participant
+def _promise(promise: Promise) -> Item:
+    return Item(What.PROMISE, promise.participant_id, promise.due_on, source=promise)
 
 
-def _first_contacts(user: User, whose: Sequence[int], ends: date) -> Found:
+def _first_contacts(whose: Sequence[int], ends: date) -> Iterable[Item]:
     """Victims newly allocated whom nobody has tried to reach yet."""
     tried = Contact.objects.filter(participant=OuterRef("participant"), direction=Contact.Direction.OUT)
-    rows = _of_theirs(Referral.objects.filter(status=Referral.Status.ALLOCATED), user, whose)
+    rows = _of_theirs(Referral.objects.filter(status=Referral.Status.ALLOCATED), whose)
     for referral in rows.filter(~Exists(tried), due_on__lte=ends).order_by("due_on", "priority")[:AT_MOST]:
         assert referral.due_on is not None  # noqa: S101 - asked for
-        yield (
-            Item(What.FIRST_CONTACT, referral.participant_id, referral.due_on, source=referral),
-            referral.participant,
-        )
+        yield Item(What.FIRST_CONTACT, referral.participant_id, referral.due_on, source=referral)
 
 
-def _of_theirs(rows: QuerySet[Any], user: User, whose: Sequence[int]) -> QuerySet[Any]:
-    """Rows about open cases of these officers that this person may see."""
-    return rows.filter(
-        participant__officer__in=whose,
-        participant__closed_at=None,
-        participant__in=Participant.objects.visible_to(user),
-    ).select_related(*PERSON)
+def _of_theirs(rows: QuerySet[Any], whose: Sequence[int]) -> QuerySet[Any]:
+    """Rows about open cases of these officers."""
+    return rows.filter(participant__officer__in=whose, participant__closed_at=None)
 
 
 # --- As rows of the page ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -23,6 +23,7 @@ from victimcare.faults import Refused
 if TYPE_CHECKING:
     from victimcare.accounts.models import User
     from victimcare.cases.models import Participant
+    from victimcare.cases.safe_contact import Channel, Verdict
 
 log = logging.getLogger("victimcare")
 
@@ -36,6 +37,7 @@ class Request(HttpRequest):
     user: "User"  # type: ignore[assignment]
     htmx: HtmxDetails
     participant: "Participant"  # set by the door
+    verdicts: "dict[Channel, Verdict]"  # set when first asked for: see victimcare.cases.context
 
 
 def service(request: HttpRequest) -> dict[str, Any]:
@@ -83,6 +85,9 @@ class PlainSentences:
             return render(request, f"errors/{exception.status}.html", context, status=exception.status)
         if isinstance(exception, TooManyFieldsSent):
             return render(request, "errors/400.html", {}, status=400)
+        if isinstance(exception, DataError):  # a number or a character that no column can hold
+            log.warning("unreadable: %s at %s", type(exception).__name__, request.path)
+            return bad_request(request)
         if isinstance(exception, AWAY):
             return unavailable(request, exception)
         return None

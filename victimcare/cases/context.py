@@ -60,17 +60,31 @@ def case_bar(request: HttpRequest) -> dict[str, Any]:
     """For pages behind the case's door; None anywhere else."""
     participant: Participant | None = getattr(request, "participant", None)
     user: Any = getattr(request, "user", None)
-    return {"case_bar": bar_for(participant, user) if participant is not None else None}
+    if participant is None:
+        return {"case_bar": None}
+    by_channel = verdicts_here(request) if user.may(Permission.VIEW_SAFE_CONTACT) else None
+    return {"case_bar": bar_for(participant, user, by_channel)}
 
 
-def bar_for(participant: Participant, user: User) -> CaseBar:
+def verdicts_here(request: HttpRequest) -> dict[Channel, Verdict]:
+    """What the rule says of every channel to the person whose page this is. Read once a request."""
+    found: dict[Channel, Verdict] | None = getattr(request, "verdicts", None)
+    if found is None:
+        found = verdicts(request.participant)  # type: ignore[attr-defined]
+        request.verdicts = found  # type: ignore[attr-defined]
+    return found
+
+
+def bar_for(
+    participant: Participant, user: User, by_channel: dict[Channel, Verdict] | None = None
+) -> CaseBar:
     """Three queries: the entitlement in force, the safe-contact answers, the suspects."""
     person, today = participant.person, clock.today()
     bar = CaseBar(name=person.name, line=_line(participant), reference=participant.case.reference)
     bar.tags = _tags(participant, in_force(participant, today))
     if user.may(Permission.VIEW_SAFE_CONTACT):
         safe = getattr(person, "safe_contact", None) or SafeContact()
-        by_channel = verdicts(participant)
+        by_channel = by_channel or verdicts(participant)
         bar.strip = strip(person, safe, by_channel, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
         bar.has_danger = any(item.is_warning for item in bar.strip)
     bar.actions = _actions(participant, user)
