@@ -80,17 +80,16 @@ def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespo
 def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """Run a posted form once. The same form again gets the same answer; others under its key get a 422.
 
-    The claim and the effect commit together, so a crash between them leaves neither.
+    The claim and the effect commit together, so a crash between them leaves neither. A refusal undoes what its
+    own action did, and no more: who looked stays written down, for its page may show what others wrote.
     """
     try:
         key = UUID(request.POST["form_key"])
     except ValueError:
         raise Refused(_("This page was not filled in by our form. Open it again and retry.")) from None
-    answers = sorted(
-        (name, tuple(values)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"
-    )
-    body_hash = hashlib.sha256(repr(answers).encode()).hexdigest()
     user: Any = request.user
+    body_hash = _hash_of(request)
+    refused: Refused | None = None
     with transaction.atomic():
         sent, is_new = SentForm.objects.get_or_create(
             key=key, defaults={"user": user if user.is_authenticated else None, "body_hash": body_hash}
@@ -101,9 +100,27 @@ def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespons
                     _("This form was saved already with other answers. Open the page again to see them.")
                 )
             return redirect(sent.location)
-        response = view()
-        if response.status_code in (302, 303):
+        try:
+            response = view()
+        except Refused as raised:
+            refused = raised
+        if refused is None and response.status_code in (302, 303):
             SentForm.objects.filter(key=key).update(location=response["Location"])
         else:  # the form came back with something to mend: its key stays free
             sent.delete()
-        return response
+    if refused is not None:
+        raise refused
+    return response
+
+
+def _hash_of(request: HttpRequest) -> str:
+    """What was answered, the files with it: another file under the same key is another answer."""
+    answers = [(name, tuple(values)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
+    hashed = hashlib.sha256(repr(sorted(answers)).encode("utf-8", "backslashreplace"))
+    for name, files in sorted(request.FILES.lists()):
+        for file in files:
+            hashed.update(repr((name, file.name)).encode("utf-8", "backslashreplace"))
+            for chunk in file.chunks():
+                hashed.update(chunk)
+            file.seek(0)
+    return hashed.hexdigest()
