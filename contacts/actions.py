@@ -125,7 +125,7 @@ def log(
 
 
 def _check_spoke_to(participant: Participant, spoke_to: Participant | None) -> None:
-    if spoke_to is not None and spoke_to.represents_id != participant.pk:
+    if spoke_to is not None and (spoke_to.represents_id != participant.pk or spoke_to.closed_at):
         raise Refused(_("That person does not act for this victim. Choose the victim or who acts for them."))
 
 

@@ -336,3 +336,20 @@ def test_older_contacts_are_a_page_away(monday, victim, as_officer):
     assert shown.text.count("desk-timeline__item") == 50
     older = as_officer.get(page(victim, "list") + shown.context["older_url"])
     assert older.text.count("desk-timeline__item") == 10
+
+
+# --- Who acts for a victim -------------------------------------------------------------------------
+
+
+def test_whoever_no_longer_acts_for_a_victim_is_not_offered_and_not_spoken_to(
+    monday, victim, officer, as_officer
+):
+    mother = ParticipantFactory(
+        case=victim.case, role=Participant.Role.REPRESENTATIVE, represents=victim, team=officer.team,
+        person=PersonFactory(given_names="Nesta"), closed_at=TEN, closure_reason="no_further_need",
+    )  # fmt: skip
+    address = reverse("contacts:log", args=[victim.case.reference, victim.reference])
+    page = as_officer.get(address)
+    assert page.status_code == 200 and "Nesta" not in page.text
+    with pytest.raises(Refused, match="does not act"):
+        rang(victim, officer, spoke_to=mother)
