@@ -80,8 +80,8 @@ def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespo
 def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """Run a posted form once. The same form again gets the same answer; others under its key get a 422.
 
-    The claim and the effect commit together, so a crash between them leaves neither. A refusal undoes what its
-    own action did, and no more: who looked stays written down, for its page may show what others wrote.
+    The claim and the effect commit together, so a crash between them leaves neither. A refusal undoes what
+    its own action did, and no more: who looked stays written down, for its page may show what others wrote.
     """
     try:
         key = UUID(request.POST["form_key"])
@@ -115,7 +115,9 @@ def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespons
 
 def _hash_of(request: HttpRequest) -> str:
     """What was answered, the files with it: another file under the same key is another answer."""
-    answers = [(name, tuple(values)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
+    answers = [
+        (name, tuple(values)) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"
+    ]
     hashed = hashlib.sha256(repr(sorted(answers)).encode("utf-8", "backslashreplace"))
     for name, files in sorted(request.FILES.lists()):
         for file in files:
