@@ -1,10 +1,10 @@
 """One person's story: events and contacts in one list, newest first, as plain items for `{% timeline %}`."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -164,10 +164,9 @@ def officer_named(collar: str) -> str:
     return _("officer %(collar)s") % {"collar": collar} if collar else ""
 
 
-def tellings(contacts: Iterable[Contact]) -> dict[int, Contact]:
-    """The first contact that told each event, by the event."""
+def tellings(contacts: QuerySet[Contact]) -> dict[int, Contact]:
+    """The first contact that told each event, by the event. One query: a row for each thing told."""
     first: dict[int, Contact] = {}
-    for contact in contacts:
-        for event in contact.tells.all():
-            first.setdefault(event.pk, contact)
+    for contact in contacts.filter(tells__isnull=False).annotate(told=F("tells")).order_by("at", "pk"):
+        first.setdefault(contact.told, contact)  # type: ignore[attr-defined]
     return first

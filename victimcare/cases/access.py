@@ -26,7 +26,7 @@ def participant_for(
     user = request.user
     seen = (
         Participant.objects.visible_to(user)
-        .select_related("case", "person", "person__safe_contact", "officer", "team")
+        .select_related("case", "person", "person__safe_contact", "officer")
         .prefetch_related("represents__person")  # few have one: no join for all the others
     )
     try:
