@@ -24,6 +24,10 @@ from victimcare.working_days import england_and_wales, working_days_after
 COUNTED_TO = 1000  # beyond this nobody needs the exact number on a home page
 HEARINGS_AHEAD = 5  # working days
 AT_MOST = 50
+SHOWN_OF_HEARINGS = (
+    *("reference", "type", "listed_on", "start_time", "court__name"),
+    *("case__reference", "case__offence_title"),
+)
 
 
 @dataclass
@@ -156,6 +160,7 @@ def hearings_soon(user: User) -> list[dict[str, Any]]:
             unwarned=Count("requirements", filter=unwarned),
             required=Count("requirements", filter=Q(requirements__status=WitnessRequirement.Status.REQUIRED)),
         )
+        .only(*SHOWN_OF_HEARINGS)
         .order_by("listed_on", "start_time")
     )
     return [_hearing(hearing) for hearing in rows[:AT_MOST]]

@@ -122,9 +122,7 @@ def _page(user: User, after: tuple[int, Any, int] | None) -> Any:
             | Q(priority=priority, received_at__gt=received_at)
             | Q(priority=priority, received_at=received_at, pk__gt=pk)
         )
-    return waiting.select_related(
-        "participant__person", "participant__case", "participant__person__safe_contact"
-    )[: PAGE + 1]
+    return waiting.select_related("participant__person", "participant__case")[: PAGE + 1]
 
 
 def loads_today(user: User, today: date) -> list[Load]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from django.core.paginator import Page
 from django.http import QueryDict
 from django.template import Context
 from django.utils.formats import localize, number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from victimcare import clock
@@ -20,7 +21,8 @@ from victimcare.govuk import charts, dates
 register = template.Library()
 
 COLOURS = {"blue", "grey", "green", "amber", "red"}
-SELECTED, NUMBER = mark_safe(" selected"), mark_safe(' class="desk-number"')
+SELECTED = " selected"
+NUMBER = mark_safe(' class="desk-number"')
 
 
 def component(name: str, **options: Any) -> Any:
@@ -76,11 +78,17 @@ def tag(text: Any, colour: str = "blue") -> SafeString:
 @register.simple_tag
 def select_options(choices: Iterable[tuple[Any, Any]], chosen: Any = None) -> SafeString:
     """The inside of a select box, from pairs of value and words. Drawn here: a page may have many boxes."""
-    return format_html_join(
-        "",
-        '<option value="{}"{}>{}</option>',
-        ((value, SELECTED if value == chosen else "", words) for value, words in choices),
+    drawn = (
+        f'<option value="{value}"{SELECTED if given == chosen else ""}>{words}</option>'
+        for given, value, words in escaped(tuple((value, str(words)) for value, words in choices))
     )
+    return mark_safe("".join(drawn))  # noqa: S308 - escaped
+
+
+@lru_cache(maxsize=32)  # the boxes of one page have the same choices
+def escaped(choices: tuple[tuple[Any, str], ...]) -> list[tuple[Any, SafeString, SafeString]]:
+    """Each value as given, then value and words fit for a page."""
+    return [(value, conditional_escape(value), conditional_escape(words)) for value, words in choices]
 
 
 @register.simple_tag
