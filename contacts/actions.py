@@ -21,6 +21,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.cases.safe_contact import Channel, Clearance, Purpose, clear
 from victimcare.faults import NotAllowed, Refused, Stale
+from victimcare.govuk import dates
 from victimcare.letters import actions as letters
 from victimcare.letters.models import Letter
 from victimcare.working_days import england_and_wales, london_day
@@ -77,6 +78,7 @@ def log(
     told = list(tells)
     if at > clock.now():
         raise Refused(_("That is in the future. Enter when it happened."))
+    _check_after_the_report(participant, at)
     if channel == Contact.Channel.LETTER and direction == Contact.Direction.OUT:
         raise Refused(_("A letter is recorded when it is sent. Open the letter and send it."))
     _check_spoke_to(participant, spoke_to)
@@ -122,6 +124,16 @@ def log(
     if contact.despite:
         _warn_of_unsafe(contact)
     return contact
+
+
+def _check_after_the_report(participant: Participant, at: datetime) -> None:
+    """A mistyped year must not settle what is owed today."""
+    reported = participant.case.reported_at or participant.case.recorded_at
+    if reported and london_day(at) < london_day(reported):
+        raise Refused(
+            _("That is before the crime was reported on %(day)s. Check the day and the year.")
+            % {"day": dates.day(london_day(reported))}
+        )
 
 
 def _check_spoke_to(participant: Participant, spoke_to: Participant | None) -> None:
