@@ -55,5 +55,6 @@ def test_without_a_database_every_page_says_what_to_do(without_a_database):
 
 
 def test_without_a_database_the_process_says_it_lives_and_is_not_ready(without_a_database):
-    assert _ask(without_a_database + "/livez")[0] == 200
-    assert _ask(without_a_database + "/readyz")[0] == 503
+    signed_in = {"Cookie": "session=abcdefghijklmnopqrstuvwxyz123456"}
+    assert _ask(without_a_database + "/livez", **signed_in)[0] == 200
+    assert _ask(without_a_database + "/readyz", **signed_in)[0] == 503

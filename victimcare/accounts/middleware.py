@@ -12,6 +12,7 @@ from django.urls import reverse
 from victimcare.accounts import actions
 
 ONCE_A_MINUTE = 60
+ASKS_NOTHING = ("/livez", "/readyz")  # answered even where the sessions cannot be read
 
 
 class SignedIn:
@@ -21,6 +22,8 @@ class SignedIn:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in ASKS_NOTHING:
+            return self.get_response(request)
         user: Any = request.user
         if user.is_authenticated:
             now = int(time.time())

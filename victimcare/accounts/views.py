@@ -8,6 +8,7 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
@@ -118,7 +119,8 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
     """Sign this person in under a new session key, in their own language."""
     user.skip_history_when_saving = True  # Django notes last_login; that is no change to a person
     login(request, user, backend=BACKEND)
-    return _with_language(redirect(_where_next(request)), user.language)
+    # Somebody who reads the sign-in page in Welsh, by their own choice or their browser's, goes on in Welsh.
+    return _with_language(redirect(_where_next(request)), "cy" if get_language() == "cy" else user.language)
 
 
 def _with_language(response: HttpResponse, language: str) -> HttpResponse:
