@@ -12,9 +12,10 @@ from desk.demo.year import NOTES, office_time, support_offered, told_by_the_offi
 from referrals.models import Partner
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
+from victimcare.cases import actions as cases
 from victimcare.cases import safe_contact
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Case, Event, Participant
+from victimcare.cases.models import Case, Event, Participant, SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel, Purpose
 from victimcare.letters import actions as letters
 from victimcare.letters.models import LetterTemplate
@@ -25,20 +26,20 @@ STAGES = (
     ("waiting", 26, (0.05, 0.9)),
     ("new", 14, (1, 3)),
     ("trying", 12, (3, 7)),
-    ("reached", 14, (6, 15)),
+    ("reached", 14, (2, 12)),
     ("arrest_and_bail", 16, (5, 12)),
     ("court", 22, (45, 80)),
     ("sentence", 6, (120, 160)),
     ("plan_overdue", 10, (40, 60)),
     ("closed", 6, (30, 50)),
 )
-WORDS = (
-    "Ring me every two weeks even if nothing has happened, and straight away if he is let out.",
-    "Text first, then ring after five.",
-    "Only tell me the big things.",
-    "Ffoniwch fi bob pythefnos, hyd yn oed os nad oes newyddion.",
+# How often, and what they said about it.
+AGREED = (
+    (14, "Ring me every two weeks even if nothing has happened, and straight away if he is let out."),
+    (28, "Text first, then ring after five."),
+    (28, "Once a month will do. Never at work."),
 )
-
+AGREED_IN_WELSH = (14, "Ffoniwch fi bob pythefnos, hyd yn oed os nad oes newyddion.")
 THREAD_PHONE = "07700 900123"  # Siân Evans, whom the README follows
 
 
@@ -147,13 +148,12 @@ class Live:
         self.book.contact(who, at, "reached", by=officer, tells=known, note=self.chance.choice(NOTES))
         return at
 
-    def _plan(self, who: Landed, officer: User, at: datetime, due_on: date, **fields: Any) -> None:
+    def _plan(self, who: Landed, officer: User, at: datetime, due_on: date) -> None:
         welsh = who.story.row["language"] == "cy"
+        every, words = AGREED_IN_WELSH if welsh else self.chance.choice(AGREED)
         self.book.plan(
-            who, officer, at.date(), due_on, at,
-            frequency_days=fields.get("frequency_days", self.chance.choice([14, 28, 28])), channels=["phone", "email"],
-            language="cy" if welsh else "en", words=WORDS[3] if welsh else self.chance.choice(WORDS[:3]),
-            agreed_with=who.story.row["given_names"],
+            who, officer, at.date(), due_on, at, frequency_days=every, channels=["phone", "email"],
+            language="cy" if welsh else "en", words=words, agreed_with=who.story.row["given_names"],
         )  # fmt: skip
 
     def _reached(self, who: Landed, officer: User, at: datetime) -> None:
@@ -193,13 +193,28 @@ class Live:
 
     def _plan_overdue(self, who: Landed, officer: User, at: datetime) -> None:
         at = self._first_call(who, officer, at)
-        self._plan(who, officer, at, self.today - timedelta(days=self.chance.randint(1, 9)), frequency_days=28)
+        self._plan(who, officer, at, self.today - timedelta(days=self.chance.randint(1, 9)))
 
     def _closed(self, who: Landed, officer: User, at: datetime) -> None:
         at = self._first_call(who, officer, at)
         self._assess(who, officer, at)
         done = self._at(at, 14)
         self.book.close(who, done, Participant.Closure.SUPPORT_COMPLETE, officer)
+
+    def ask_safely(self, people: list[Landed]) -> None:
+        """What some victims said about reaching them, asked by their officers; and who may be asked again later."""
+        for who in people:
+            if is_the_thread(who.story) or who.story.stage == "reached":
+                part = Participant.objects.select_related("person__safe_contact", "officer").get(pk=who.participant_id)
+                safe = getattr(part.person, "safe_contact", SafeContact(version=0))
+                cases.set_safe_contact(
+                    person=part.person, version=safe.version, by=part.officer or self.supervisor, phone="Y",
+                    text=safe.text, email=safe.email, post=safe.post, voicemail="N", withhold_number=who.story.is_flagged,
+                    code_word="heron" if who.story.is_flagged else "", note=safe.note,
+                    review_on=self.today + timedelta(days=60),
+                )  # fmt: skip
+        closed = [who.participant_id for who in people if who.story.stage == "closed"]
+        Participant.objects.filter(pk__in=closed[::2]).update(agreed_to_be_asked=True)
 
     def go_to_court(self, people: list[Landed]) -> None:
         """Hearings, who must come, who was warned, measures asked for, and letters, all through the real actions."""

@@ -152,6 +152,6 @@ def support_offered(book: Book, who: Landed, chance: random.Random, now: datetim
     reported = datetime.fromisoformat(who.story.row["reported_at"]).replace(tzinfo=LONDON)
     within = chance.choices([0.4, 1.2, 9], [80, 14, 6])[0]
     at = reported + timedelta(days=within * chance.random(), minutes=30)
-    if at < now and chance.random() < 0.97:
+    if at < now and (chance.random() < 0.97 or reported < now - timedelta(days=10)):
         kind = Kind.SUPPORT_DECLINED if chance.random() < 0.15 else Kind.REFERRED_TO_SUPPORT
         book.event(who, kind, at, detail="Victim Support" if kind == Kind.REFERRED_TO_SUPPORT else "")

@@ -94,6 +94,7 @@ class Command(BaseCommand):
             Case.objects.update(changed_at=now)
         self.say(f"{len(book.contacts):,} contacts written; going to court")
         today.book = at_court = Book()
+        today.ask_safely(live_people)
         today.go_to_court(live_people)
         with transaction.atomic():
             at_court.write()
