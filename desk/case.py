@@ -129,7 +129,8 @@ def _next(person: Participant, duties: list[Duty], request: Request) -> dict[str
 def _told(person: Participant) -> list[dict[str, Any]]:
     """For `told_table`. Two queries."""
     events = list(tellable_to(person)[:200])
-    first = tellings(Contact.objects.for_participant(person).that_tell().select_related("by"))
+    contacts = Contact.objects.for_participant(person).that_tell().select_related("by")
+    first = tellings(contacts.only("at", "channel", "by_collar", "by__display_name"))
     facts = [Fact(event.pk, event.kind, _fact(event), event.occurred_at) for event in events]
     how = {pk: Telling(contact.at, _how(contact)) for pk, contact in first.items()}
     return [

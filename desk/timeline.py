@@ -54,7 +54,7 @@ class Page:
 def story(
     participant: Participant, user: User, *, only: str = "", before: datetime | None = None, room: int = PAGE
 ) -> Page:
-    """The newest `room` entries before a moment. Three queries."""
+    """The newest `room` entries before a moment. Five queries at most."""
     references = (participant.case.reference, participant.reference)
     kinds = FILTERS[only][1]
     events = Event.objects.about(participant).exclude(kind__in=NOT_SHOWN)
@@ -66,10 +66,10 @@ def story(
     )[: room + TIES]:
         entries.append((event.occurred_at, event.pk, _of_event(event, references, user)))
     if only in ("", "contacts"):
-        contacts = Contact.objects.filter(participant=participant).select_related("by", "spoke_to__person")
-        for contact in (
-            _before(contacts, "at", before).prefetch_related("tells").order_by("-at", "-pk")[: room + TIES]
-        ):
+        # Few spoke to somebody else: no join for all the others.
+        contacts = Contact.objects.filter(participant=participant).select_related("by")
+        contacts = contacts.prefetch_related("spoke_to__person", "tells").order_by("-at", "-pk")
+        for contact in _before(contacts, "at", before)[: room + TIES]:
             entries.append((contact.at, contact.pk, _of_contact(contact, references)))
     entries.sort(key=lambda entry: entry[:2], reverse=True)
     shown, rest = entries[:room], entries[room:]
