@@ -7,8 +7,6 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -20,7 +18,7 @@ from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.govuk.dates import moment
 from victimcare.govuk.forms import DateInputField, Form, TextField
-from victimcare.http import Request
+from victimcare.http import Request, moment_from
 from victimcare.working_days import LONDON
 
 PAGE = 50
@@ -109,10 +107,7 @@ def _older(request: Request, found: list[AccessEntry]) -> str:
 def _cursor(typed: str) -> tuple[datetime | None, int]:
     """Where a page starts, from its address; nothing for anything else."""
     at, _tilde, pk = typed.partition("~")
-    try:
-        found = parse_datetime(at.replace(" ", "+"))
-    except ValueError:
-        return None, 0
-    if found is None or not timezone.is_aware(found) or not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+    found = moment_from(at)
+    if found is None or not (pk.isascii() and pk.isdigit() and len(pk) < 18):
         return None, 0
     return found, int(pk)

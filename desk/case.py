@@ -1,15 +1,13 @@
 """The pages of one person's case that look across every app: summary, timeline, rights, who looked."""
 
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -31,7 +29,7 @@ from victimcare.cases.access import case_for, listed, participant_for
 from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day, due, moment
-from victimcare.http import Request
+from victimcare.http import Request, moment_from
 
 LOOKS_SHOWN = 100
 TOLD_BY_US = (Duty.Owner.FORCE, Duty.Owner.WCU)  # what the court or the CPS owes is on the rights page
@@ -253,7 +251,7 @@ def timeline(request: Request, case: str, participant: str) -> HttpResponse:
     person = participant_for(request, case, participant, field_group="timeline")
     only = request.GET.get("show", "")
     only = only if only in FILTERS else ""
-    page = story(person, request.user, only=only, before=_moment(request.GET.get("before", "")))
+    page = story(person, request.user, only=only, before=moment_from(request.GET.get("before", "")))
     here = reverse("desk:timeline", args=[case, participant])
     filters = [
         {
@@ -273,15 +271,6 @@ def timeline(request: Request, case: str, participant: str) -> HttpResponse:
         "older_url": f"{here}?{urlencode({k: v for k, v in older.items() if v})}" if page.older else "",
     }
     return render(request, "desk/timeline.html", context)
-
-
-def _moment(typed: str) -> datetime | None:
-    """A moment from an address; None for anything that is not one."""
-    try:
-        found = parse_datetime(typed.replace(" ", "+"))
-    except ValueError:
-        return None
-    return found if found is not None and timezone.is_aware(found) else None
 
 
 # --- Rights ----------------------------------------------------------------------------------------

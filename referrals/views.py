@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -29,7 +28,7 @@ from victimcare.cases.models import SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
 from victimcare.faults import Refused
 from victimcare.govuk.dates import moment
-from victimcare.http import Request
+from victimcare.http import Request, moment_from
 from victimcare.working_days import LONDON
 
 PAGE = 50
@@ -47,7 +46,7 @@ def board(request: Request) -> HttpResponse:
     show = request.GET.get("show", "received")
     if show not in lists:
         show = "received"
-    before = parse_datetime(request.GET.get("before", "")) if request.GET.get("before") else None
+    before = moment_from(request.GET.get("before", ""))
     found = lists[show][1]
     if before is not None:
         found = found.filter(received_at__lt=before)
@@ -264,7 +263,7 @@ def allocate(request: Request) -> HttpResponse:
         choices: dict[str, int] = {}
         for reference in ticked:
             chosen = request.POST.get(f"officer-{reference}", "")
-            if chosen.isdecimal() and int(chosen) in officers:
+            if chosen.isdecimal() and len(chosen) < 18 and int(chosen) in officers:
                 choices[reference] = int(chosen)
         if not ticked:
             error = _("Tick the victims to allocate.")
@@ -312,12 +311,8 @@ def _after(text: str) -> tuple[int, datetime, int] | None:
     """Where the last page ended. None for anything that is not one of our links."""
     try:
         priority, received, pk = text.split("~")
-        at = parse_datetime(received)
-        return (
-            (int(priority), at, int(pk))
-            if at and at.tzinfo and 0 < int(priority) < 5 and len(pk) < 18
-            else None
-        )
+        at = moment_from(received)
+        return (int(priority), at, int(pk)) if at and 0 < int(priority) < 5 and len(pk) < 18 else None
     except ValueError:
         return None
 

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
@@ -38,6 +41,20 @@ class Request(HttpRequest):
     htmx: HtmxDetails
     participant: "Participant"  # set by the door
     verdicts: "dict[Channel, Verdict]"  # set when first asked for: see victimcare.cases.context
+
+
+def moment_from(address: str) -> datetime | None:
+    """The moment that an address carries, as our links write it; None for anything that is not one.
+
+    A link is made from a row, so its year is one of ours: beyond it no database keeps what a shift of zone gives.
+    """
+    try:
+        found = parse_datetime(address.replace(" ", "+"))
+    except ValueError:
+        return None
+    if found is None or timezone.is_naive(found) or not 1900 <= found.year <= 2100:
+        return None
+    return found
 
 
 def service(request: HttpRequest) -> dict[str, Any]:

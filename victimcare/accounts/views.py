@@ -138,7 +138,7 @@ def _asked_for(request: HttpRequest) -> str:
     """The page of ours that was asked for before signing in; empty for others' and for the front door."""
     url = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if is_ours and url != "/" else ""
+    return url if is_ours and url.startswith("/") and url != "/" else ""
 
 
 def _where_next(request: HttpRequest) -> str:
