@@ -296,11 +296,14 @@ class OnwardReferralQuerySet(models.QuerySet["OnwardReferral"]):
     def visible_to(self, user: User) -> "OnwardReferralQuerySet":
         """A partner's worker sees what was referred to their own partner, while it is open.
 
-        Nobody else any.
+        Nobody else any. A case restricted since, or that they are excluded from, is gone for them too.
         """
         if user.team_id is None:
             return self.none()
-        return self.open(clock.today()).filter(partner__team_id=user.team_id)
+        restricted = Q(participant__case__is_restricted=True) & ~Q(participant__case__restricted_to=user)
+        excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
+        theirs = self.open(clock.today()).filter(partner__team_id=user.team_id)
+        return theirs.exclude(restricted).exclude(participant__case_id__in=excluded)
 
 
 class OnwardReferral(models.Model):

@@ -25,7 +25,7 @@ from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
 from victimcare.cases.models import SafeContact
-from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
+from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Purpose, clear
 from victimcare.faults import Refused
 from victimcare.govuk.dates import moment
 from victimcare.http import Request, moment_from
@@ -402,16 +402,22 @@ def own_referral(request: Request, onward: str) -> HttpResponse:
 
 
 def _safe_ways(onward: OnwardReferral) -> list[dict[str, str]]:
-    """Each way by which the third door lets this person be reached now, with how; and those it does not."""
+    """Each way by which the third door lets this person be reached now, with how; and those it does not.
+
+    The careful first call to a number nobody knows to be safe is our officers' alone: a partner waits for it.
+    """
     ways = []
     for channel, label in (
         (Channel.PHONE, _("Phone")),
         (Channel.TEXT, _("Text")),
         (Channel.EMAIL, _("Email")),
     ):
+        proof: Clearance | None
         try:
             proof = clear(onward.participant, channel, Purpose.UPDATE)
         except Blocked:
+            proof = None
+        if proof is None or proof.rule == "first_contact":
             ways.append({"label": label, "value": _("Do not use.")})
             continue
         how = " ".join(str(line) for line in proof.instructions)
