@@ -175,8 +175,8 @@ def _check_private(participant: Participant, merged: dict[str, Any]) -> None:
     if any(_holds(said, _whereabouts(person)) for person in protected):
         raise Refused(_("The words hold a protected address. Take it out before you save the letter."))
     mine = {_squeezed(text) for text in (*_whereabouts(participant.person), *_names(participant.person))}
-    known = {participant.person_id, represented.pk if represented else None}
-    for other in participant.case.participants.exclude(person_id__in=known - {None}).select_related("person"):
+    known = {participant.person_id, *([represented.pk] if represented else [])}
+    for other in participant.case.participants.exclude(person_id__in=known).select_related("person"):
         private = _whereabouts(other.person)
         if other.role != Participant.Role.SUSPECT:
             private += _names(other.person)
