@@ -15,7 +15,7 @@ from contacts.models import Contact
 from desk.words import and_list
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
-from victimcare.cases.kinds import BY_HAND, FROM_THE_EVENTS_EXTRACT, Kind
+from victimcare.cases.kinds import FROM_THE_EVENTS_EXTRACT, Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.govuk.dates import day, moment
 
@@ -97,7 +97,7 @@ def _of_event(event: Event, references: tuple[str, str], user: User) -> dict[str
     elif event.replaces_id:
         said.append(_("This corrects an earlier entry."))
     correct_url = ""
-    can_correct = correction is None and event.kind in BY_HAND and user.may(Permission.RECORD_EVENT)
+    can_correct = correction is None and event.is_by_hand and user.may(Permission.RECORD_EVENT)
     if can_correct:
         correct_url = reverse("cases:correct-event", args=[*references, event.reference])
     return {

@@ -4,7 +4,16 @@ from datetime import date, time
 
 import pytest
 
-from tests.factories import CaseFactory, EventFactory, ParticipantFactory, SuspectFactory, london
+from tests.factories import (
+    CaseFactory,
+    EventFactory,
+    ParticipantFactory,
+    SuspectFactory,
+    TeamFactory,
+    UserFactory,
+    london,
+)
+from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
@@ -234,3 +243,61 @@ def test_the_wrong_role_is_refused(sign_in, auditor, at, page):
 def test_the_other_victim_of_the_case_is_another_record(as_officer, victim):
     other = ParticipantFactory(case=CaseFactory())
     assert as_officer.get(f"/cases/{other.case.reference}/{victim.reference}/close").status_code == 404
+
+
+# --- Referred to support, or declined --------------------------------------------------------------
+
+REFERRED = {
+    "kind": "REFERRED_TO_SUPPORT", "on_day": "20", "on_month": "11", "on_year": "2026",
+    "service": "Victim Support",
+}  # fmt: skip
+
+
+@pytest.fixture
+def as_oic(sign_in):
+    team = TeamFactory(name="Response")
+    return sign_in(UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=team))
+
+
+def test_an_officer_in_the_case_records_a_referral_to_support(as_oic, victim, at):
+    assert "Were they referred to support?" in text(as_oic.get(at("events/support")))
+    response = as_oic.post(at("events/support"), REFERRED)
+    assert (response.status_code, response.url) == (302, at(""))
+    event = Event.objects.get()
+    assert (event.kind, event.participant, event.detail, event.occurred_on) == (
+        Kind.REFERRED_TO_SUPPORT,
+        victim,
+        "Victim Support",
+        date(2026, 11, 20),
+    )
+    assert as_oic.get(at("events/record")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("different", "sentence"),
+    [
+        ({"kind": ""}, "Choose what they decided."),
+        ({"kind": "SUSPECT_CHARGED"}, "Choose one of the answers listed."),
+        ({"service": ""}, "Enter the service they were referred to."),
+        ({"kind": "SUPPORT_DECLINED"}, "Leave this empty: they declined support."),
+        ({"on_day": "24"}, "Enter a date on or before"),
+        ({"on_year": "2016"}, "That is before the crime was reported."),
+    ],
+)
+def test_an_answer_about_support_that_cannot_be_is_sent_back(as_oic, at, different, sentence):
+    assert sentence in text(as_oic.post(at("events/support"), REFERRED | different))
+    assert not Event.objects.exists()
+
+
+def test_the_unit_records_it_too_and_corrects_it(as_officer, victim, at):
+    as_officer.post(at("events/support"), REFERRED)
+    page = at(f"events/{Event.objects.get().reference}/correct")
+    as_officer.post(page, {"what": "never", "reason": "Another victim"})
+    assert Event.objects.filter(kind=Kind.WITHDRAWN).exists()
+
+
+def test_a_referral_made_here_is_not_corrected_by_hand(as_officer, victim, at):
+    event = EventFactory(
+        case=victim.case, participant=victim, kind=Kind.REFERRED_TO_SUPPORT, data={"onward_referral": "R-1"}
+    )
+    assert as_officer.get(at(f"events/{event.reference}/correct")).status_code == 422

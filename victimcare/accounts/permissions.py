@@ -41,6 +41,7 @@ class Permission(StrEnum):
     VIEW_ACCESS = "view_access"
     SEARCH = "search"
     RECORD_EVENT = "record_event"
+    RECORD_SUPPORT_ANSWER = "record_support_answer"
     LOG_CONTACT = "log_contact"
     AGREE_PLAN = "agree_plan"
     SET_SAFE_CONTACT = "set_safe_contact"
@@ -95,6 +96,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.USE_TODAY,
         P.RECORD_EVENT,
+        P.RECORD_SUPPORT_ANSWER,
         P.LOG_CONTACT,
         P.AGREE_PLAN,
         P.SET_SAFE_CONTACT,
@@ -114,6 +116,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.USE_TODAY,
         P.RECORD_EVENT,
+        P.RECORD_SUPPORT_ANSWER,
         P.LOG_CONTACT,
         P.AGREE_PLAN,
         P.SET_SAFE_CONTACT,
@@ -177,7 +180,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
     ),
     # Investigates: sees what is owed to the victims of their own crimes, and says what they told them.
     Role.OFFICER_IN_THE_CASE: frozenset(
-        {P.USE_TODAY, P.VIEW_CASE, P.VIEW_SAFE_CONTACT, P.VIEW_CONTACT_DETAILS, P.VIEW_RIGHTS, P.LOG_CONTACT}
+        {
+            P.USE_TODAY,
+            P.VIEW_CASE,
+            P.VIEW_SAFE_CONTACT,
+            P.VIEW_CONTACT_DETAILS,
+            P.VIEW_RIGHTS,
+            P.LOG_CONTACT,
+            P.RECORD_SUPPORT_ANSWER,
+        }
     ),
     # Supports people another way: sees only what was referred to them, while it is open.
     Role.PARTNER: frozenset({P.USE_TODAY, P.VIEW_OWN_REFERRALS}),

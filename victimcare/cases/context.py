@@ -101,6 +101,9 @@ def _actions(participant: Participant, user: User) -> list[Action]:
         if participant.closed_at
         else (Permission.CLOSE_CASE, _("Close"), "cases:close"),
     ]
+    if participant.is_victim:
+        wording = _("Record a referral to support")
+        offered.insert(1, (Permission.RECORD_SUPPORT_ANSWER, wording, "cases:support-answer"))
     references = (participant.case.reference, participant.reference)
     return [Action(label, reverse(name, args=references)) for held, label, name in offered if user.may(held)]
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from victimcare import clock
 from victimcare.accounts.models import User
-from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
+from victimcare.cases.kinds import OF_ONE_PERSON, Kind
 from victimcare.cases.models import Case, Event, Participant
 from victimcare.faults import Refused
 from victimcare.working_days import LONDON
@@ -92,7 +92,7 @@ def correct_event(*, event: Event, occurred: datetime | date | None, detail: str
     event = Event.objects.select_for_update().select_related("case").get(pk=event.pk)
     if Event.objects.filter(replaces=event).exists():
         raise Refused(_("This was corrected already. Open the timeline to see the correction."))
-    if event.kind not in BY_HAND:
+    if not event.is_by_hand:
         raise Refused(_("This was written by the application itself and is corrected where it was made."))
     withdrawn = occurred is None
     return record_event(

@@ -22,7 +22,7 @@ from victimcare.govuk.forms import (
     TimeInputField,
     VersionField,
 )
-from victimcare.working_days import LONDON
+from victimcare.working_days import LONDON, london_day
 
 THIS_PERSON, EVERYONE = "this", "everyone"
 
@@ -91,6 +91,45 @@ class RecordEventForm(Form):
         if on:
             answers["occurred"] = moment_or_day(on, at)
         answers["learned_at"] = heard(learned_on, answers.get("occurred"))
+        return answers
+
+
+class SupportAnswerForm(Form):
+    """Whether this person was referred to support, or said no to it."""
+
+    form_key = FormKeyField()
+    kind = ChoiceRadios(
+        label=_("What did they decide?"),
+        choices=[
+            (Kind.REFERRED_TO_SUPPORT.value, _("They agreed, and were referred to support by the police")),
+            (Kind.SUPPORT_DECLINED.value, _("They declined support")),
+        ],
+        missing=_("Choose what they decided."),
+    )
+    on = DateInputField(
+        label=_("On what day?"), latest=clock.today, missing=_("Enter the day, like 20 11 2026.")
+    )
+    service = TextField(
+        label=_("Which service were they referred to?"),
+        hint=_("For example: Victim Support. Leave it empty when they declined."),
+        max_length=120,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, participant: Participant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = participant.case
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or {}
+        on, reported = answers.get("on"), self.case.reported_at or self.case.recorded_at
+        if on and reported and on < london_day(reported):
+            self.add_error("on", _("That is before the crime was reported. Check the day and the year."))
+        service, kind = answers.get("service"), answers.get("kind")
+        if kind == Kind.REFERRED_TO_SUPPORT and not service and "service" not in self.errors:
+            self.add_error("service", _("Enter the service they were referred to."))
+        if kind == Kind.SUPPORT_DECLINED and service:
+            self.add_error("service", _("Leave this empty: they declined support."))
         return answers
 
 

@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.kinds import Kind
+from victimcare.cases.kinds import BY_HAND, Kind
 from victimcare.references import new_reference
 from victimcare.working_days import LONDON
 
@@ -491,6 +491,13 @@ class Event(models.Model):
     def learned_on(self) -> date:
         """The London date on which victim services heard."""
         return self.learned_at.astimezone(LONDON).date()
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Of a kind people write down, so people may correct it; a referral we made ourselves is not."""
+        if self.kind == Kind.REFERRED_TO_SUPPORT:
+            return not self.data.get("onward_referral")
+        return self.kind in BY_HAND
 
     @property
     def occurred_locally(self) -> datetime:

@@ -10,6 +10,7 @@ urlpatterns = [
         views.correct_event,
         name="correct-event",
     ),
+    path("cases/<str:case>/<str:participant>/events/support", views.support_answer, name="support-answer"),
     path("cases/<str:case>/<str:participant>/safe-contact", views.safe_contact, name="safe-contact"),
     path("cases/<str:case>/<str:participant>/details", views.details, name="details"),
     path("cases/<str:case>/<str:participant>/close", views.close, name="close"),

@@ -23,8 +23,9 @@ from victimcare.cases.forms import (
     RecordEventForm,
     ReopenForm,
     SafeContactForm,
+    SupportAnswerForm,
 )
-from victimcare.cases.kinds import BY_HAND, Kind
+from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, SafeContact
 from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, is_flagged
 from victimcare.faults import Refused
@@ -55,6 +56,28 @@ def record_event(request: Request, case: str, participant: str) -> HttpResponse:
     return render(request, "cases/record_event.html", {"form": form, "participant": person})
 
 
+@allow(Permission.RECORD_SUPPORT_ANSWER)
+def support_answer(request: Request, case: str, participant: str) -> HttpResponse:
+    """Write down that this person was referred to support, or declined it: nothing else can be said here."""
+    person = participant_for(request, case, participant, field_group="event", op=_op(request))
+    form = SupportAnswerForm(request.POST or None, participant=person, initial={"on": clock.today()})
+    if form.is_valid():
+        answers = form.cleaned_data
+        event = record(
+            case=person.case,
+            kind=Kind(answers["kind"]),
+            occurred=answers["on"],
+            participant=person,
+            detail=answers["service"],
+            by=request.user,
+        )
+        messages.success(
+            request, _("Recorded: %(what)s. What is owed was worked out again.") % {"what": event.title}
+        )
+        return redirect("desk:summary", case, participant)
+    return render(request, "cases/support_answer.html", {"form": form, "participant": person})
+
+
 @allow(Permission.RECORD_EVENT)
 def correct_event(request: Request, case: str, participant: str, event: str) -> HttpResponse:
     """Say what a wrong entry should have said. The wrong one is kept, struck through."""
@@ -62,7 +85,7 @@ def correct_event(request: Request, case: str, participant: str, event: str) -> 
     wrong = Event.objects.about(person).filter(reference=event).select_related("replaced_by").first()
     if wrong is None:
         raise Http404
-    if wrong.kind not in BY_HAND:
+    if not wrong.is_by_hand:
         raise Refused(_("This was written by the application itself and is corrected where it was made."))
     if getattr(wrong, "replaced_by", None) is not None:
         raise Refused(_("This was corrected already. Open the timeline to see the correction."))
