@@ -16,11 +16,10 @@ from compliance.models import Duty
 from compliance.words import RIGHTS, short
 from contacts.models import Contact, ContactPlan, Promise, tellable_to
 from courts.models import Hearing
-from desk import words
-from desk.day import Item, What, things
+from desk.owed import owed_to
 from desk.timeline import FILTERS, officer_named, story, tellings
 from desk.told import Fact, Telling, last_told
-from desk.worklist import button
+from desk.worklist import button, in_sentences
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission, Role
@@ -32,7 +31,6 @@ from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request, moment_from
 
 LOOKS_SHOWN = 100
-TOLD_BY_US = (Duty.Owner.FORCE, Duty.Owner.WCU)  # what the court or the CPS owes is on the rights page
 
 
 @allow(Permission.VIEW_CASE)
@@ -98,28 +96,21 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
 
 def _next(person: Participant, duties: list[Duty], request: Request) -> dict[str, Any] | None:
     """What is owed next, in one sentence with one button; None when nothing with a date is."""
-    items = [
-        Item(
-            What.TELL if words.is_told(duty) else What.DO, person.pk, duty.due_on, duty.enhanced_applied, duty
-        )
-        for duty in duties
-        if duty.status == Duty.Status.OPEN and duty.due_on and duty.owner in TOLD_BY_US
-    ]
-    found = things(items)
+    found = owed_to(person, request.user, duties)
     if not found:
         return None
     thing = found[0]
-    owed = [item.source for item in thing.items]
-    said = due(thing.due_on, clock.today())
+    due_then = due(thing.due_on, clock.today())
     references = (person.case.reference, person.reference)
+    said = in_sentences(thing, person.person.first_name)
     action = button(thing, references, request.user, verdicts_here(request))
     return {
-        "heading": words.owed(person.person.first_name, owed),  # type: ignore[arg-type]
-        "body": f"{said.sentence}. {words.why(owed[0])}",  # type: ignore[arg-type]
-        "tone": "danger" if said.tone == "overdue" else "",
+        "heading": said["what"],
+        "body": f"{due_then.sentence}. {said['why']}",
+        "tone": "danger" if due_then.tone == "overdue" else "",
         "label": action["label"] if action else "",
         "url": action["url"] if action else "",
-        "steps": explain(owed[0]),  # type: ignore[arg-type]
+        "steps": said.get("explain", []),
         "more": len(found) - 1,
     }
 

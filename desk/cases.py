@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import CharField, F, Func, Min, Q, TextField, Value
+from django.db.models import CharField, F, Func, Q, TextField, Value
 from django.db.models.functions import Replace, Upper
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from compliance.models import Duty
-from desk.case import TOLD_BY_US
+from compliance.words import short
+from desk.day import Thing, What
+from desk.owed import owed_next
 from desk.worklist import last_contacts
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -82,7 +83,7 @@ def cases(request: Request) -> HttpResponse:
     context = {
         "tabs": _tabs(request.user, asked),
         "filters": _filters(asked, officer),
-        "rows": in_rows(people),
+        "rows": in_rows(people, request.user),
         "columns": columns(),
         "newer_url": asked.url() if asked.before else "",
         "older_url": asked.url(before=people[-1].pk) if len(found) > PAGE else "",
@@ -137,19 +138,18 @@ def columns() -> list[str]:
     return [_("Name"), _("Crime"), _("Rights"), _("Owed next"), _("Last contact"), _("Officer")]
 
 
-def in_rows(people: list[Participant]) -> list[list[Any]]:
-    """Each person as a row of the list. Three queries however many."""
+def in_rows(people: list[Participant], user: User) -> list[list[Any]]:
+    """Each person as a row of the list. Six queries however many."""
     today = clock.today()
     rights, next_due, last = (
         _entitlements(people, today),
-        _next_due(people),
+        owed_next(people, user),
         last_contacts(p.pk for p in people),
     )
     rows = []
     for part in people:
-        owed, entitlement, contact = next_due.get(part.pk), rights.get(part.pk), last.get(part.pk)
+        thing, entitlement, contact = next_due.get(part.pk), rights.get(part.pk), last.get(part.pk)
         age = part.person.age_on(today)
-        said = due(owed, today) if owed else None
         role = "" if part.is_victim else str(part.get_role_display())
         rows.append(
             [
@@ -162,11 +162,7 @@ def in_rows(people: list[Participant]) -> list[list[Any]]:
                 {"text": "", "tag": _("Enhanced"), "colour": "blue"}
                 if entitlement and entitlement.is_enhanced
                 else {"text": _("Standard")},
-                {
-                    "text": said.lead if said else _("Nothing with a date"),
-                    "note": said.note if said else "",
-                    "tone": {"overdue": "danger", "today": "due"}.get(said.tone, "") if said else "",
-                },
+                _next_in_words(thing, user, today),
                 {"text": day(contact.at), "note": str(contact.get_outcome_display())}
                 if contact
                 else _("Never"),
@@ -183,10 +179,27 @@ def _entitlements(people: list[Participant], today: date) -> dict[int, Entitleme
     return {row.participant_id: row for row in rows}
 
 
-def _next_due(people: list[Participant]) -> dict[int, date]:
-    """The last day of what is owed next to each. One query."""
-    rows = Duty.objects.open().timed().filter(participant__in=people, owner__in=TOLD_BY_US).order_by()
-    return dict(rows.values_list("participant").annotate(next=Min("due_on")))
+def _next_in_words(thing: Thing | None, user: User, today: date) -> Any:
+    """When the next thing is owed and what it is; nothing to those who may not know."""
+    if thing is None:
+        return _("Nothing with a date") if user.may(Permission.VIEW_RIGHTS) else "–"
+    said = due(thing.due_on, today)
+    return {
+        "text": said.lead,
+        "note": f"{_named(thing)}, {said.note}",
+        "tone": {"overdue": "danger", "today": "due"}.get(said.tone, ""),
+    }
+
+
+def _named(thing: Thing) -> str:
+    """A thing to do in two or three words."""
+    if thing.what in (What.TELL, What.DO):
+        return short(thing.items[0].source.rule)  # type: ignore[attr-defined]
+    return {
+        What.FIRST_CONTACT: _("First contact"),
+        What.UPDATE: _("Agreed update"),
+        What.PROMISE: _("Promise"),
+    }[thing.what]
 
 
 # --- Search ----------------------------------------------------------------------------------------
@@ -205,7 +218,7 @@ def search(request: Request) -> HttpResponse:
         "too_short": too_short,
         "is_full": n >= FOUND_AT_MOST,
         "found": ngettext("%(n)d person found", "%(n)d people found", n) % {"n": n},
-        "rows": in_rows(people),
+        "rows": in_rows(people, request.user),
         "columns": columns(),
     }
     return render(request, "desk/search.html", context)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as lazy
 from compliance.explain import explain
 from compliance.models import Duty
 from contacts.models import Contact, ContactPlan, Promise
-from desk import words
-from desk.day import Day, Group, Item, Thing, What, horizon, lay_out
+from desk import owed, words
+from desk.day import CRITICAL_AFTER, Day, Group, Thing, What, horizon, lay_out
 from referrals import triage
 from referrals.models import Referral
 from victimcare import clock
@@ -31,13 +31,18 @@ from victimcare.working_days import england_and_wales
 ROOM = 50  # rows in sight
 AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
 
-# What the button of a duty that no call meets opens, for whom; everything else opens the contact log.
+# What the button of a duty that no call meets opens: the first way this person may go. Everything else opens
+# the contact log.
+WRITES = (Permission.WRITE_LETTER, "contacts:write-letter", lazy("Write"))
 DOES = {
-    "R3-ACK": (Permission.WRITE_LETTER, "contacts:write-letter", lazy("Write")),
-    "R3-INFO": (Permission.WRITE_LETTER, "contacts:write-letter", lazy("Write")),
-    "R4-REFERRAL": (Permission.REFER_ON, "referrals:refer-on", lazy("Refer")),
-    "R4-NEEDS": (Permission.ASSESS_NEEDS, "needs_assessments:assess", lazy("Assess")),
-    "R6-CONTACT-PLAN": (Permission.AGREE_PLAN, "contacts:plan", lazy("Agree")),
+    "R3-ACK": (WRITES,),
+    "R3-INFO": (WRITES,),
+    "R4-REFERRAL": (
+        (Permission.REFER_ON, "referrals:refer-on", lazy("Refer")),
+        (Permission.RECORD_SUPPORT_ANSWER, "cases:support-answer", lazy("Record")),
+    ),
+    "R4-NEEDS": ((Permission.ASSESS_NEEDS, "needs_assessments:assess", lazy("Assess")),),
+    "R6-CONTACT-PLAN": ((Permission.AGREE_PLAN, "contacts:plan", lazy("Agree")),),
 }
 LOGS = (Permission.LOG_CONTACT, "contacts:log", lazy("Log"))
 
@@ -67,16 +72,23 @@ def worklist(user: User) -> Worklist:
     today, holidays = clock.today(), england_and_wales()
     ends = horizon(today, bank_holidays=holidays)
     whose = [user.pk, *covered_by(user)]
-    promised = list(Promise.objects.open().filter(made_by=user).order_by("due_on")[:AT_MOST])
+    promised = list(
+        Promise.objects.open()
+        .filter(made_by__in=whose)
+        .select_related("made_by")
+        .order_by("due_on")[:AT_MOST]
+    )
+    updates = _of_theirs(owed.updates(), whose).filter(due_on__lte=ends).order_by("due_on")
+    new = _of_theirs(owed.first_contacts(), whose).filter(due_on__lte=ends).order_by("due_on", "priority")
     found = [
-        *_duties(user, whose, ends),
-        *_updates(whose, ends),
-        *(item for item in map(_promise, promised) if item.due_on <= ends),
-        *_first_contacts(whose, ends),
+        *owed.of_duties(_duties(user, whose, ends)),
+        *owed.of_first_contacts(new[:AT_MOST]),
+        *owed.of_updates(updates[:AT_MOST]),
+        *(item for item in owed.of_promises(promised) if item.due_on <= ends),
     ]
     people = _visible(user, {row.participant_id for row in promised} | {item.participant for item in found})
     items = [item for item in found if item.participant in people]
-    promises = [row for row in promised if row.participant_id in people]
+    promises = [row for row in promised if row.participant_id in people and row.made_by_id == user.pk]
     for row in (*promises, *(item.source for item in items)):
         row.participant = people[row.participant_id]  # type: ignore[attr-defined]
     day = lay_out(items, today, bank_holidays=holidays, room=ROOM)
@@ -90,45 +102,20 @@ def _visible(user: User, participants: set[int]) -> dict[int, Participant]:
     return seen.in_bulk(participants)
 
 
-# --- From each app's rows --------------------------------------------------------------------------
-
-
-def _duties(user: User, whose: Sequence[int], ends: date) -> Iterable[Item]:
-    owed = Duty.objects.falling_to(user)
+def _duties(user: User, whose: Sequence[int], ends: date) -> QuerySet[Duty]:
+    """The open duties that fall to this person, and to whom they cover for."""
+    duties = Duty.objects.falling_to(user)
     if len(whose) > 1:
-        owed = owed | Duty.objects.open().filter(
+        duties = duties | Duty.objects.open().filter(
             owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
         )
-    rows = owed.timed().filter(due_on__lte=ends).select_related("event").order_by("due_on", "pk")
-    for duty in rows[:AT_MOST]:
-        what = What.TELL if words.is_told(duty) else What.DO
-        assert duty.due_on is not None  # noqa: S101 - timed
-        yield Item(what, duty.participant_id, duty.due_on, duty.enhanced_applied, duty)
-
-
-def _updates(whose: Sequence[int], ends: date) -> Iterable[Item]:
-    rows = _of_theirs(ContactPlan.objects.current(), whose).filter(due_on__lte=ends)
-    for plan in rows.order_by("due_on")[:AT_MOST]:
-        assert plan.due_on is not None  # noqa: S101 - asked for
-        yield Item(What.UPDATE, plan.participant_id, plan.due_on, source=plan)
-
-
-def _promise(promise: Promise) -> Item:
-    return Item(What.PROMISE, promise.participant_id, promise.due_on, source=promise)
-
-
-def _first_contacts(whose: Sequence[int], ends: date) -> Iterable[Item]:
-    """Victims newly allocated whom nobody has tried to reach yet."""
-    tried = Contact.objects.filter(participant=OuterRef("participant"), direction=Contact.Direction.OUT)
-    rows = _of_theirs(Referral.objects.filter(status=Referral.Status.ALLOCATED), whose)
-    for referral in rows.filter(~Exists(tried), due_on__lte=ends).order_by("due_on", "priority")[:AT_MOST]:
-        assert referral.due_on is not None  # noqa: S101 - asked for
-        yield Item(What.FIRST_CONTACT, referral.participant_id, referral.due_on, source=referral)
+    rows = duties.timed().filter(due_on__lte=ends).select_related("event")
+    return rows.order_by("due_on", "pk")[:AT_MOST]
 
 
 def _of_theirs(rows: QuerySet[Any], whose: Sequence[int]) -> QuerySet[Any]:
-    """Rows about open cases of these officers."""
-    return rows.filter(participant__officer__in=whose, participant__closed_at=None)
+    """Rows about these officers' people."""
+    return rows.filter(participant__officer__in=whose)
 
 
 # --- As rows of the page ---------------------------------------------------------------------------
@@ -143,6 +130,12 @@ def heading_of(group: Group) -> str:
     }[group]
 
 
+def _why_critical() -> str:
+    return _("Late for somebody with enhanced rights, or late by %(n)d working days or more for anybody.") % {
+        "n": CRITICAL_AFTER
+    }
+
+
 def _groups(day: Day, people: dict[int, Participant], user: User) -> list[dict[str, Any]]:
     verdicts = verdicts_for(people.values()) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
     last = last_contacts(people)
@@ -150,6 +143,7 @@ def _groups(day: Day, people: dict[int, Participant], user: User) -> list[dict[s
     return [
         {
             "heading": heading_of(group),
+            "note": _why_critical() if group is Group.CRITICAL else "",
             "count": day.counts[group],
             "tone": tone.get(group, group.value),
             "rows": [
@@ -185,7 +179,7 @@ def row(
         if verdicts
         else ""
     )
-    said = _SAYS[thing.what](thing, who)
+    said = in_sentences(thing, who)
     contact = last.get(person.pk)
     return said | {
         "who": name,
@@ -205,6 +199,11 @@ def last_said(contact: Contact) -> str:
     outcome = str(contact.get_outcome_display()).lower()
     line = f"{moment(contact.at)}: {contact.get_channel_display()}, {outcome}."
     return f"{line} {contact.note[:200]}".strip()
+
+
+def in_sentences(thing: Thing, who: str) -> dict[str, Any]:
+    """What to do, why, and how its date was counted, where a rule did. Each source knows its person."""
+    return _SAYS[thing.what](thing, who)
 
 
 def _tells(thing: Thing, who: str) -> dict[str, Any]:
@@ -230,7 +229,8 @@ def _keeps_promise(thing: Thing, who: str) -> dict[str, Any]:
     return {
         "what": _("Promise to %(name)s: %(what)s")
         % {"name": promise.participant.person.name, "what": promise.what},
-        "why": _("You promised this on %(day)s.") % {"day": said_day(promise.made_at)},
+        "why": _("%(who)s promised this on %(day)s.")
+        % {"who": promise.made_by, "day": said_day(promise.made_at)},
     }
 
 
@@ -238,7 +238,7 @@ def _reaches_first(thing: Thing, who: str) -> dict[str, Any]:
     referral: Referral = thing.items[0].source  # type: ignore[assignment]
     reasons = ", ".join(triage.in_words(referral.reasons[:3]))
     return {
-        "what": _("First contact with %(who)s nobody has tried yet") % {"who": who},
+        "what": _("First contact with %(who)s: nobody has tried yet") % {"who": who.rstrip(",")},
         "why": _("Priority %(n)d: %(reasons)s.") % {"n": referral.priority, "reasons": reasons},
         "tag": referral.participant.case.offence_title[:40],
         "colour": "grey",
@@ -260,7 +260,7 @@ def button(
     """The page that does it, with what to tell ticked already."""
     if thing.what is What.DO:
         duty: Duty = thing.items[0].source  # type: ignore[assignment]
-        ways = [way for way in (DOES.get(duty.rule, LOGS), LOGS) if user.may(way[0])]
+        ways = [way for way in (*DOES.get(duty.rule, ()), LOGS) if user.may(way[0])]
         return {"label": ways[0][2], "url": reverse(ways[0][1], args=references)} if ways else None
     if not user.may(Permission.LOG_CONTACT):
         return None
