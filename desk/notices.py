@@ -1,6 +1,7 @@
 """What the application tells somebody: notifications in words, and the page that lists them."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,11 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
+from contacts.models import Contact
 from victimcare.accounts.access import anyone_signed_in
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import read, read_all
+from victimcare.cases.access import listed
+from victimcare.cases.models import Participant
 from victimcare.govuk.dates import clock_time, day, moment
 from victimcare.http import Request
+from victimcare.letters.models import Letter
 
 AT_MOST = 100
 
@@ -22,34 +27,87 @@ AT_MOST = 100
 KINDS: dict[str, Promise] = {
     "update_due": lazy("An agreed update is due"),
     "contact_not_cleared": lazy("A contact was made although it was not clear to be safe"),
-    "officer_left": lazy("An officer left: their open cases need somebody"),
+    "officer_left": lazy("An officer left, and their open cases need somebody"),
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
     "danger": lazy("Somebody may be in danger now"),
 }
+# Where a notice's subject is not the participant: which rows lead from its reference to the participant.
+LEADS: dict[str, Any] = {
+    "contact_not_cleared": Contact,
+    "letter_ready": Letter,
+    "letter_parked": Letter,
+}
+OF_A_COLLEAGUE = "officer_left"
 
 
-def in_words(notice: Notification) -> dict[str, Any]:
+def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[str, Any]], list[Participant]]:
+    """These notices as rows, and the people they name: those whom the reader may still see.
+
+    At most five queries, however many notices.
+    """
+    notices = list(notices)
+    about = _about(notices, reader)
+    left = [notice.subject for notice in notices if notice.kind == OF_A_COLLEAGUE]
+    colleagues = (
+        dict(User.objects.filter(reference__in=left).values_list("reference", "display_name")) if left else {}
+    )
+    rows = [_row(notice, about.get(notice.subject), colleagues) for notice in notices]
+    return rows, list({person.pk: person for person in about.values()}.values())
+
+
+def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
+    """Whom each subject concerns, by the subject, as far as the reader may see them today."""
+    subjects: dict[Any, set[str]] = {}
+    for notice in notices:
+        if notice.kind != OF_A_COLLEAGUE:
+            subjects.setdefault(LEADS.get(notice.kind, Participant), set()).add(notice.subject)
+    leads: dict[str, int] = {}
+    for model, references in subjects.items():
+        to = "pk" if model is Participant else "participant_id"
+        leads.update(model.objects.filter(reference__in=references).values_list("reference", to))
+    if not leads:
+        return {}
+    seen = Participant.objects.visible_to(reader).select_related("person", "case", "officer")
+    people = seen.in_bulk(set(leads.values()))
+    return {subject: people[pk] for subject, pk in leads.items() if pk in people}
+
+
+def _row(notice: Notification, person: Participant | None, colleagues: Mapping[str, str]) -> dict[str, Any]:
     said = str(KINDS.get(notice.kind, lazy("Something to look at")))
     due = _("Due %(day)s.") % {"day": day(notice.due_on)} if notice.due_on else ""
     level = f"{notice.get_level_display()}." if notice.level != Notification.Level.NEWS else ""
+    is_of_a_colleague = notice.kind == OF_A_COLLEAGUE
+    if is_of_a_colleague:
+        who = colleagues.get(notice.subject, "")
+    else:
+        who = person.person.name if person else _("somebody you may no longer see")
+    what = _("%(what)s: %(who)s") % {"what": said, "who": who} if who else said
+    where = _where(person) if person else ""
     row = {
-        "text": said,  # for a side list
-        "what": said,  # for a row of work
-        "who": said,
-        "url": notice.url,
+        "text": what,  # for a side list
+        "what": what,  # for a row of work
+        "who": what,
+        "url": notice.url if person or is_of_a_colleague else "",
         "when": day(notice.created_at),
         "when_note": clock_time(notice.created_at),
-        "why": f"{level} {due}".strip(),
-        "note": " ".join(part for part in (level, due) if part) or moment(notice.created_at),
+        "why": " ".join(part for part in (where, level, due) if part),
+        "note": " ".join(part for part in (where, level, due) if part) or moment(notice.created_at),
         "is_read": notice.read_at is not None,
     }
     return row if row["is_read"] else row | {"select_name": "which", "select_value": notice.pk}
 
 
-def unread(user: User) -> list[dict[str, Any]]:
-    rows = Notification.objects.filter(recipient=user, read_at=None).order_by("-created_at")[:AT_MOST]
-    return [in_words(notice) for notice in rows]
+def _where(person: Participant) -> str:
+    """VC-2K7M, Olwen Officer."""
+    officer = person.officer.display_name if person.officer else _("nobody allocated")
+    return f"{person.case.reference}, {officer}."
+
+
+def unread(user: User, *, room: int = AT_MOST) -> tuple[list[dict[str, Any]], list[Participant]]:
+    """The newest notices this person has not read, and the people they name, to be logged by the page."""
+    rows = Notification.objects.filter(recipient=user, read_at=None).order_by("-created_at")
+    return in_words(rows[:room], user)
 
 
 @anyone_signed_in
@@ -64,7 +122,8 @@ def notifications(request: Request) -> HttpResponse:
             read(by=request.user, pks=[int(pk) for pk in which if re.fullmatch(r"[0-9]{1,17}", pk)])
         return redirect("desk:notifications")
     rows = Notification.objects.filter(recipient=request.user).order_by("-created_at")[:AT_MOST]
-    notices = [in_words(notice) for notice in rows]
+    notices, people = in_words(rows, request.user)
+    listed(request, people, field_group="notices")
     new = [notice for notice in notices if not notice["is_read"]]
     return render(
         request, "desk/notifications.html", {"new": new, "old": [n for n in notices if n["is_read"]]}

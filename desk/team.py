@@ -94,29 +94,37 @@ def _officers(user: User) -> tuple[list[list[Any]], int]:
         return [], 0
     today = clock.today()
     officers = User.objects.active().filter(team_id=user.team_id).with_role(Role.VICTIM_CARE_OFFICER)
-    names = dict(officers.values_list("pk", "reference"))
+    members = officers.only("reference", "working_hours").in_bulk()
     loads = loads_today(user, today)
     away = dict(
-        Leave.objects.filter(user__in=names, from_on__lte=today, until_on__gte=today, cancelled_at=None)
+        Leave.objects.filter(user__in=members, from_on__lte=today, until_on__gte=today, cancelled_at=None)
         .order_by("until_on")
         .values_list("user", "until_on")
     )
-    late = _overdue_by_officer(list(names), today)
+    late = _overdue_by_officer(list(members), today)
     rows = [
         [
-            {"text": load.name, "url": f"{reverse('desk:cases')}?officer={names[load.officer_id]}"},
+            {
+                "text": load.name,
+                "url": f"{reverse('desk:cases')}?officer={members[load.officer_id].reference}",
+            },
             _late(*late.get(load.officer_id, (0, today)), today),
             {"text": f"{round(load.share * 100)}%", "tone": "danger"}
             if load.share > 1
             else f"{round(load.share * 100)}%",
-            _("Away until %(day)s") % {"day": day(away[load.officer_id])}
-            if load.officer_id in away
-            else _("Here"),
+            _whereabouts(members[load.officer_id], away.get(load.officer_id), today),
         ]
         for load in sorted(loads, key=lambda each: (-late.get(each.officer_id, (0, today))[0], each.name))
-        if load.officer_id in names
+        if load.officer_id in members
     ]
     return rows, sum(n for n, _oldest in late.values())
+
+
+def _whereabouts(officer: User, away_until: date | None, today: date) -> str:
+    """Away, off because they do not work on this day of the week, or here."""
+    if away_until:
+        return _("Away until %(day)s") % {"day": day(away_until)}
+    return _("Day off") if officer.working_hours and not officer.hours_on(today) else _("Here")
 
 
 def _late(n: int, oldest: date, today: date) -> Any:

@@ -21,8 +21,9 @@ from victimcare.cases.access import listed
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day, duration, long_day
 from victimcare.http import Request
-from victimcare.working_days import LONDON
+from victimcare.working_days import LONDON, england_and_wales, is_working_day
 
+NEWS_SHOWN = 8
 CASEWORK = (
     Role.VICTIM_CARE_OFFICER,
     Role.SUPERVISOR,
@@ -43,7 +44,8 @@ def today(request: Request) -> HttpResponse:
     work = worklist(user)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
-    listed(request, _once_each([*work.people, *asked_for]), field_group="today")
+    news, named = unread(user, room=NEWS_SHOWN)
+    listed(request, _once_each([*work.people, *asked_for, *named]), field_group="today")
     context = {
         "work": work,
         "words": _in_words(work, user, len(measures), team),
@@ -52,7 +54,7 @@ def today(request: Request) -> HttpResponse:
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),
         "promises": [_promise(promise) for promise in work.promises[:8]],
-        "news": unread(user)[:8],
+        "news": news,
     }
     return render(request, "desk/today.html", context)
 
@@ -78,7 +80,9 @@ def _in_words(work: Worklist, user: User, more: int, team: Team | None) -> dict[
     left = minutes_left(clock.now().astimezone(LONDON).time(), user.hours_on(clock.today()))
     lede = long_day(clock.today()) + "."
     hours = user.hours_on(clock.today())
-    if not hours and user.working_hours:
+    if not is_working_day(clock.today(), bank_holidays=england_and_wales()):
+        lede += " " + _("Not a working day: what is late comes first, then the next three working days.")
+    elif not hours and user.working_hours:
         lede += " " + _("You do not work today.")
     if hours and left:
         lede += " " + _("You have %(long)s until %(end)s.") % {
@@ -90,6 +94,11 @@ def _in_words(work: Worklist, user: User, more: int, team: Team | None) -> dict[
             lede += " " + _("About %(long)s of what is due does not fit: tell your supervisor.") % {
                 "long": duration(over)
             }
+    later = work.day.minutes - work.day.minutes_today
+    if later and work.day.minutes_today:
+        lede += " " + _(
+            "%(now)s of the work is late or due today, %(later)s falls due in the next three working days."
+        ) % {"now": duration(work.day.minutes_today), "later": duration(later)}
     return {"heading": heading, "lede": lede}
 
 
@@ -99,7 +108,7 @@ def _the_day(work: Worklist, user: User) -> list[dict[str, str]]:
         return []
     hours = user.hours_on(clock.today())
     left = minutes_left(clock.now().astimezone(LONDON).time(), hours)
-    due = _("%(long)s of work is due") % {"long": duration(work.day.minutes_today)}
+    due = _("%(long)s of work is due today or late") % {"long": duration(work.day.minutes_today)}
     if not hours:
         return [{"text": due}]
     over = work.day.minutes_today - left

@@ -311,5 +311,59 @@ def test_nobody_is_offered_a_button_their_role_does_not_open(sign_in):
     )
     (group,) = sign_in(oic).get("/").context["work"].groups
     buttons = [row["button"] for row in group["rows"]]
-    assert [str(button["label"]) for button in buttons] == ["Log"]
+    assert [str(button["label"]) for button in buttons] == ["Record"]
     assert all(sign_in(oic).get(button["url"]).status_code == 200 for button in buttons)
+
+
+@pytest.fixture
+def saturday(monday):
+    monday.move_to(london(2026, 11, 28, 10))
+
+
+def test_at_the_weekend_the_team_is_off_and_the_day_says_so(saturday, as_supervisor, officer):
+    works_weekends = UserFactory(team=officer.team, working_hours=[None] * 5 + [["09:00", "17:00"]] * 2)
+    unknown = UserFactory(team=officer.team, working_hours=[])
+    page = as_supervisor.get("/")
+    whereabouts = {row[0]["text"]: row[3] for row in page.context["team"].officers}
+    assert whereabouts == {
+        "Olwen Officer": "Day off", works_weekends.display_name: "Here", unknown.display_name: "Here",
+    }  # fmt: skip
+    assert "Not a working day" in text(page)
+
+
+def test_at_the_weekend_the_next_three_working_days_are_shown(saturday, as_officer, victim):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 12, 2))  # Wednesday
+    (group,) = as_officer.get("/").context["work"].groups
+    assert (group["heading"], len(group["rows"])) == ("Next three working days", 1)
+
+
+def test_what_is_critical_says_why(as_officer, victim, officer):
+    record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 9), by=officer)
+    page = text(as_officer.get("/"))
+    assert "Late for somebody with enhanced rights, or late by 3 working days or more" in page
+
+
+def test_the_hours_of_the_heading_are_those_of_now_and_later(as_officer, victim, officer):
+    record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 16), by=officer)
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 25))
+    page = text(as_officer.get("/"))
+    assert "about 35 minutes" in page
+    assert "20 minutes of the work is late or due today, 15 minutes falls due in the next three" in page
+    assert "20 minutes of work is due today or late" in page
+
+
+def test_the_officer_in_the_case_records_the_answer_about_support_from_the_day(sign_in, monday):
+    oic = UserFactory(roles=[Role.OFFICER_IN_THE_CASE], collar="1234", team=TeamFactory(name="Response"))
+    victim = ParticipantFactory()
+    record_event(
+        case=victim.case, kind=Kind.CRIME_REPORTED, occurred=london(2026, 11, 20), participant=victim, by=None
+    )
+    browser = sign_in(oic)
+    rows = [row for group in browser.get("/").context["work"].groups for row in group["rows"]]
+    (row,) = [row for row in rows if "Refer" in row["what"]]
+    assert str(row["button"]["label"]) == "Record"
+    browser.post(
+        row["button"]["url"], {"kind": "SUPPORT_DECLINED", "on_day": 21, "on_month": 11, "on_year": 2026}
+    )
+    rows = [row for group in browser.get("/").context["work"].groups for row in group["rows"]]
+    assert not [row for row in rows if "Refer" in row["what"]]
