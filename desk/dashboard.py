@@ -44,7 +44,8 @@ def standing(today: date) -> dict[str, Q]:
         "missed": past & OURS,
         "no_evidence": past & ~OURS,
         "not_due": Q(status=Duty.Status.OPEN, due_on__gte=today),
-        "ended": ~Q(status__in=[Duty.Status.OPEN, Duty.Status.MET, Duty.Status.MET_LATE]),
+        "declined": Q(status=Duty.Status.DECLINED),
+        "other": Q(status__in=[Duty.Status.EXEMPT, Duty.Status.NOT_APPLICABLE]),
     }
 
 
@@ -54,7 +55,8 @@ STANDINGS = {
     "missed": gettext_lazy("Missed"),
     "no_evidence": gettext_lazy("No evidence"),
     "not_due": gettext_lazy("Not yet due"),
-    "ended": gettext_lazy("Declined or exempt"),
+    "declined": gettext_lazy("Declined"),
+    "other": gettext_lazy("Exempt or not applicable"),
 }
 
 
@@ -94,11 +96,12 @@ class Line:
     missed: int = 0
     no_evidence: int = 0
     not_due: int = 0
-    ended: int = 0
+    declined: int = 0
+    other: int = 0
 
     @property
     def owed(self) -> int:
-        return self.in_time + self.late + self.missed + self.no_evidence + self.not_due + self.ended
+        return sum(getattr(self, name) for name in STANDINGS)
 
     @property
     def judged(self) -> int:
@@ -123,6 +126,7 @@ def dashboard(request: Request) -> HttpResponse:
     last = week if week.sunday < today else week.back(1)
     points = trend(duties, last, today)
     cohort = funnel.Cohort(week.monday, week.sunday)
+    has_other = any(line.other for line in by_owner.values())
     counts = funnel.count_steps(funnel.in_the_figures_of(cohort.referrals(), user), funnel.LISTS)
     links = Links(user, week)
     context = {
@@ -142,30 +146,46 @@ def dashboard(request: Request) -> HttpResponse:
                     _("Missed"),
                     _("No evidence"),
                     _("Not yet due"),
+                    *_settled_otherwise(has_other),
                 )
             ),
             _("Missed by"),
         ],
         "rows": [
-            right_row(right, ours, links) for right in sorted({key[0] for key in ours}, key=lambda n: n or 99)
+            right_row(right, ours, links, has_other)
+            for right in sorted({key[0] for key in ours}, key=lambda n: n or 99)
         ],
         "outside_columns": [
             _("Who"),
             *(
                 {"label": label, "is_number": True}
-                for label in (_("Owed"), _("In time, strict"), _("Late"), _("No evidence"), _("Not yet due"))
+                for label in (
+                    _("Owed"),
+                    _("In time, strict"),
+                    _("Late"),
+                    _("No evidence"),
+                    _("Not yet due"),
+                    *_settled_otherwise(has_other),
+                )
             ),
         ],
         "outside_rows": [
-            owner_row(owner, theirs, links) for owner in EXTERNAL if any(key[1] == owner for key in theirs)
+            owner_row(owner, theirs, links, has_other)
+            for owner in EXTERNAL
+            if any(key[1] == owner for key in theirs)
         ],
         "points": points,
-        "trend_title": trend_title(points),
+        "trend_title": trend_title(points, is_over=week.sunday < today),
         "chart": funnel.chart(counts),
         "chart_title": funnel_title(counts),
         "funnel_url": funnel_url(cohort),
     }
     return render(request, "desk/dashboard.html", context)
+
+
+def _settled_otherwise(has_other: bool) -> list[str]:
+    """What makes a row add up: declined, and what was exempt or did not apply where there is any."""
+    return [_("Declined"), *([_("Exempt or not applicable")] if has_other else [])]
 
 
 def figures(duties: QuerySet[Duty], today: date) -> dict[tuple[int, str], Line]:
@@ -205,17 +225,26 @@ def trend(duties: QuerySet[Duty], last: Week, today: date) -> list[tuple[str, fl
     ]
 
 
-def trend_title(points: list[tuple[str, float | None]]) -> str:
-    """The finding, in words."""
-    known = [share for _label, share in points if share is not None]
+def trend_title(points: list[tuple[str, float | None]], *, is_over: bool) -> str:
+    """The finding, in words, with the weeks it speaks of. `is_over`: the week looked at has ended."""
+    known = [(label, share) for label, share in points if share is not None]
     if not known:
         return _("Nothing fell due in these weeks")
-    if len(known) == 1 or abs(known[-1] - known[0]) < 1:
-        return _("%(now)s%% were told in time in the last week, as before") % {"now": f"{known[-1]:g}"}
-    said = {"then": f"{known[0]:g}", "now": f"{known[-1]:g}"}
-    if known[-1] > known[0]:
-        return _("Told in time rose from %(then)s%% to %(now)s%%") % said
-    return _("Told in time fell from %(then)s%% to %(now)s%%") % said
+    (first, then), (last, now) = known[0], known[-1]
+    said = {"first": first, "last": last, "then": f"{then:g}", "now": f"{now:g}"}
+    if len(known) == 1:
+        finding = _("%(now)s%% were told in time in the week of %(last)s") % said
+    elif abs(now - then) < 1:
+        finding = _("%(now)s%% were told in time in the week of %(last)s, as in that of %(first)s") % said
+    elif now > then:
+        finding = (
+            _("Told in time rose from %(then)s%% to %(now)s%% in the weeks of %(first)s to %(last)s") % said
+        )
+    else:
+        finding = (
+            _("Told in time fell from %(then)s%% to %(now)s%% in the weeks of %(first)s to %(last)s") % said
+        )
+    return finding if is_over else _("%(finding)s; this week is not over") % {"finding": finding}
 
 
 def funnel_title(counts: dict[str, int]) -> str:
@@ -273,45 +302,47 @@ def tiles(
         {
             "figure": f"{counts['received']:,}",
             "label": _("referrals received"),
-            "url": links.step("received", cohort),
+            "url": links.step("received", cohort) if counts["received"] else "",
             "note": _("%(n)s suppressed") % {"n": f"{counts['suppressed']:,}"},
         },
         {
             "figure": f"{counts['waiting']:,}",
             "label": _("not yet allocated"),
-            "url": links.step("waiting", cohort),
+            "url": links.step("waiting", cohort) if counts["waiting"] else "",
             "note": _("of those received"),
         },
         {
             "figure": f"{overdue:,}",
             "label": _("overdue now"),
-            "url": links.duties(status="missed"),
+            "url": links.duties(status="missed") if overdue else "",
             "note": _("the unit's and witness care's"),
         },
         {
             "figure": funnel.share(week.in_time, week.judged),
             "label": _("told in time, strict"),
-            "url": links.of_week(status="in_time", owner="ours"),
+            "url": links.of_week(status="in_time", owner="ours") if week.in_time else "",
             "note": _("%(part)s of %(whole)s duties due in the week")
             % {"part": f"{week.in_time:,}", "whole": f"{week.judged:,}"},
         },
         {
             "figure": funnel.share(counts["reached"], counts["received"]),
             "label": _("reached by first call"),
-            "url": links.step("reached", cohort),
+            "url": links.step("reached", cohort) if counts["reached"] else "",
             "note": _("%(part)s of %(whole)s")
             % {"part": f"{counts['reached']:,}", "whole": f"{counts['received']:,}"},
         },
         {
             "figure": f"{due_next:,}",
             "label": _("fall due next working day"),
-            "url": links.duties(status="not_due", owner="unit", **{"from": tomorrow, "to": tomorrow}),
+            "url": links.duties(status="not_due", owner="unit", **{"from": tomorrow, "to": tomorrow})
+            if due_next
+            else "",
             "note": short_day(tomorrow),
         },
     ]
 
 
-def right_row(right: int, lines: dict[tuple[int, str], Line], links: Links) -> list[Any]:
+def right_row(right: int, lines: dict[tuple[int, str], Line], links: Links, has_other: bool) -> list[Any]:
     """One right of the force's: how much is owed, how it stands, and who answers for what was missed."""
     mine = {owner: line for (number, owner), line in lines.items() if number == right}
     total = sum(mine.values(), Line())
@@ -338,11 +369,13 @@ def right_row(right: int, lines: dict[tuple[int, str], Line], links: Links) -> l
         cell(total.missed, status="missed"),
         cell(total.no_evidence, status="no_evidence"),
         cell(total.not_due, status="not_due"),
+        cell(total.declined, status="declined"),
+        *([cell(total.other, status="other")] if has_other else []),
         accountable or "–",
     ]
 
 
-def owner_row(owner: str, lines: dict[tuple[int, str], Line], links: Links) -> list[Any]:
+def owner_row(owner: str, lines: dict[tuple[int, str], Line], links: Links, has_other: bool) -> list[Any]:
     """Somebody outside the force: kept apart, and never counted as missed without evidence."""
     total = sum((line for (_right, who), line in lines.items() if who == owner), Line())
 
@@ -360,6 +393,8 @@ def owner_row(owner: str, lines: dict[tuple[int, str], Line], links: Links) -> l
         cell(total.late, status="late"),
         cell(total.no_evidence, status="no_evidence"),
         cell(total.not_due, status="not_due"),
+        cell(total.declined, status="declined"),
+        *([cell(total.other, status="other")] if has_other else []),
     ]
 
 

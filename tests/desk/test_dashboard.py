@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from compliance import actions
 from compliance.models import Duty
-from desk.dashboard import Week, figures
+from desk.dashboard import Week, figures, trend_title
 from tests.factories import (
     ContactFactory,
     EventFactory,
@@ -189,3 +189,51 @@ def test_not_ready_while_the_database_is_away(client, monkeypatch):
     monkeypatch.setattr("desk.health._database", lambda: "away")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "not ready", "database": "away"})
+
+
+def number(cell) -> int:
+    return int((cell["text"] if isinstance(cell, dict) else cell).replace(",", ""))
+
+
+@pytest.mark.parametrize("others", [[], [Duty.Status.EXEMPT, Duty.Status.NOT_APPLICABLE]])
+def test_every_row_adds_up(week, as_supervisor, others):
+    settled = [Duty.Status.DECLINED, *others]
+    duties = list(Duty.objects.current().timed().filter(right=6)[: len(settled)])
+    for duty, status in zip(duties, settled, strict=True):
+        Duty.objects.filter(pk=duty.pk).update(status=status, settled_on=None, due_on=date(2026, 11, 25))
+    page = as_supervisor.get(reverse("desk:dashboard"))
+    assert len(page.context["columns"]) == 9 + bool(others)
+    for row in page.context["rows"]:
+        _name, owed, in_time, *rest, _by = row
+        assert number(owed) == int(in_time["note"].split(" of ")[0]) + sum(map(number, rest)), row
+    for row in page.context["outside_rows"]:
+        _name, owed, in_time, *rest = row
+        assert number(owed) == int(in_time["note"].split(" of ")[0]) + sum(map(number, rest)), row
+    (right_6,) = [row for row in page.context["rows"] if row[0]["text"].startswith("6 ")]
+    assert right_6[7]["text"] == "1"
+    assert len(as_supervisor.get(right_6[7]["url"]).context["rows"]) == 1
+
+
+def test_nothing_opens_an_empty_list(monday, as_supervisor):
+    page = as_supervisor.get(reverse("desk:dashboard"))
+    assert not [tile for tile in page.context["tiles"] if tile["url"]]
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_over", "said"),
+    [
+        ([30.0, 41.5], True, "Told in time rose from 30% to 41.5% in the weeks of Mon 2 Nov to Mon 9 Nov"),
+        (
+            [41.5, 30.0],
+            False,
+            "Told in time fell from 41.5% to 30% in the weeks of Mon 2 Nov to Mon 9 Nov; "
+            "this week is not over",
+        ),
+        ([None, 30.0], True, "30% were told in time in the week of Mon 9 Nov"),
+        ([30.0, 30.5], True, "30.5% were told in time in the week of Mon 9 Nov, as in that of Mon 2 Nov"),
+        ([None, None], False, "Nothing fell due in these weeks"),
+    ],
+)
+def test_the_trend_says_which_weeks_it_speaks_of(shares, is_over, said):
+    points = list(zip(("Mon 2 Nov", "Mon 9 Nov"), shares, strict=True))
+    assert trend_title(points, is_over=is_over) == said
