@@ -31,6 +31,7 @@ from victimcare.govuk.dates import day, long_day
 from victimcare.http import Request
 
 SHOWN = 100
+SATURDAY = 5
 NEXT: dict[Next, tuple[Any, str]] = {
     Next.TELL: (gettext_lazy("Not told of the hearing"), "amber"),
     Next.WARN: (gettext_lazy("Not warned"), "red"),
@@ -95,13 +96,17 @@ def hearings(request: Request) -> HttpResponse:
 
 
 def _monday(asked: str) -> date:
-    """The Monday of the week asked for; of this week for anything that is not a day we can show."""
+    """The Monday of the week asked for; of this week for anything that is not a day we can show.
+
+    At the weekend this week is over: the coming one opens.
+    """
+    now = clock.today() + timedelta(days=2) if clock.today().weekday() >= SATURDAY else clock.today()
     try:
         asked_day = date.fromisoformat(asked)
     except ValueError:
-        asked_day = clock.today()
+        asked_day = now
     if not 2015 <= asked_day.year <= 2099:
-        asked_day = clock.today()
+        asked_day = now
     return asked_day - timedelta(days=asked_day.weekday())
 
 

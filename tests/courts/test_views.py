@@ -251,3 +251,12 @@ def test_an_administrator_sees_no_court(administrator, sign_in, trial, sian):
     browser = sign_in(administrator)
     for page in (reverse("courts:hearings"), url("hearing", trial), case_url("case", sian)):
         assert browser.get(page).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("day", "monday_shown"), [(27, date(2026, 11, 23)), (28, date(2026, 11, 30)), (29, date(2026, 11, 30))]
+)
+def test_at_the_weekend_the_coming_week_in_court_opens(monday, sign_in, witness_care, day, monday_shown):
+    monday.move_to(london(2026, 11, day, 10))
+    page = sign_in(witness_care).get(reverse("courts:hearings"))
+    assert page.context["monday"] == monday_shown
