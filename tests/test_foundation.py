@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import translation
 
 from tests.factories import EventFactory, ParticipantFactory, london
 from victimcare.audit.actions import record_access
@@ -12,6 +13,7 @@ from victimcare.cases.events import correct_event, events_recorded, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Event, Participant
 from victimcare.faults import Refused
+from victimcare.http import service
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +81,9 @@ def test_who_may_see_a_victim(victim, officer, colleague, supervisor, stranger, 
     assert may(officer)
     victim.case.exclusions.create(user=officer, reason="Neighbour", declared_by=supervisor)
     assert not may(officer)
+
+
+def test_the_service_is_called_by_its_welsh_name_in_welsh(rf, settings):
+    for language, name in (("en-gb", settings.SERVICE_NAME), ("cy", settings.SERVICE_NAME_CY)):
+        with translation.override(language):
+            assert service(rf.get("/"))["service_name"] == name

@@ -59,12 +59,13 @@ def moment_from(address: str) -> datetime | None:
 
 def service(request: HttpRequest) -> dict[str, Any]:
     """What every page may say of the service itself."""
+    is_welsh = get_language() == "cy"
     return {
-        "service_name": settings.SERVICE_NAME,
+        "service_name": settings.SERVICE_NAME_CY if is_welsh else settings.SERVICE_NAME,
         "is_demo": settings.DEMO,
         "today": clock.today(),
         "language_url": reverse("set_language"),
-        "other_language": "cy" if get_language() != "cy" else "en-gb",
+        "other_language": "en-gb" if is_welsh else "cy",
     }
 
 
