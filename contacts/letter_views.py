@@ -25,6 +25,7 @@ from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
 from victimcare.faults import Refused
 from victimcare.http import Request
 from victimcare.letters import actions as letters
+from victimcare.letters.envelope import lines_shown
 from victimcare.letters.models import Letter, LetterTemplate
 
 
@@ -119,7 +120,7 @@ def send_letter(request: Request, case: str, participant: str, letter: str) -> H
         "participant": part,
         "letter": found,
         "tells": list(found.tells.select_related("suspect__person")),
-        "lines": found.merged.get("lines", []),
+        "lines": lines_shown(found),
         "blocked": [reason.sentence for reason in verdict.reasons],
         "other_ways": _other_ways(part, [c for c, v in verdicts_now(request).items() if v.allowed])
         if not verdict.allowed

@@ -205,3 +205,13 @@ def test_whoever_acts_for_a_victim_is_not_told_where_she_was_taken(write, mali):
             to=mother, key="court_warning", languages="en",
             values={"court": mali.person.address_line_1, **TIME_AND_DAY},
         )  # fmt: skip
+
+
+def test_a_protected_address_is_on_the_paper_and_not_on_the_screen(write, mali, officer, as_officer):
+    SafeContact.objects.filter(person=mali.person).update(address_is_protected=True)
+    letter = ready(write())
+    references = [mali.case.reference, mali.reference, letter.reference]
+    for name in ("letters:letter", "contacts:send-letter"):
+        page = as_officer.get(reverse(name, args=references)).text
+        assert "Protected address" in page and "3 Tŷ Newydd" not in page and "NP7 5ZZ" not in page
+    assert letter.merged["lines"][1] == "3 Tŷ Newydd"

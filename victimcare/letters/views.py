@@ -20,6 +20,7 @@ from victimcare.faults import Refused
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
 from victimcare.letters import actions
+from victimcare.letters.envelope import lines_shown
 from victimcare.letters.forms import LetterForm
 from victimcare.letters.models import Letter
 
@@ -99,6 +100,7 @@ def _letter_context(request: Request, letter: Letter) -> dict[str, Any]:
     may_approve = letter.status == Letter.Status.DRAFT and actions.may_approve(letter, request.user)
     return {
         "letter": letter,
+        "lines": lines_shown(letter),
         "pages": [{"language": code, **letter.merged[code]} for code in letter.language_codes],
         "colour": COLOURS.get(letter.status, "grey"),
         "form": LetterForm(initial={"version": letter.version}),
