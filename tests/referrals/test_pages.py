@@ -105,6 +105,20 @@ def test_a_mended_row_goes_the_way_of_all_rows(bad_row, as_supervisor, superviso
     )
 
 
+def test_the_page_of_a_row_saves_first_and_sets_aside_second(bad_row, as_supervisor):
+    page = text(as_supervisor.get(row_url(bad_row)))
+    save, aside = page.index(">Save and send it on</button>"), page.index(">Set aside</button>")
+    assert "govuk-button--secondary" in page[save:aside]
+
+
+def test_a_batch_says_in_words_why_rows_are_suppressed(monday, unit, as_supervisor):
+    batch = receive(SIAN, SIAN | {"person_id": "S1"})
+    page = text(as_supervisor.get(reverse("referrals:batch", args=[batch.reference])))
+    assert "also a suspect in this case" in page and "suspect_here" not in page
+    page = text(as_supervisor.get(reverse("referrals:list"), {"show": "suppressed"}))
+    assert "also a suspect in this case" in page and "suspect_here" not in page
+
+
 def test_a_row_that_is_still_wrong_says_where(bad_row, as_supervisor):
     page = text(as_supervisor.post(row_url(bad_row), bad_row.content | {"postcode": "NP2"}))
     assert "“NP2” is not a whole postcode" in page
@@ -340,6 +354,16 @@ def test_a_partner_accepts_or_declines_once(monday, victim, officer, partner, wo
     onward.refresh_from_db()
     assert (onward.status, onward.answered_by) == ("accepted", worker)
     assert browser.post(url, {"version": 1, "answer": "accepted"}).status_code == 409
+
+
+def test_a_partner_reads_when_they_accepted_if_we_know(monday, victim, officer, partner, worker, sign_in):
+    onward, browser = refer(victim, partner, officer), sign_in(worker)
+    url = reverse("referrals:own-referral", args=[onward.reference])
+    browser.post(url, {"version": 1, "answer": "accepted"})
+    assert "Accepted Mon 23 Nov, 10:00." in text(browser.get(url))
+    OnwardReferral.objects.update(answered_at=None)  # loaded without its moment
+    page = text(browser.get(url))
+    assert "Accepted." in page and "Accepted ." not in page
 
 
 def test_no_events_of_another_victim_show_when_referring(monday, victim, as_officer, partner):
