@@ -6,20 +6,24 @@ is resumed where it stopped and every row is kept exactly once.
 
 import hashlib
 import io
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 from time import monotonic
+from traceback import extract_tb
 from typing import IO
 
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from referrals import extract as extracts
 from referrals import landing
-from referrals.extract import Extract, RawRow, Unreadable
+from referrals.extract import Extract, RawRow, Unreadable, visible
 from referrals.landing import Arrival, Landed
 from referrals.models import ImportBatch, ImportRow, OnwardReferral, Partner, Referral
 from referrals.rows import Clean, Problem, clean_event, clean_referral, raw_digest
@@ -33,8 +37,12 @@ from victimcare.cases.events import announce, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Participant
 from victimcare.faults import Refused, Stale
+from victimcare.http import AWAY
 from victimcare.working_days import london_day
 
+logger = logging.getLogger(__name__)
+
+OF_THE_MACHINE = (*AWAY, OSError)  # no fault of the file: it is read again later
 CHUNK = 5000
 UNDO_WITHIN = timedelta(minutes=15)
 SHARED_FOR = timedelta(days=183)  # how long a partner sees somebody referred to them
@@ -71,7 +79,7 @@ def upload(*, file_name: str, content: bytes, by: User | None, is_history: bool 
     try:
         with transaction.atomic():
             return ImportBatch.objects.create(
-                file_name=file_name[-200:],
+                file_name=visible(file_name)[-200:],
                 sha256=sha256,
                 content=content,
                 uploaded_by=by,
@@ -104,8 +112,8 @@ def begin(*, file_name: str, sha256: str, by: User | None, is_history: bool = Fa
     )
     if batch is None:
         return ImportBatch.objects.create(
-            file_name=file_name[-200:], sha256=sha256, state=ImportBatch.State.READING, uploaded_by=by,
-            is_history=is_history, claimed_at=clock.now(),
+            file_name=visible(file_name)[-200:], sha256=sha256,
+            state=ImportBatch.State.READING, uploaded_by=by, is_history=is_history, claimed_at=clock.now(),
         )  # fmt: skip
     if batch.state == ImportBatch.State.WAITING or not _hold(batch):
         _refuse_if_open(sha256)
@@ -120,14 +128,18 @@ def _hold(batch: ImportBatch) -> bool:
 
 
 def _let_go(batch: ImportBatch) -> None:
-    with connection.cursor() as cursor:
+    with suppress(*AWAY), connection.cursor() as cursor:  # a connection that is gone holds nothing
         cursor.execute("SELECT pg_advisory_unlock_all()")
 
 
 @transaction.atomic
 def claim() -> ImportBatch | None:
-    """The next extract to be read, now ours; None when there is none. Safe with any number of workers."""
-    batch = ImportBatch.objects.waiting().select_for_update(skip_locked=True).order_by("id").first()
+    """The next extract to be read, now ours; None when there is none. Safe with any number of workers.
+
+    Those never begun come first: one that kills its reader each time holds up no other.
+    """
+    waiting = ImportBatch.objects.waiting().select_for_update(skip_locked=True)
+    batch = waiting.order_by(F("claimed_at").asc(nulls_first=True), "id").first()
     if batch is not None:
         batch.state, batch.claimed_at = ImportBatch.State.READING, clock.now()
         batch.save(update_fields=["state", "claimed_at"])
@@ -148,7 +160,8 @@ def read(*, batch: ImportBatch, progress: Progress | None = None) -> ImportBatch
 def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None = None) -> ImportBatch:
     """Read an extract and keep every row, from where an earlier reader stopped.
 
-    The batch says what came of it.
+    The batch says what came of it, whatever the file holds. Raises only what is the machine's fault, such as
+    a database that is away: then the batch stays as it is, to be gone on with.
     """
     _hold(batch)
     try:
@@ -176,6 +189,10 @@ def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None 
         return _unreadable(batch, fault.sentence)
     except Overtaken:
         return batch
+    except OF_THE_MACHINE:
+        raise
+    except Exception as fault:
+        return _stumbled(batch, fault)
     finally:
         _let_go(batch)
     return _finish(batch)
@@ -234,6 +251,22 @@ def _finish(batch: ImportBatch) -> ImportBatch:
     batch.state, batch.finished_at, batch.content = ImportBatch.State.DONE, clock.now(), None
     batch.save(update_fields=["state", "finished_at", "content"])
     return batch
+
+
+def _stumbled(batch: ImportBatch, fault: Exception) -> ImportBatch:
+    """A fault of ours ends the batch. The log says where, never what: the words may be somebody's details."""
+    where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(fault.__traceback__))
+    logger.error("Extract %s could not be read: %s in %s.", batch.reference, type(fault).__name__, where)
+    batch.refresh_from_db(fields=["received", *ImportRow.Outcome.values])
+    return _unreadable(
+        batch,
+        _(
+            "Reading stopped after %(rows)d rows because of a fault in this system, not in the file. "
+            "Import it again: rows already kept come out unchanged. If it stops again, tell whoever looks "
+            "after the system and give them the number %(batch)s."
+        )
+        % {"rows": batch.received, "batch": batch.reference},
+    )
 
 
 @transaction.atomic
@@ -472,22 +505,42 @@ def _facts(row: Clean, day: date, earlier: _Earlier) -> Facts:
 
 
 def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> dict[int, str]:
-    """Keep what cannot land, with its reason, once: the same bad row again is unchanged."""
+    """Keep what cannot land, with its reason. Of one key only the newest waits; what it replaces is settled.
+
+    A row that was settled before, when nothing of its key waits, is unchanged.
+    """
+    if not bad:
+        return {}
     digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problem in bad}
-    held = set(
-        ImportRow.objects.filter(
-            outcome=ImportRow.Outcome.QUARANTINED, digest__in=set(digests.values())
-        ).values_list("digest", flat=True)
+    same = Q(digest__in=set(digests.values()))
+    seen = set(
+        ImportRow.objects.filter(same, outcome=ImportRow.Outcome.QUARANTINED).values_list("digest", flat=True)
     )
+    keys = {key for _raw, key, _problem in bad if _is_whole(key)}
+    open_rows = ImportRow.objects.in_quarantine().filter(same | Q(natural_key__in=keys))
+    waiting: dict[str, list[int]] = {}
+    for pk, key, digest in open_rows.values_list("pk", "natural_key", "digest"):
+        waiting.setdefault(_identity(key, digest), []).append(pk)
+    replacement = {
+        "settled_at": clock.now(),
+        "settlement": _("Replaced by a later row, in %s.") % batch.file_name,
+        "content": {},
+    }
     outcomes: dict[int, str] = {}
-    kept = []
-    for raw, key, problem in bad:
+    kept: list[ImportRow] = []
+    newest: dict[str, ImportRow] = {}
+    replaced: list[int] = []
+    for raw, key, problem in sorted(bad, key=lambda one: one[0].number):
         digest = digests[raw.number]
-        if digest in held:
+        identity = _identity(key, digest)
+        if digest in seen and identity not in waiting and identity not in newest:
             outcomes[raw.number] = "unchanged"
             continue
-        held.add(digest)
         outcomes[raw.number] = "quarantined"
+        replaced += waiting.pop(identity, [])
+        if identity in newest:
+            for name, value in replacement.items():
+                setattr(newest[identity], name, value)
         kept.append(
             ImportRow(
                 batch=batch,
@@ -496,15 +549,23 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
                 digest=digest,
                 outcome=ImportRow.Outcome.QUARANTINED,
                 column=problem.column[:60],
-                reason=problem.reason[:300],
-                content={
-                    name.replace("\x00", "�"): cell.replace("\x00", "�")[:2000]
-                    for name, cell in raw.cells.items()
-                },
+                reason=visible(problem.reason)[:300],
+                content={visible(name): visible(cell[:2000]) for name, cell in raw.cells.items()},
             )
         )
+        newest[identity] = kept[-1]
+    ImportRow.objects.in_quarantine().filter(pk__in=replaced).update(**replacement)
     ImportRow.objects.bulk_create(kept)
     return outcomes
+
+
+def _is_whole(key: str) -> bool:
+    """Whether every part of a natural key is known. Without one, two rows are the same only word for word."""
+    return all(key.split("|"))
+
+
+def _identity(key: str, digest: str) -> str:
+    return key if _is_whole(key) else digest
 
 
 def _keep_suppressed(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]) -> None:
@@ -546,6 +607,7 @@ def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
 
     Raises Stale when it was settled, Refused when it still cannot land.
     """
+    landing.one_at_a_time()  # first, as an extract does: two that wait for each other would both fail
     row = _in_quarantine(row)
     batch = row.batch
     clean = clean_event if batch.kind == ImportBatch.Kind.EVENTS else clean_referral
@@ -553,7 +615,6 @@ def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
     mended, problems = clean(RawRow(row.number, dict(cells)), now=now)
     if problems:
         raise Refused(problems[0].reason)
-    landing.one_at_a_time()
     kind = "event" if batch.kind == ImportBatch.Kind.EVENTS else "referral"
     outcome, case_ids = "unchanged", set[int]()
     if landing.digests(kind, [mended["key"]]).get(mended["key"]) != mended["digest"]:

@@ -57,7 +57,11 @@ TELLING = {
 READ_HERE = ("referrals", "events")
 BLOCK = 1 << 20
 LONGEST_CELL = 20_000
+LONGEST_FIELD = 10_000_000  # as far as a quotation mark that is never closed is followed
 LONGEST_OBJECT = 1_000_000
+# What the database cannot store or nobody can see, and what is shown in its place: NUL as \u2400.
+_SHOWN = {n: 0x2400 + n for n in range(32) if chr(n) not in "\t\n\r"} | {0x7F: 0x2421}
+_SHOWN |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
 
 
 class Unreadable(Exception):
@@ -75,6 +79,11 @@ class RawRow:
     number: int
     cells: dict[str, str]
     fault: str = ""
+
+
+def visible(text: str) -> str:
+    """The text with control characters and halves of characters shown: what it gives can be stored."""
+    return text if text.isprintable() else text.translate(_SHOWN)
 
 
 @dataclass
@@ -193,7 +202,7 @@ def _open_csv(stream: IO[bytes], encoding: str, head: str) -> Extract:
 
 def plain_column(heading: str) -> str:
     """occurrence_no for "Occurrence No", " OCCURRENCE_NO " and "occurrence-no"."""
-    return "_".join(heading.replace("-", " ").replace("_", " ").split()).lower()[:80]
+    return visible("_".join(heading.replace("-", " ").replace("_", " ").split())).lower()[:80]
 
 
 def _described(stream: IO[bytes], encoding: str, columns: list[str], *, is_json: bool) -> Extract:
@@ -237,8 +246,15 @@ def _described(stream: IO[bytes], encoding: str, columns: list[str], *, is_json:
 
 
 def _csv_rows(text: io.TextIOBase, delimiter: str, columns: list[str]) -> Iterator[RawRow]:
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(_lines(text), delimiter=delimiter)
+    csv.field_size_limit(LONGEST_FIELD)
+    is_over = False
+
+    def lines() -> Iterator[str]:
+        nonlocal is_over
+        yield from _lines(text)
+        is_over = True  # only a row inside quotation marks asks for a line after the last
+
+    reader = csv.reader(lines(), delimiter=delimiter)
     width, number = len(columns), 1
     try:
         next(reader)
@@ -246,18 +262,45 @@ def _csv_rows(text: io.TextIOBase, delimiter: str, columns: list[str]) -> Iterat
             if not cells:
                 continue
             number += 1
-            if len(cells) == width:
+            if is_over or max(map(len, cells)) > LONGEST_CELL:
+                _refuse_swallowed(number, columns, cells, is_over)
+            if is_over:
+                yield RawRow(
+                    number,
+                    _ragged(columns, cells),
+                    _("A quotation mark in this row is never closed: the row may be cut off."),
+                )
+            elif len(cells) == width:
                 yield RawRow(number, dict(zip(columns, cells, strict=True)))
             else:
                 yield RawRow(number, _ragged(columns, cells), _wrong_width(len(cells), width))
     except csv.Error:
         raise Unreadable(
             _(
-                "Row %(row)d cannot be taken apart: a quotation mark may never be closed. Ask for "
-                "the extract again."
+                "Row %(row)d has a cell of more than %(longest)s characters: a quotation mark may never "
+                "be closed. Ask for the extract again."
             )
-            % {"row": number + 1}
+            % {"row": number + 1, "longest": f"{LONGEST_FIELD:,}"}
         ) from None
+
+
+def _refuse_swallowed(number: int, columns: list[str], cells: list[str], is_over: bool) -> None:
+    """Raise Unreadable when a cell has swallowed the rows after it: it is long, or last, over lines."""
+    for index, cell in enumerate(cells):
+        is_long, is_open = len(cell) > LONGEST_CELL, is_over and index == len(cells) - 1
+        has_lines = "\n" in cell.strip("\n")
+        if is_long + is_open + has_lines >= 2:
+            raise Unreadable(
+                _(
+                    "Row %(row)d, column %(column)s holds %(length)s characters: a quotation mark may "
+                    "never be closed. Ask for the extract again."
+                )
+                % {
+                    "row": number,
+                    "column": columns[index] if index < len(columns) else index + 1,
+                    "length": f"{len(cell):,}",
+                }
+            )
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
@@ -318,7 +361,8 @@ def _json_rows(text: io.TextIOBase) -> Iterator[RawRow]:
     rest = text.read(BLOCK).lstrip()
     if rest.startswith("{") and "[" in rest[:200] and _is_wrapped(rest):
         rest = rest[rest.index("[") :]
-    if rest.startswith("["):
+    is_list = rest.startswith("[")
+    if is_list:
         rest = rest[1:]
     while True:
         rest = rest.lstrip(" \t\r\n,")
@@ -327,6 +371,8 @@ def _json_rows(text: io.TextIOBase) -> Iterator[RawRow]:
             is_over = not block
             rest += block
             if is_over and not rest:
+                if is_list:  # its end never came, so rows may be missing
+                    raise Unreadable(_cut_off(number))
                 return
             continue
         if rest[0] == "]":
@@ -336,14 +382,18 @@ def _json_rows(text: io.TextIOBase) -> Iterator[RawRow]:
         except (ValueError, RecursionError):
             block = "" if len(rest) > LONGEST_OBJECT else text.read(BLOCK)
             if not block:
-                raise Unreadable(
-                    _("The JSON breaks off or is wrong after object %(row)d. Ask for the extract again.")
-                    % {"row": number}
-                ) from None
+                raise Unreadable(_cut_off(number)) from None
             rest += block
             continue
         rest, number = rest[end:], number + 1
         yield _json_row(number, found)
+
+
+def _cut_off(number: int) -> str:
+    return _(
+        "The file is cut off, or is not right JSON, after object %(row)d. Nothing was kept. Ask for the "
+        "extract again."
+    ) % {"row": number}
 
 
 def _is_wrapped(head: str) -> bool:
@@ -360,9 +410,11 @@ def _json_row(number: int, found: Any) -> RawRow:
     cells, fault = {}, ""
     for name, value in found.items():
         if isinstance(value, dict | list):
-            fault = _("%(column)s holds a list or an object; it must be one value.") % {"column": name}
+            fault = _("%(column)s holds a list or an object; it must be one value.") % {
+                "column": visible(name)[:80]
+            }
         text = (
             "" if value is None else {True: "Y", False: "N"}[value] if isinstance(value, bool) else str(value)
         )
-        cells[plain_column(name)] = text[:LONGEST_CELL]
+        cells[plain_column(name)] = text
     return RawRow(number, cells, fault)

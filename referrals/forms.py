@@ -45,7 +45,9 @@ class RowForm(Form):
         self.fields["form_key"] = FormKeyField()
         known = COLUMNS[row.batch.kind]
         said = [column for column in known if row.content.get(column)]
-        first = [row.column] if row.column in known else []
+        # A column we do not know is shown when it is the wrong one.
+        is_shown = row.column in known or (row.column in row.content and row.column not in self.fields)
+        first = [row.column] if is_shown else []
         for column in dict.fromkeys([*first, *said, *known]):
             self.fields[column] = TextField(
                 label=column, required=False, max_length=2000, initial=row.content.get(column, "")

@@ -253,7 +253,11 @@ def _stage(
     described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({described}) ON COMMIT DELETE ROWS")
     cursor.execute(f"TRUNCATE {table}")
-    with cursor.copy(f"COPY {table} ({', '.join(copied)}) FROM STDIN") as copy:
+    # COPY is psycopg's own: say its faults as Django's, so that a refused row is told from a lost database.
+    with (
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({', '.join(copied)}) FROM STDIN") as copy,
+    ):
         for row in rows:
             copy.write_row(row)
     cursor.execute(f"ANALYZE {table}")

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from referrals.extract import EVENT_COLUMNS, REFERRAL_COLUMNS, RawRow
+from referrals.extract import EVENT_COLUMNS, LONGEST_CELL, REFERRAL_COLUMNS, RawRow, visible
 from victimcare.cases.kinds import FROM_THE_EVENTS_EXTRACT
 from victimcare.working_days import LONDON
 
@@ -40,7 +40,9 @@ NOT_KNOWN = frozenset(
         "#n/a",
     }
 )
-INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0")
+# Not seen, and what we show in the place of control characters until the words are typed again.
+INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0") | {chr(n) for n in range(0x2400, 0x2427)}
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2400-\u2426\ud800-\udfff]")
 # What UTF-8 looks like when it was read as cp1252: Ã©, Å´, â€™.
 GARBLED = re.compile("[ÃÂÄÅ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[™œ\u009d“”˜¦\u0080-\u00bf]|\ufffd")
 EARLIEST = date(1900, 1, 1)
@@ -85,7 +87,8 @@ def plain_cell(cell: str) -> str:
         cell = cell.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
         if GARBLED.search(cell):
             raise Wrong(
-                _("The letters are garbled (%s): the file was saved in the wrong encoding.") % cell[:40]
+                _("The letters are garbled (%s): the file was saved in the wrong encoding.")
+                % visible(cell[:40])
             )
         if not cell.isprintable() or not INVISIBLE.isdisjoint(cell):
             raise Wrong(_("There is a character here that cannot be seen. Type the words again."))
@@ -321,8 +324,9 @@ def clean_referral(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]
         problems = _missing_or_contradictory(row)
     row["number"], row["digest"] = raw.number, _digest(seen)
     row["key"] = "|".join((row["source_system"], row["occurrence_no"], row["person_id"], row["role"]))[:200]
-    row["extra"] = _extra(cells, REFERRAL_COLUMNS)
-    return row, problems
+    unknown = _unknown(cells, REFERRAL_COLUMNS)
+    row["extra"] = {column[:80]: cell[:400] for column, cell in unknown.items()}
+    return row, problems + _wrong_unknown(unknown)
 
 
 def _missing_or_contradictory(row: Clean) -> list[Problem]:
@@ -393,8 +397,9 @@ def clean_event(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
             problems.append(Problem("learned_at", _("Nobody can have heard of it before it happened.")))
     row["number"], row["digest"] = raw.number, _digest(seen)
     row["key"] = "|".join((row["source_system"], row["event_id"]))[:200]
-    row["extra"] = _extra(cells, EVENT_COLUMNS)
-    return row, problems
+    unknown = _unknown(cells, EVENT_COLUMNS)
+    row["extra"] = {column[:80]: cell[:400] for column, cell in unknown.items()}
+    return row, problems + _wrong_unknown(unknown)
 
 
 def _event_cell(column: str, cell: str, now: datetime) -> Any:
@@ -418,8 +423,24 @@ def _digest(parts: list[str]) -> str:
     return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _extra(cells: Mapping[str, str], known: list[str]) -> dict[str, str]:
+def _unknown(cells: Mapping[str, str], known: list[str]) -> dict[str, str]:
     """What columns we do not know said: kept beside the row, not refused."""
     if len(cells) <= len(known) and all(column in known for column in cells):
         return {}
-    return {column[:80]: cell[:400] for column, cell in cells.items() if column not in known and cell}
+    return {column: cell for column, cell in cells.items() if column not in known and cell}
+
+
+def _wrong_unknown(unknown: Mapping[str, str]) -> list[Problem]:
+    """Even what we do not know must be something that can be seen and stored."""
+    found = []
+    for column, cell in unknown.items():
+        if CONTROL.search(cell):
+            found.append(
+                Problem(column, _("There is a character here that cannot be seen. Type the words again."))
+            )
+        elif len(cell) > LONGEST_CELL:
+            reason = _("This has %(length)s characters; the longest we keep is %(longest)s. Shorten it.")
+            found.append(
+                Problem(column, reason % {"length": f"{len(cell):,}", "longest": f"{LONGEST_CELL:,}"})
+            )
+    return found

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from referrals.models import ImportBatch, Referral
+from referrals.models import ImportBatch, ImportRow, Referral
 
 pytestmark = pytest.mark.django_db
 SAMPLE = ["referrals/sample/referrals.csv", "referrals/sample/events.csv"]
@@ -31,7 +31,8 @@ def test_every_row_is_in_exactly_one_outcome(monday, unit):
 def test_the_second_run_changes_nothing(monday, unit):
     run(*SAMPLE)
     again = json.loads(run(*SAMPLE, json=True))
-    assert (again["unchanged"], again["received"]) == (43, 43)
+    assert (again["unchanged"], again["quarantined"], again["received"]) == (33, 10, 43)
+    assert ImportRow.objects.in_quarantine().count() == 10  # the same ten still wait, once each
 
 
 def test_a_dry_run_keeps_nothing_and_says_the_same(monday, unit):

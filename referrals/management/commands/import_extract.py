@@ -16,8 +16,10 @@ from django.db import transaction
 from referrals import actions
 from referrals.models import ImportBatch, ImportRow
 from victimcare.faults import Refused
+from victimcare.http import AWAY
 
 COUNTS = ("received", "accepted", "updated", "unchanged", "suppressed", "quarantined")
+DATABASE_AWAY = "The database cannot be reached. Start it, then run this again: it goes on where it stopped."
 
 
 class Command(BaseCommand):
@@ -32,10 +34,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, files: Sequence[str], dry_run: bool, history: bool, **options: Any) -> None:
-        with transaction.atomic() if dry_run else contextlib.nullcontext():
-            reports = [self.read(Path(file), is_history=history) for file in files]
-            if dry_run:  # the same work, and all of it rolled back
-                transaction.set_rollback(True)
+        try:
+            with transaction.atomic() if dry_run else contextlib.nullcontext():
+                reports = [self.read(Path(file), is_history=history) for file in files]
+                if dry_run:  # the same work, and all of it rolled back
+                    transaction.set_rollback(True)
+        except AWAY:
+            raise CommandError(DATABASE_AWAY) from None
         total = {name: sum(report[name] for report in reports) for name in COUNTS}
         seconds = sum(report["seconds"] for report in reports)
         total |= {
@@ -80,6 +85,8 @@ class Command(BaseCommand):
                 resumed = batch.received
                 actions.receive(batch=batch, stream=stream, progress=self.progress)
                 report = described(batch, monotonic() - started, resumed)
+        except AWAY:
+            report = described(ImportBatch(), 0, 0) | {"sentence": DATABASE_AWAY}
         except OSError as fault:
             report = described(ImportBatch(), 0, 0) | {"sentence": f"{path}: {fault.strerror}."}
         except Refused as refused:

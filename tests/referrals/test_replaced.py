@@ -1,0 +1,69 @@
+"""The same bad row again: one waits, the newest; who reads the batch sees that it still waits."""
+
+import pytest
+
+from referrals import actions
+from referrals.extract import REFERRAL_COLUMNS
+from referrals.models import ImportRow
+from tests.referrals.test_receive import ARREST, SIAN, as_csv, counts, receive, receive_events
+
+pytestmark = pytest.mark.django_db
+BAD = SIAN | {"postcode": "NP"}
+
+
+def waiting():
+    return ImportRow.objects.in_quarantine()
+
+
+def test_the_same_bad_row_again_still_waits_once_and_counts_as_quarantined(monday, unit):
+    first = receive(BAD, SIAN | {"person_id": "P2"})
+    again = receive(BAD, SIAN | {"person_id": "P2"})
+    assert counts(again) == {"quarantined": 1, "unchanged": 1}
+    assert waiting().get().batch == again
+    old = first.rows.get()
+    assert (old.settlement, old.content) == ("Replaced by a later row, in extract.csv.", {})
+
+
+def test_a_bad_row_that_says_something_else_replaces_the_one_that_waits(monday, unit):
+    receive(BAD)
+    assert counts(receive(BAD | {"town": "Newport"})) == {"quarantined": 1}
+    assert waiting().get().content["town"] == "Newport"
+
+
+def test_two_bad_rows_of_one_key_in_one_file_leave_the_later_waiting(monday, unit):
+    assert counts(receive(BAD, BAD | {"town": "Newport"})) == {"quarantined": 2}
+    assert waiting().get().number == 3
+
+
+def test_rows_whose_key_is_not_whole_never_replace_each_other(monday, unit):
+    nobody = SIAN | {"person_id": ""}
+    receive(nobody, nobody | {"given_names": "Huw"})
+    assert waiting().count() == 2
+    assert counts(receive(nobody)) == {"quarantined": 1}
+    assert waiting().count() == 2
+
+
+def test_a_bad_row_that_was_set_aside_is_unchanged_when_it_comes_again(monday, unit, supervisor):
+    receive(BAD)
+    receive(BAD | {"town": "Newport"})
+    actions.set_aside(row=waiting().get(), reason="A test row.", by=supervisor)
+    assert counts(receive(BAD | {"town": "Newport"})) == {"unchanged": 1}
+    assert counts(receive(BAD)) == {"unchanged": 1}
+    assert not waiting().exists()
+
+
+def test_an_event_that_still_waits_for_its_crime_waits_once(monday, unit):
+    receive_events(ARREST)
+    assert counts(receive_events(ARREST | {"detail": "At home."})) == {"quarantined": 1}
+    assert waiting().get().content["detail"] == "At home."
+
+
+def test_replacing_costs_the_same_however_many_rows_wait(monday, unit, django_assert_max_num_queries):
+    def file(n):
+        return as_csv([BAD | {"person_id": f"P{i}"} for i in range(n)], REFERRAL_COLUMNS)
+
+    for n in (150, 149):
+        actions.upload(file_name="a.csv", content=file(n), by=None)
+        with django_assert_max_num_queries(30):
+            actions.read(batch=actions.claim())
+    assert waiting().count() == 150
