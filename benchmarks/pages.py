@@ -93,7 +93,9 @@ def measure() -> list[dict[str, object]]:
     for round_ in range(ROUNDS + 2):
         for name, (client, url) in everything.items():
             if round_ == 0:
-                with CaptureQueriesContext(connection, ) as captured:
+                with CaptureQueriesContext(
+                    connection,
+                ) as captured:
                     response = client.get(url)
                 if response.status_code != 200:
                     sys.exit(f"{name}: {url} answered {response.status_code}")

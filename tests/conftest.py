@@ -38,8 +38,10 @@ def _commit_callbacks_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def leave_and_run(self: Atomic, *raised: Any) -> None:
         leave(self, *raised)
         connection = get_connection(self.using)
-        if raised[0] is None and connection.atomic_blocks and all(
-            block._from_testcase for block in connection.atomic_blocks
+        if (
+            raised[0] is None
+            and connection.atomic_blocks
+            and all(block._from_testcase for block in connection.atomic_blocks)
         ):
             waiting, connection.run_on_commit = connection.run_on_commit, []
             for _savepoints, callback, _robust in waiting:
@@ -78,7 +80,9 @@ def supervisor(unit: Team) -> User:
 @pytest.fixture
 def witness_care(db: None) -> User:
     team = TeamFactory(name="Witness Care Unit", kind=Team.Kind.WITNESS_CARE)
-    return UserFactory(username="wco", display_name="Wyn Witness", team=team, roles=[Role.WITNESS_CARE_OFFICER])
+    return UserFactory(
+        username="wco", display_name="Wyn Witness", team=team, roles=[Role.WITNESS_CARE_OFFICER]
+    )
 
 
 @pytest.fixture
@@ -112,7 +116,7 @@ def _signed_in(user: User) -> Client:
 
 
 @pytest.fixture
-def sign_in():  # noqa: ANN201
+def sign_in():
     """`sign_in(user)` gives that person's browser."""
     return _signed_in
 

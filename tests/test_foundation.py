@@ -27,7 +27,9 @@ def test_an_event_is_announced_once_it_is_committed(victim, officer, monday):
     events_recorded.connect(listen)
     try:
         with transaction.atomic():
-            record_event(case=victim.case, kind=Kind.SUSPECT_ARRESTED, occurred=london(2026, 11, 20), by=officer)
+            record_event(
+                case=victim.case, kind=Kind.SUSPECT_ARRESTED, occurred=london(2026, 11, 20), by=officer
+            )
             assert heard == []
         assert heard == [[victim.case_id]]
     finally:

@@ -135,7 +135,9 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was opened too long ago, or in another window before signing in. What was typed is shown back."""
     context = {
-        "sentence": _("This page was open too long to be saved safely. Open it again; what you typed is below."),
+        "sentence": _(
+            "This page was open too long to be saved safely. Open it again; what you typed is below."
+        ),
         "posted": typed(request),
         "current_url": request.get_full_path(),
     }

@@ -8,6 +8,7 @@ happened is day 0; day 1 is the next working day; a duty is in time until the en
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -25,7 +26,11 @@ def england_and_wales() -> frozenset[date]:
 @lru_cache(maxsize=1)
 def bank_holiday_names() -> dict[date, str]:
     """What each bank holiday is called, in English; published years only."""
-    return dict(holidays.country_holidays("GB", subdiv="WLS", years=range(FIRST_YEAR, LAST_YEAR + 1), language="en_GB"))
+    return dict(
+        holidays.country_holidays(
+            "GB", subdiv="WLS", years=range(FIRST_YEAR, LAST_YEAR + 1), language="en_GB"
+        )
+    )
 
 
 def london_day(moment: datetime) -> date:
@@ -56,10 +61,8 @@ def add_working_days(start: date, days: int, *, bank_holidays: Collection[date])
     """
     if days < 0:
         raise ValueError("Working days are counted forwards.")
-    day = start
-    for _, day in zip(range(days), working_days_after(start, bank_holidays=bank_holidays), strict=False):
-        pass
-    return day
+    counted = islice(working_days_after(start, bank_holidays=bank_holidays), days)
+    return max(counted, default=start)
 
 
 def working_days_between(start: date, end: date, *, bank_holidays: Collection[date]) -> int:

@@ -56,18 +56,36 @@ def landed(stories: Iterable[Story]) -> list[Landed]:
     events: dict[int, list[Known]] = defaultdict(list)
     found: dict[tuple[str, str], Landed] = {}
     rows = Event.objects.current().filter(participant=None, source_system="RMS").order_by("occurred_at")
-    for pk, case_id, kind, at, heard in rows.values_list("id", "case_id", "kind", "occurred_at", "learned_at").iterator():
+    for pk, case_id, kind, at, heard in rows.values_list(
+        "id", "case_id", "kind", "occurred_at", "learned_at"
+    ).iterator():
         events[case_id].append(Known(pk, kind, at, heard))
     columns = ("participant_id", "participant__reference", "participant__case_id", "id", "status", "priority",
                "participant__person__date_of_death", "participant__case__occurrence_no",
                "participant__person__source_id")  # fmt: skip
-    for part, reference, case, referral, status, priority, died, occurrence, person in Referral.objects.values_list(
-        *columns
-    ).iterator():
+    for (
+        part,
+        reference,
+        case,
+        referral,
+        status,
+        priority,
+        died,
+        occurrence,
+        person,
+    ) in Referral.objects.values_list(*columns).iterator():
         story = by_key.get((occurrence, person))
         if story:
             found[occurrence, person] = Landed(
-                part, reference, case, referral, status, priority, died is not None, story, events.get(case, [])
+                part,
+                reference,
+                case,
+                referral,
+                status,
+                priority,
+                died is not None,
+                story,
+                events.get(case, []),
             )
     return [found[key] for key in by_key if key in found]
 
@@ -103,9 +121,13 @@ class Book:
         )  # fmt: skip
         self.tells.append(list(tells))
         words = f"{Contact.Channel(channel).label}: {Contact.Outcome(outcome).label}"
-        self.event(who, Kind.CONTACT_MADE, at, by=by, detail=words, data={"channel": channel, "outcome": outcome})
+        self.event(
+            who, Kind.CONTACT_MADE, at, by=by, detail=words, data={"channel": channel, "outcome": outcome}
+        )
 
-    def plan(self, who: Landed, officer: User, agreed_on: date, due_on: date | None, at: datetime, **fields: Any) -> None:
+    def plan(
+        self, who: Landed, officer: User, agreed_on: date, due_on: date | None, at: datetime, **fields: Any
+    ) -> None:
         self.rows[ContactPlan].append(
             {"participant_id": who.participant_id, "agreed_on": agreed_on, "agreed_by_id": officer.pk,
              "due_on": due_on, **fields}
@@ -139,7 +161,13 @@ class Book:
 
     def promise(self, who: Landed, officer: User, what: str, due_on: date, at: datetime) -> None:
         self.rows[Promise].append(
-            {"participant_id": who.participant_id, "what": what, "due_on": due_on, "made_by_id": officer.pk, "made_at": at}
+            {
+                "participant_id": who.participant_id,
+                "what": what,
+                "due_on": due_on,
+                "made_by_id": officer.pk,
+                "made_at": at,
+            }
         )
 
     def close(self, who: Landed, at: datetime, reason: str, by: User | None) -> None:

@@ -21,7 +21,9 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
 
 def copy_in(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> int:
     """Write these rows; what a row does not say takes the field's default. Returns how many."""
-    fields = [field for field in model._meta.concrete_fields if not (field.primary_key and field.name == "id")]
+    fields = [
+        field for field in model._meta.concrete_fields if not (field.primary_key and field.name == "id")
+    ]
     rows = list(rows)
     if not rows:
         return 0
@@ -39,7 +41,10 @@ def copy_in(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> int:
         return Jsonb(given) if isinstance(field, models.JSONField) else given
 
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy,
+    ):
         for row in rows:
             copy.write_row([value(field, row) for field in fields])
     return len(rows)

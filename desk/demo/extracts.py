@@ -66,9 +66,10 @@ class Teller:
         is_known = bool(wanted.get("known", self.random.random() < known_often))
         flag_set = {flag for flag in flags.split(";") if flag}
         if is_known and age >= 16 and code in ("105A", "8N", "5D", "8L", "8Q", "8R", "3B", "58B"):
-            if wanted.get("known") or self.random.random() < 0.7:
-                flag_set.add("DA")
-        story = Story({}, recorded_at, f"{recorded_at:%y}{self.count:08d}", person["person_id"], is_serious, False, age)
+            flag_set |= {"DA"} if wanted.get("known") or self.random.random() < 0.7 else set()
+        story = Story(
+            {}, recorded_at, f"{recorded_at:%y}{self.count:08d}", person["person_id"], is_serious, False, age
+        )
         if same_crime_as:
             story.occurrence_no = same_crime_as.occurrence_no
             flag_set = {flag for flag in same_crime_as.row["flags"].split(";") if flag}
@@ -86,7 +87,9 @@ class Teller:
         if code in ("49", "58D", "53C") and age >= 18 and not wanted and self.random.random() < 0.12:
             row["organisation_name"] = f"{row['surname']} and Daughters Ltd"
             if self.random.random() < 0.4:  # nobody is named, so nobody can be served
-                row |= dict.fromkeys(("title", "given_names", "surname", "date_of_birth", "phone_mobile", "email"), "")
+                row |= dict.fromkeys(
+                    ("title", "given_names", "surname", "date_of_birth", "phone_mobile", "email"), ""
+                )
         story.row = row
         if (age < 16 or code == "1") and not same_crime_as:
             story.representative = self._acting_for(story)
@@ -100,38 +103,53 @@ class Teller:
                 self.happen(story, kind, story.recorded_at + timedelta(days=self.random.uniform(0.2, 20)))
             return
         at = story.recorded_at + timedelta(days=self.random.uniform(0.1, 8 if story.is_serious else 25))
-        path = path or self.random.choices(
-            ["bail", "rui", "charge", "release", "disposal", "nothing"], [24, 17, 15, 16, 8, 20]
-        )[0]
+        path = (
+            path
+            or self.random.choices(
+                ["bail", "rui", "charge", "release", "disposal", "nothing"], [24, 17, 15, 16, 8, 20]
+            )[0]
+        )
         if path == "nothing":
             return
-        self.happen(story, "SUSPECT_ARRESTED" if story.is_serious or path == "charge" else "SUSPECT_INTERVIEWED", at)
+        self.happen(
+            story, "SUSPECT_ARRESTED" if story.is_serious or path == "charge" else "SUSPECT_INTERVIEWED", at
+        )
         if story.is_serious and self.random.random() < 0.6:
             self.happen(story, "SUSPECT_INTERVIEWED", at + timedelta(hours=5))
         after = at + timedelta(hours=13)
         if path == "bail":
-            self.happen(story, "SUSPECT_BAILED", after, "Not to contact the victim; not to enter the victim's street")
+            self.happen(
+                story, "SUSPECT_BAILED", after, "Not to contact the victim; not to enter the victim's street"
+            )
             if self.random.random() < 0.25:
                 later = after + timedelta(days=self.random.uniform(5, 25))
-                self.happen(story, "BAIL_CHANGED", later, "May enter the town centre to work, weekdays 08:00 to 18:00")
+                self.happen(
+                    story, "BAIL_CHANGED", later, "May enter the town centre to work, weekdays 08:00 to 18:00"
+                )
         elif path == "rui":
             self.happen(story, "SUSPECT_RELEASED_UNDER_INVESTIGATION", after)
         elif path == "release":
             self.happen(story, "SUSPECT_RELEASED_NO_CHARGE", after)
         elif path == "disposal":
             detail = self.random.choice(["Caution", "Community resolution"])
-            self.happen(story, "OUT_OF_COURT_DISPOSAL", at + timedelta(days=self.random.uniform(2, 20)), detail)
+            self.happen(
+                story, "OUT_OF_COURT_DISPOSAL", at + timedelta(days=self.random.uniform(2, 20)), detail
+            )
         elif path == "charge":
             self.happen(story, "SUSPECT_CHARGED", at + timedelta(days=1), story.row["offence_title"])
         if path in ("rui", "release") and self.random.random() < 0.5:
             when = after + timedelta(days=self.random.uniform(20, 90))
             self.happen(story, "DECISION_NOT_TO_PROSECUTE", when, self.random.choice(["Police", "CPS"]))
 
-    def happen(self, story: Story, kind: str, at: datetime, detail: str = "", *, learned: timedelta | None = None) -> None:
+    def happen(
+        self, story: Story, kind: str, at: datetime, detail: str = "", *, learned: timedelta | None = None
+    ) -> None:
         """Add an event, unless it would lie in the future. Heard of the same day, mostly."""
         if at > self.now:
             return
-        late = learned or timedelta(hours=self.random.choices([0.5, 8, 40], [75, 19, 6])[0] * self.random.random())
+        late = learned or timedelta(
+            hours=self.random.choices([0.5, 8, 40], [75, 19, 6])[0] * self.random.random()
+        )
         self.events += 1
         story.events.append(Happened(f"E{self.events:09d}", kind, at, min(at + late, self.now), detail))
 
@@ -146,14 +164,18 @@ class Teller:
             return dict(pick.choice(self.known[-20_000:]))
         sex = pick.choices("FMX", [54, 45, 1])[0] if not wanted else "F"
         welsh = bool(wanted.get("welsh", pick.random() < 0.07))
-        language = "cy" if welsh else pick.choices(["en", "pl", "ro", "ur", "ar", "bn"], [94, 2, 1, 1, 1, 0.6])[0]
+        language = (
+            "cy" if welsh else pick.choices(["en", "pl", "ro", "ur", "ar", "bn"], [94, 2, 1, 1, 1, 0.6])[0]
+        )
         town, authority, area, outward, wards, _ = pick.choices(words.PLACES, [p[5] for p in words.PLACES])[0]
         age = int(wanted["age"]) if "age" in wanted else int(min(94, max(4, pick.gauss(38, 17))))  # type: ignore[call-overload]
         born = self.now.date() - timedelta(days=round(age * 365.25) + pick.randint(10, 350))
         person = {
             "person_id": f"P{self.count:08d}",
             "title": {"F": pick.choice(["Ms", "Mrs", "Miss"]), "M": "Mr", "X": "Mx"}[sex],
-            "given_names": str(wanted.get("given") or pick.choice(words.GIVEN_M if sex == "M" else words.GIVEN_F)),
+            "given_names": str(
+                wanted.get("given") or pick.choice(words.GIVEN_M if sex == "M" else words.GIVEN_F)
+            ),
             "surname": str(wanted.get("surname") or pick.choice(words.SURNAMES)),
             "date_of_birth": born.isoformat(),
             "sex": sex,
@@ -161,7 +183,9 @@ class Teller:
             "language": language,
             "welsh_preference": "Y" if welsh else pick.choice(["", "N", "N"]),
             "interpreter_language": language if language not in ("en", "cy") and pick.random() < 0.6 else "",
-            "disability": pick.choices(["", "PHYSICAL", "MENTAL_HEALTH", "LEARNING", "SENSORY"], [82, 6, 8, 2, 2])[0],
+            "disability": pick.choices(
+                ["", "PHYSICAL", "MENTAL_HEALTH", "LEARNING", "SENSORY"], [82, 6, 8, 2, 2]
+            )[0],
             "address_line_1": f"{pick.randint(1, 180)} {pick.choice(words.STREETS)}",
             "address_line_2": "",
             "town": town,
@@ -206,7 +230,15 @@ class Teller:
         pick = self.random
         if not story.is_flagged:
             return dict.fromkeys(
-                ("safe_to_call", "safe_to_text", "safe_to_email", "safe_to_post", "safe_to_voicemail", "risk_level"), ""
+                (
+                    "safe_to_call",
+                    "safe_to_text",
+                    "safe_to_email",
+                    "safe_to_post",
+                    "safe_to_voicemail",
+                    "risk_level",
+                ),
+                "",
             )
         is_abuse = "DA" in flags
         return {
@@ -225,7 +257,14 @@ class Teller:
     ) -> dict[str, str]:
         pick = self.random
         nobody = dict.fromkeys(
-            ("suspect_ref", "suspect_name", "suspect_address", "suspect_postcode", "suspect_phone", "relationship_to_suspect"),
+            (
+                "suspect_ref",
+                "suspect_name",
+                "suspect_address",
+                "suspect_postcode",
+                "suspect_phone",
+                "relationship_to_suspect",
+            ),
             "",
         )
         if not wanted.get("suspect", pick.random() < (0.9 if is_known else 0.45)):
@@ -235,7 +274,9 @@ class Teller:
         who = before or {
             "suspect_ref": f"S{self.count:08d}",
             "suspect_name": f"{pick.choice(words.GIVEN_M)} {pick.choice(words.SURNAMES)}",
-            "suspect_address": row["address_line_1"] if same_home else f"{pick.randint(200, 380)} {pick.choice(words.STREETS)}",
+            "suspect_address": row["address_line_1"]
+            if same_home
+            else f"{pick.randint(200, 380)} {pick.choice(words.STREETS)}",
             "suspect_postcode": row["postcode"] if same_home else "",
             "suspect_phone": "",
         }
@@ -274,7 +315,11 @@ def _age(born: str, on: date) -> int:
 
 def referrals_csv(stories: Iterable[Story]) -> bytes:
     """The referrals extract of these stories: each representative first, then the victim."""
-    rows = [row for story in stories for row in ([story.representative] if story.representative else []) + [story.row]]
+    rows = [
+        row
+        for story in stories
+        for row in ([story.representative] if story.representative else []) + [story.row]
+    ]
     return _csv(rows)
 
 

@@ -1,7 +1,7 @@
 """The live cases: every stage of the work, as it stands this morning."""
 
 import random
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from courts import actions as courts
@@ -56,7 +56,12 @@ def stories(teller: Teller, now: datetime) -> list[Story]:
             recorded = local - timedelta(days=teller.random.uniform(nearest, furthest))
             wanted: dict[str, Any] = {"welsh": teller.random.random() < 0.18}
             if stage == "arrest_and_bail":
-                wanted |= {"offence": "8Q" if n % 2 == 0 else "8N", "known": True, "suspect": True, "same_home": n == 3}
+                wanted |= {
+                    "offence": "8Q" if n % 2 == 0 else "8N",
+                    "known": True,
+                    "suspect": True,
+                    "same_home": n == 3,
+                }
                 if n == 0:
                     wanted |= {"given": "Siân", "surname": "Evans", "age": 33, "welsh": True}
             elif stage in ("court", "sentence"):
@@ -84,7 +89,9 @@ def _investigate(teller: Teller, story: Story, now: datetime) -> None:
         arrested = now - timedelta(hours=hours)
         teller.happen(story, "SUSPECT_ARRESTED", arrested, learned=timedelta(minutes=30))
         bailed = arrested + timedelta(hours=3.5 if hours < 9 else 8)
-        teller.happen(story, "SUSPECT_BAILED", bailed, "Not to contact the victim", learned=timedelta(minutes=30))
+        teller.happen(
+            story, "SUSPECT_BAILED", bailed, "Not to contact the victim", learned=timedelta(minutes=30)
+        )
     elif story.stage in ("court", "sentence"):
         arrested = story.recorded_at + timedelta(days=2)
         teller.happen(story, "SUSPECT_ARRESTED", arrested)
@@ -140,7 +147,9 @@ class Live:
     def _trying(self, who: Landed, officer: User, at: datetime) -> None:
         for n in range(self.chance.randint(1, 3)):
             at = self._at(at, 0.9 if n else 0.1)
-            self.book.contact(who, at, self.chance.choice(["no_answer", "no_answer", "wrong_number"]), by=officer)
+            self.book.contact(
+                who, at, self.chance.choice(["no_answer", "no_answer", "wrong_number"]), by=officer
+            )
 
     def _first_call(self, who: Landed, officer: User, at: datetime, *, tells: bool = True) -> datetime:
         at = self._at(at, 0.3)
@@ -161,7 +170,9 @@ class Live:
         self._plan(who, officer, at, self.today + timedelta(days=self.chance.randint(2, 20)))
         if self.chance.random() < 0.6:
             due = add_working_days(self.today, self.chance.randint(0, 4), bank_holidays=england_and_wales())
-            what = self.chance.choice(["Ring after the CPS meeting", "Send the compensation leaflet", "Ask about the phone"])
+            what = self.chance.choice(
+                ["Ring after the CPS meeting", "Send the compensation leaflet", "Ask about the phone"]
+            )
             self.book.promise(who, officer, what, due, at)
 
     def _arrest_and_bail(self, who: Landed, officer: User, at: datetime) -> None:
@@ -176,7 +187,11 @@ class Live:
     def _assess(self, who: Landed, officer: User, at: datetime) -> None:
         at = min(at + timedelta(minutes=30), self.now)
         categories = ["intimidated"] if who.story.is_flagged or self.chance.random() < 0.4 else []
-        needs = [("safety", 3, "Afraid to leave the house."), ("health", 2, "Not sleeping."), ("money", 1, "")]
+        needs = [
+            ("safety", 3, "Afraid to leave the house."),
+            ("health", 2, "Not sleeping."),
+            ("money", 1, ""),
+        ]
         self.book.assess(who, officer, at, categories, needs, self.chance.choice(NOTES))
 
     def _court(self, who: Landed, officer: User, at: datetime) -> None:
@@ -205,7 +220,9 @@ class Live:
         """What some victims said about reaching them, asked by their officers; and who may be asked again later."""
         for who in people:
             if is_the_thread(who.story) or who.story.stage == "reached":
-                part = Participant.objects.select_related("person__safe_contact", "officer").get(pk=who.participant_id)
+                part = Participant.objects.select_related("person__safe_contact", "officer").get(
+                    pk=who.participant_id
+                )
                 safe = getattr(part.person, "safe_contact", SafeContact(version=0))
                 cases.set_safe_contact(
                     person=part.person, version=safe.version, by=part.officer or self.supervisor, phone="Y",
@@ -220,7 +237,9 @@ class Live:
         """Hearings, who must come, who was warned, measures asked for, and letters, all through the real actions."""
         crown, magistrates = Court.objects.get(ou="C62NG00"), Court.objects.get(ou="B61NP00")
         seen: dict[int, Hearing] = {}
-        at_court = [who for who in people if who.story.stage in ("court", "sentence") and not who.is_suppressed]
+        at_court = [
+            who for who in people if who.story.stage in ("court", "sentence") and not who.is_suppressed
+        ]
         for n, who in enumerate(at_court):
             part = Participant.objects.select_related("case", "person", "officer").get(pk=who.participant_id)
             officer = self.witness_care[n % len(self.witness_care)]
@@ -238,10 +257,14 @@ class Live:
 
     def _tell_of_the_hearing(self, who: Landed, part: Participant, officer: User) -> None:
         """Witness care rang, the same day or the next."""
-        listed = Event.objects.about(part).current().filter(kind__in=[Kind.HEARING_LISTED, Kind.WITNESS_REQUIRED])
+        listed = (
+            Event.objects.about(part).current().filter(kind__in=[Kind.HEARING_LISTED, Kind.WITNESS_REQUIRED])
+        )
         if ids := list(listed.values_list("pk", flat=True)):
             at = self._at(max(event.learned_at for event in listed), 0.1)
-            self.book.contact(who, at, "reached", by=officer, tells=ids, note="Told of the hearing; asked about screens.")
+            self.book.contact(
+                who, at, "reached", by=officer, tells=ids, note="Told of the hearing; asked about screens."
+            )
 
     def _list(self, case: Case, court: Court, days: int, officer: User, n: int) -> Hearing:
         day = self.today + timedelta(days=days)
@@ -250,7 +273,7 @@ class Live:
         learned = self._at(self.now - timedelta(days=(0 if n % 4 == 0 else 6) if days > 0 else 40))
         hearing = courts.list_hearing(
             case=case, court=court, type=Hearing.Type.TRIAL if n % 5 else Hearing.Type.FIRST, listed_on=day,
-            start_time=datetime(2000, 1, 1, 10, 0).time(), courtroom=str(1 + n % 4), learned_at=learned, by=officer,
+            start_time=time(10, 0), courtroom=str(1 + n % 4), learned_at=learned, by=officer,
         )  # fmt: skip
         Case.objects.filter(pk=case.pk).update(witness_care_officer=officer if n % 4 else None)
         return hearing
@@ -264,14 +287,21 @@ class Live:
 
     def _require(self, hearing: Hearing, part: Participant, officer: User, n: int) -> None:
         learned = hearing.listed_learned_at + timedelta(minutes=5)
-        requirement = courts.require_witness(hearing=hearing, participant=part, learned_at=learned, by=officer)
+        requirement = courts.require_witness(
+            hearing=hearing, participant=part, learned_at=learned, by=officer
+        )
         if n % 3 == 0:
             courts.ask_for_measure(
-                participant=part, measure=SpecialMeasure.Measure.SCREENS, why="Afraid of seeing the defendant.", by=officer
+                participant=part,
+                measure=SpecialMeasure.Measure.SCREENS,
+                why="Afraid of seeing the defendant.",
+                by=officer,
             )
         if n % 3 != 1:
             return
-        events = list(Event.objects.about(part).current().filter(kind__in=[Kind.HEARING_LISTED, Kind.WITNESS_REQUIRED]))
+        events = list(
+            Event.objects.about(part).current().filter(kind__in=[Kind.HEARING_LISTED, Kind.WITNESS_REQUIRED])
+        )
         try:
             clearance = safe_contact.clear(part, Channel.POST, Purpose.COURT)
         except Blocked:

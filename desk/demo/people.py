@@ -53,8 +53,20 @@ PARTNERS = (
     ("Cyfannol", "Cyfannol", "Domestic abuse and sexual violence", True, "Leah Bryant"),
     ("Age Cymru", "Age Cymru", "People over 50", True, "Peter Hale"),
     ("Umbrella Cymru", "Umbrella Cymru", "LGBTQ+ people", True, "Sam Ridley"),
-    ("Mental health practitioner", "Ymarferydd iechyd meddwl", "Mental health assessment", False, "Hannah Boyd"),
-    ("Children and Young People's service", "Gwasanaeth Plant a Phobl Ifanc", "Under 18", True, "Cadi Rowlands"),
+    (
+        "Mental health practitioner",
+        "Ymarferydd iechyd meddwl",
+        "Mental health assessment",
+        False,
+        "Hannah Boyd",
+    ),
+    (
+        "Children and Young People's service",
+        "Gwasanaeth Plant a Phobl Ifanc",
+        "Under 18",
+        True,
+        "Cadi Rowlands",
+    ),
 )
 
 
@@ -87,7 +99,15 @@ def hire(today: date) -> None:
         name="Witness Care Unit", name_cy="Uned Gofal Tystion", kind=Team.Kind.WITNESS_CARE
     )
     officers = [
-        _person(name, [Role.VICTIM_CARE_OFFICER], unit, today, skills=skills, languages=languages, working_hours=hours)
+        _person(
+            name,
+            [Role.VICTIM_CARE_OFFICER],
+            unit,
+            today,
+            skills=skills,
+            languages=languages,
+            working_hours=hours,
+        )
         for name, skills, languages, hours in OFFICERS
     ]
     for name in SUPERVISORS:
@@ -115,7 +135,10 @@ def hire(today: date) -> None:
         covered_by=officers[4],
     )  # fmt: skip
     Leave.objects.create(
-        user=officers[8], kind=Leave.Kind.TRAINING, from_on=today + timedelta(days=7), until_on=today + timedelta(days=8)
+        user=officers[8],
+        kind=Leave.Kind.TRAINING,
+        from_on=today + timedelta(days=7),
+        until_on=today + timedelta(days=8),
     )
     left = _person("Gwyn Abbott", [Role.VICTIM_CARE_OFFICER], unit, today)
     left.is_active, left.left_on = False, today - timedelta(days=60)

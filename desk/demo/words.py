@@ -1,29 +1,40 @@
 """Invented names, places and offences for the demonstration. Nobody here exists."""
 
-GIVEN_F = tuple(
-    "Siân Megan Cerys Carys Rhiannon Angharad Bethan Ffion Lowri Nia Elin Gwen Catrin Eleri Mair Olivia Amelia Emily "
-    "Jessica Sarah Laura Claire Lisa Karen Susan Margaret Joan Aisha Fatima Zainab Priya Simran Agnieszka Elena Ngozi "
-    "Abena Mei Chloé Zoë Heledd".split()
-)
-GIVEN_M = tuple(
-    "Dafydd David Rhys Gareth Gwilym Iwan Owain Huw Ieuan Llŷr Emyr Geraint Tomos Steffan Dylan Aled Oliver Jack Harry "
-    "George Mark Paul Andrew Stephen Kevin Brian Peter Mohammed Imran Tariq Harpreet Rajesh Piotr Tomasz Andrei Kwame "
-    "Wei José François Siôn".split()
-)
-SURNAMES = tuple(
-    "Jones Williams Davies Evans Thomas Roberts Lewis Hughes Morgan Griffiths Edwards Owen James Rees Price Morris "
-    "Phillips Powell Jenkins Parry Lloyd Harris Watkins Richards Howells Bevan Pritchard Llewellyn Llywelyn Prosser "
-    "Smith Brown Taylor Wilson Clarke Walker White Green Hall Wood Begum Khan Ahmed Hussain Ali Patel Singh Kaur Nowak "
-    "Kowalska Ionescu Okafor Mensah Nguyen Chen O'Brien O'Connor McCarthy Fitzgerald Pugh Probert Vaughan Tudor Gwynne "
-    "Ellis Bowen Meredith".split()
-)
+GIVEN_F = (
+    "Siân", "Megan", "Cerys", "Carys", "Rhiannon", "Angharad", "Bethan", "Ffion", "Lowri", "Nia", "Elin",
+    "Gwen", "Catrin", "Eleri", "Mair", "Olivia", "Amelia", "Emily", "Jessica", "Sarah", "Laura", "Claire",
+    "Lisa", "Karen", "Susan", "Margaret", "Joan", "Aisha", "Fatima", "Zainab", "Priya", "Simran",
+    "Agnieszka", "Elena", "Ngozi", "Abena", "Mei", "Chloé", "Zoë", "Heledd",
+)  # fmt: skip
+GIVEN_M = (
+    "Dafydd", "David", "Rhys", "Gareth", "Gwilym", "Iwan", "Owain", "Huw", "Ieuan", "Llŷr", "Emyr",
+    "Geraint", "Tomos", "Steffan", "Dylan", "Aled", "Oliver", "Jack", "Harry", "George", "Mark", "Paul",
+    "Andrew", "Stephen", "Kevin", "Brian", "Peter", "Mohammed", "Imran", "Tariq", "Harpreet", "Rajesh",
+    "Piotr", "Tomasz", "Andrei", "Kwame", "Wei", "José", "François", "Siôn",
+)  # fmt: skip
+SURNAMES = (
+    "Jones", "Williams", "Davies", "Evans", "Thomas", "Roberts", "Lewis", "Hughes", "Morgan", "Griffiths",
+    "Edwards", "Owen", "James", "Rees", "Price", "Morris", "Phillips", "Powell", "Jenkins", "Parry",
+    "Lloyd", "Harris", "Watkins", "Richards", "Howells", "Bevan", "Pritchard", "Llewellyn", "Llywelyn",
+    "Prosser", "Smith", "Brown", "Taylor", "Wilson", "Clarke", "Walker", "White", "Green", "Hall", "Wood",
+    "Begum", "Khan", "Ahmed", "Hussain", "Ali", "Patel", "Singh", "Kaur", "Nowak", "Kowalska", "Ionescu",
+    "Okafor", "Mensah", "Nguyen", "Chen", "O'Brien", "O'Connor", "McCarthy", "Fitzgerald", "Pugh",
+    "Probert", "Vaughan", "Tudor", "Gwynne", "Ellis", "Bowen", "Meredith",
+)  # fmt: skip
 STREETS = (
     "Commercial Street", "Heol y Deri", "Bryn Road", "Caerleon Road", "Ffordd yr Orsaf", "Chepstow Road", "High Street",
     "Tŷ Gwyn Close", "Station Terrace", "Oak Avenue", "Queen's Hill", "Lôn Las", "Mill Lane", "Victoria Place",
 )  # fmt: skip
 # Town, local authority, policing area, outward codes, wards, weight.
 PLACES = (
-    ("Newport", "Newport", "West", ("NP10", "NP19", "NP20"), ("Pillgwenlly", "Alway", "Ringland", "Stow Hill"), 32),
+    (
+        "Newport",
+        "Newport",
+        "West",
+        ("NP10", "NP19", "NP20"),
+        ("Pillgwenlly", "Alway", "Ringland", "Stow Hill"),
+        32,
+    ),
     ("Cwmbran", "Torfaen", "East", ("NP44",), ("Fairwater", "Llantarnam"), 10),
     ("Pontypool", "Torfaen", "East", ("NP4",), ("Trevethin", "Panteg"), 7),
     ("Blackwood", "Caerphilly", "West", ("NP12",), ("Blackwood", "Pengam"), 8),
@@ -62,4 +73,9 @@ OFFENCES = (
     ("1", "Murder", "COML025", 0.03, "HOMICIDE", True, 0.5),
     ("53C", "Fraud by false representation", "FA06001", 2, "CYBER", False, 0.05),
 )
-NOTES = ("Only between 09:30 and 14:30", "Number must be withheld", "Ask for the pharmacy", "Partner reads the post")
+NOTES = (
+    "Only between 09:30 and 14:30",
+    "Number must be withheld",
+    "Ask for the pharmacy",
+    "Partner reads the post",
+)

@@ -77,19 +77,25 @@ class Year:
             told_by_the_officer_in_the_case(self.book, who, self.chance, self.now)
             support_offered(self.book, who, self.chance, self.now)
             if who.participant_id not in worked and not who.is_suppressed:
-                after = who.story.recorded_at.replace(tzinfo=LONDON) + timedelta(hours=self.chance.uniform(4, 40))
+                after = who.story.recorded_at.replace(tzinfo=LONDON) + timedelta(
+                    hours=self.chance.uniform(4, 40)
+                )
                 if after < settled:
-                    self.book.close(who, after, Participant.Closure.INFORMATION_ONLY, self.chance.choice(self.supervisors))
+                    self.book.close(
+                        who, after, Participant.Closure.INFORMATION_ONLY, self.chance.choice(self.supervisors)
+                    )
 
-    def _work(self, who: Landed, *, is_attempted: bool, is_reached: bool, is_assessed: bool, is_referred: bool) -> None:
+    def _work(
+        self, who: Landed, *, is_attempted: bool, is_reached: bool, is_assessed: bool, is_referred: bool
+    ) -> None:
         officer, supervisor = self.chance.choice(self.officers), self.chance.choice(self.supervisors)
         received = who.story.recorded_at.replace(tzinfo=LONDON)
-        at = office_time(received, self.chance, days=0.1)
+        at = allocated_at = office_time(received, self.chance, days=0.1)
         self.book.allocate(who, officer, at, supervisor)
         reason = Participant.Closure.UNABLE_TO_CONTACT
         if is_attempted:
             failures = self.chance.choices([0, 1, 2], [60, 27, 13])[0] if is_reached else 3
-            for at in self._tries(at, failures + is_reached):
+            for at in self._tries(allocated_at, failures + is_reached):
                 is_last = is_reached and failures == 0
                 failures -= 1
                 if not is_last:
@@ -103,7 +109,9 @@ class Year:
             self._assess(who, officer, at)
         if is_referred:
             partner = self.chance.choice(self.partners)
-            self.book.refer_on(who, partner.pk, partner.name, officer, min(at + timedelta(minutes=5), self.now))
+            self.book.refer_on(
+                who, partner.pk, partner.name, officer, min(at + timedelta(minutes=5), self.now)
+            )
         done = at + timedelta(days=self.chance.uniform(5, 45))
         if done < self.now - timedelta(days=1):
             self.book.close(who, done, reason, officer)

@@ -46,7 +46,9 @@ PRINTED = (
     "import json, hashlib; from victimcare.letters.models import Letter as L; print(json.dumps(["
     "[l.sha256, hashlib.sha256(bytes(l.pdf)).hexdigest()] for l in L.objects.filter(status='rendered')]))"
 )
-RENDER = "from victimcare.letters import actions\nwhile True: actions.free_left_behind(); actions.render_queued(5)"
+RENDER = (
+    "from victimcare.letters import actions\nwhile True: actions.free_left_behind(); actions.render_queued(5)"
+)
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ def beside() -> Iterator[Service]:
 
 
 def _start(service: Service, *command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "manage.py", *command], cwd=ROOT, env=service.env | {"VICTIMCARE_ROLE": "worker"},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
@@ -91,7 +93,11 @@ def test_letters_are_printed_once_each_although_the_printers_are_killed(beside):
         for printer in printers:
             _kill(printer)
     printed = beside.ask(PRINTED)
-    print(json.dumps({"kills": kills, "lost": wanted - len(printed), "seconds": round(time.monotonic() - started)}))
+    print(
+        json.dumps(
+            {"kills": kills, "lost": wanted - len(printed), "seconds": round(time.monotonic() - started)}
+        )
+    )
     assert beside.ask(LEFT) == [0, 0]
     assert len(printed) == wanted >= LETTERS
     assert all(kept == actual for kept, actual in printed)
@@ -102,11 +108,12 @@ def test_an_import_killed_again_and_again_keeps_every_row_once(beside, tmp_path:
     extract = tmp_path / "referrals.csv"
     heading = "source_system,occurrence_no,person_id,role,recorded_at,offence_code,offence_title,given_names,surname"
     rows = [
-        f"RMS,27{n:08d},K{n:07d},VICTIM,2026-10-{1 + n % 28:02d}T10:00,49,Other theft,Nia,Kill{n % 500}" for n in range(ROWS)
+        f"RMS,27{n:08d},K{n:07d},VICTIM,2026-10-{1 + n % 28:02d}T10:00,49,Other theft,Nia,Kill{n % 500}"
+        for n in range(ROWS)
     ]
     extract.write_text("\n".join([heading, *rows]) + "\n")
     count = (
-        "import json; from referrals.models import Referral, ImportBatch as B; b = B.objects.filter(file_name='referrals.csv')"
+        "import json; from referrals.models import *; B = ImportBatch; b = B.objects.filter(file_name='referrals.csv')"
         ".order_by('id').last(); print(json.dumps([Referral.objects.filter(participant__person__source_id__startswith='K')"
         ".count(), b.state if b else '', b.received if b else 0]))"
     )

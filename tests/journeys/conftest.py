@@ -20,7 +20,13 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--no-first-run",
+]
 SECONDS_TO_START = 60
 
 
@@ -34,7 +40,7 @@ class Service:
 
     def manage(self, *command: str) -> str:
         """What a management command printed. Raises with what it said when it fails."""
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=self.env | {"VICTIMCARE_ROLE": "manage"},
             capture_output=True, text=True, timeout=240,
         )  # fmt: skip
@@ -49,10 +55,14 @@ class Service:
         log = Path(os.environ["ARTEFACTS"]) / f"journey-{role}.log"
         with log.open("wb") as out:
             self.children.append(
-                subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", *module], cwd=ROOT, env=self.env | {"VICTIMCARE_ROLE": role},
-                    stdout=out, stderr=out, start_new_session=True,
-                )  # fmt: skip
+                subprocess.Popen(
+                    [sys.executable, "-m", *module],
+                    cwd=ROOT,
+                    env=self.env | {"VICTIMCARE_ROLE": role},
+                    stdout=out,
+                    stderr=out,
+                    start_new_session=True,
+                )
             )
 
     def stop(self) -> None:
@@ -182,7 +192,9 @@ class Person:
         """Reload until it has happened: what a person without JavaScript would do."""
         until = time.monotonic() + seconds
         while not happened():
-            assert time.monotonic() < until, f"still not after {seconds} s: {self.page.locator('main').inner_text()[:2000]}"
+            assert time.monotonic() < until, (
+                f"still not after {seconds} s: {self.page.locator('main').inner_text()[:2000]}"
+            )
             time.sleep(1)
             self.page.reload()
 

@@ -64,7 +64,9 @@ def _upload(supervisor: Person, name: str, content: bytes) -> None:
         {"name": name, "mimeType": "text/csv", "buffer": content}
     )
     supervisor.press("Upload")
-    supervisor.waits_until(lambda: "First rows in quarantine" in supervisor.page.locator("main").inner_text(), seconds=45)
+    supervisor.waits_until(
+        lambda: "First rows in quarantine" in supervisor.page.locator("main").inner_text(), seconds=45
+    )
 
 
 def _tick(person: Person, label: str) -> None:
@@ -201,13 +203,17 @@ def test_one_thread_from_a_crime_extract_to_a_printed_letter(somebody, service):
     words = " ".join(page.get_textpage().get_text_range() for page in document)
     assert "Annwyl Heledd" in words and "Dear Heledd" in words and "Llys y Goron Casnewydd" in words
     for number, page in enumerate(document):
-        page.render(scale=1.5).to_pil().save(Path(os.environ["ARTEFACTS"]) / f"17-letter-page-{number + 1}.png")
+        page.render(scale=1.5).to_pil().save(
+            Path(os.environ["ARTEFACTS"]) / f"17-letter-page-{number + 1}.png"
+        )
 
     # The week's compliance, and each number opens its list.
     supervisor.go("/dashboard/")
     supervisor.sees("Compliance of the week")
     supervisor.picture("18-dashboard")
-    numbers = supervisor.page.locator("main .desk-stats a, main .desk-table a").evaluate_all("links => links.map(a => a.href)")
+    numbers = supervisor.page.locator("main .desk-stats a, main .desk-table a").evaluate_all(
+        "links => links.map(a => a.href)"
+    )
     assert len(numbers) > 6
     for href in dict.fromkeys(numbers):
         supervisor.go(href)

@@ -23,10 +23,10 @@ def without_a_database(tmp_path):
         "STATIC_ROOT": str(tmp_path / "static"),
         "DEMO": "1",
     }
-    subprocess.run(  # noqa: S603
+    subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"], cwd=ROOT, env=env, check=True
     )
-    web = subprocess.Popen(  # noqa: S603
+    web = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "victimcare.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"],
         cwd=ROOT, env=env, start_new_session=True,
     )  # fmt: skip
@@ -48,7 +48,9 @@ def _ask(address: str, **headers: str) -> tuple[int, str, str | None]:
 
 def test_without_a_database_every_page_says_what_to_do(without_a_database):
     for path in ("/", "/cases/", "/referrals/", "/sign-in/"):
-        status, page, retry = _ask(without_a_database + path, Cookie="session=abcdefghijklmnopqrstuvwxyz123456")
+        status, page, retry = _ask(
+            without_a_database + path, Cookie="session=abcdefghijklmnopqrstuvwxyz123456"
+        )
         assert status == 503, (path, status)
         assert "cannot reach its database" in page
         assert retry == "60"

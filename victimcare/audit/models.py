@@ -30,7 +30,8 @@ class AccessEntry(models.Model):
     subject = models.CharField(max_length=20, blank=True)  # the participant's reference
     subjects = models.JSONField(default=list, blank=True)  # a list page: every participant's reference on it
     field_group = models.CharField(max_length=40, blank=True)
-    justification = models.CharField(max_length=120, blank=True)  # "allocated to me", "my team", "cover for ..."
+    # "allocated to me", "my team", "covering for a colleague": derived, never typed.
+    justification = models.CharField(max_length=120, blank=True)
     path = models.CharField(max_length=300, blank=True)
 
     class Meta:

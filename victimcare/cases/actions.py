@@ -105,9 +105,7 @@ def set_safe_contact(*, person: Person, version: int, by: User, **answers: Any) 
         safe = SafeContact(person=person, version=0)
     if safe.version != version:
         raise Stale(
-            _(
-                "Someone else changed these answers while you were working. Theirs are shown below."
-            ),
+            _("Someone else changed these answers while you were working. Theirs are shown below."),
             theirs=_as_said(safe, answers),
         )
     for name, answer in answers.items():

@@ -36,7 +36,9 @@ class Command(BaseCommand):
     help = "Fill an empty database with an invented victim care unit on a working day."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--referrals", type=int, help="build a whole year of so many victim referrals (48461)")
+        parser.add_argument(
+            "--referrals", type=int, help="build a whole year of so many victim referrals (48461)"
+        )
         parser.add_argument("--replace", action="store_true", help="throw away the cases that are there")
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there are cases already")
         parser.add_argument("--seed", type=int, default=1)
@@ -44,12 +46,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("Demonstration data is only for demonstrations. Set DEMO=1 where no real case is kept.")
+            raise CommandError(
+                "Demonstration data is only for demonstrations. Set DEMO=1 where no real case is kept."
+            )
         if Case.objects.exists():
             if options["if_empty"]:
                 return
             if not options["replace"]:
-                raise CommandError("This database holds cases. Use --replace to throw them away, or another database.")
+                raise CommandError(
+                    "This database holds cases. Use --replace to throw them away, or another database."
+                )
             empty_the_cases()
         self.started = time.monotonic()
         counts = self.build(options["referrals"], options["seed"])
@@ -127,12 +133,16 @@ class Command(BaseCommand):
         sha256 = hashlib.sha256(content).hexdigest()
         batch = referrals.begin(file_name=name, sha256=sha256, by=None, is_history=True)
         referrals.receive(
-            batch=batch, stream=io.BytesIO(content), progress=lambda read: self.say(f"{name}: {read.received:,} rows")
+            batch=batch,
+            stream=io.BytesIO(content),
+            progress=lambda read: self.say(f"{name}: {read.received:,} rows"),
         )
         batch.refresh_from_db()
         if batch.state != ImportBatch.State.DONE:
             raise CommandError(batch.sentence)
-        self.say(f"{name}: {batch.accepted:,} accepted, {batch.suppressed:,} suppressed, {batch.quarantined:,} quarantined")
+        self.say(
+            f"{name}: {batch.accepted:,} accepted, {batch.suppressed:,} suppressed, {batch.quarantined:,} quarantined"
+        )
 
 
 def dirty_rows(current: list[Story]) -> list[Story]:
@@ -144,7 +154,11 @@ def dirty_rows(current: list[Story]) -> list[Story]:
         {"occurrence_no": ""},
     )
     return [
-        replace(story, row=story.row | {"person_id": f"Q{n:08d}", "occurrence_no": f"99{n:08d}"} | change, events=[])
+        replace(
+            story,
+            row=story.row | {"person_id": f"Q{n:08d}", "occurrence_no": f"99{n:08d}"} | change,
+            events=[],
+        )
         for n, (change, story) in enumerate(zip(wrong, current, strict=False))
     ]
 
@@ -160,4 +174,3 @@ def empty_the_cases() -> None:
     tables += ["accounts_notification", "accounts_sentform"]
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE " + ", ".join(f'"{table}"' for table in tables))
-

@@ -4,33 +4,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AccessEntry',
+            name="AccessEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('op', models.CharField(choices=[('collect', 'Collected'), ('alter', 'Changed'), ('consult', 'Looked at'), ('disclose', 'Disclosed'), ('combine', 'Combined'), ('erase', 'Erased')], max_length=10)),
-                ('outcome', models.CharField(choices=[('allowed', 'Allowed'), ('denied', 'Denied'), ('masked', 'Masked')], default='allowed', max_length=10)),
-                ('actor', models.CharField(max_length=20)),
-                ('actor_name', models.CharField(max_length=80)),
-                ('actor_roles', models.CharField(max_length=200)),
-                ('case', models.CharField(blank=True, max_length=20)),
-                ('subject', models.CharField(blank=True, max_length=20)),
-                ('subjects', models.JSONField(blank=True, default=list)),
-                ('field_group', models.CharField(blank=True, max_length=40)),
-                ('justification', models.CharField(blank=True, max_length=120)),
-                ('path', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "op",
+                    models.CharField(
+                        choices=[
+                            ("collect", "Collected"),
+                            ("alter", "Changed"),
+                            ("consult", "Looked at"),
+                            ("disclose", "Disclosed"),
+                            ("combine", "Combined"),
+                            ("erase", "Erased"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("allowed", "Allowed"), ("denied", "Denied"), ("masked", "Masked")],
+                        default="allowed",
+                        max_length=10,
+                    ),
+                ),
+                ("actor", models.CharField(max_length=20)),
+                ("actor_name", models.CharField(max_length=80)),
+                ("actor_roles", models.CharField(max_length=200)),
+                ("case", models.CharField(blank=True, max_length=20)),
+                ("subject", models.CharField(blank=True, max_length=20)),
+                ("subjects", models.JSONField(blank=True, default=list)),
+                ("field_group", models.CharField(blank=True, max_length=40)),
+                ("justification", models.CharField(blank=True, max_length=120)),
+                ("path", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'ordering': ('-at',),
-                'indexes': [models.Index(fields=['case', '-at'], name='access_by_case'), models.Index(fields=['actor', '-at'], name='access_by_actor')],
+                "ordering": ("-at",),
+                "indexes": [
+                    models.Index(fields=["case", "-at"], name="access_by_case"),
+                    models.Index(fields=["actor", "-at"], name="access_by_actor"),
+                ],
             },
         ),
     ]

@@ -1,0 +1,31 @@
+"""What people see is in Welsh too, and asks for nothing that it is not given."""
+
+from scripts import messages
+
+CATALOGUE = messages.ROOT / "victimcare" / "locale" / "cy" / "LC_MESSAGES" / "django.po"
+
+
+def _collected() -> set[tuple[object, str | None]]:
+    return {
+        (text, context)
+        for path in messages.sources()
+        for _line, text, _comments, context in messages.messages_in(path)
+    }
+
+
+def test_every_word_on_screen_is_in_the_catalogue_and_translated():
+    welsh = messages.read(CATALOGUE)
+    missing = []
+    for text, context in _collected():
+        known = welsh.get(text[0] if isinstance(text, tuple) else text, context)
+        if known is None or not messages.translated(known):
+            missing.append(text)
+    assert not missing, (
+        f"{len(missing)} not in Welsh; run ./run messages and translate: {sorted(map(str, missing))[:10]}"
+    )
+
+
+def test_no_translation_loses_or_invents_a_placeholder():
+    assert not [
+        message.id for message in messages.read(CATALOGUE) if message.id and messages.is_unsafe(message)
+    ]
