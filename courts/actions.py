@@ -105,6 +105,7 @@ def list_hearing(
             "listed_at": f"{start_time:%H:%M}" if start_time else "",
             "court": court.name,
             "court_cy": court.name_cy or court.name,
+            "moved_from": moved_from.reference if moved_from else "",
         },
         source_system=source_system,
         source_id=source_id and f"{source_id}:listed",

@@ -145,6 +145,15 @@ def test_a_witness_stood_down_since_is_not_sent_the_warning(write, mali, officer
         send(letter, mali, officer)
 
 
+def test_a_warning_for_a_day_that_moved_is_not_sent(write, mali, officer):
+    heard = {"case": mali.case, "participant": mali, "hearing": "H-1"}
+    required = EventFactory(kind=Kind.WITNESS_REQUIRED, **heard)
+    letter = ready(write(key="court_warning", values={"court": "Newport", **TIME_AND_DAY}, tells=[required]))
+    EventFactory(kind=Kind.HEARING_MOVED, case=mali.case, hearing="H-2", data={"moved_from": "H-1"})
+    with pytest.raises(Refused, match="moved since"):
+        send(letter, mali, officer)
+
+
 def test_a_letter_no_longer_used_is_not_sent(write, mali, officer):
     letter = ready(write())
     LetterTemplate.objects.filter(pk=letter.template_id).update(status="retired")

@@ -449,6 +449,9 @@ def _check_holds(letter: Letter, clearance: Clearance) -> None:
         )
         if event.kind == Kind.WITNESS_REQUIRED and stood_down.exists():
             raise Refused(_("This witness is no longer required. Withdraw the letter and stand them down."))
+        moved = about.filter(kind=Kind.HEARING_MOVED, data__moved_from=event.hearing)
+        if event.hearing and moved.exists():
+            raise Refused(_("The hearing was moved since. Withdraw the letter and write of the new day."))
 
 
 # --- Sending --------------------------------------------------------------------------------------
