@@ -155,7 +155,7 @@ class Book:
         self.rows[OnwardReferral].append(
             {"participant_id": who.participant_id, "partner_id": partner_id, "made_at": at, "made_by_id": officer.pk,
              "shares": "Name, safe contact details and what support is wanted", "agreed_on": at.date(),
-             "expires_on": expires, "status": "accepted"}
+             "expires_on": expires, "status": "accepted", "answered_at": at}
         )  # fmt: skip
         self.event(who, Kind.REFERRED_TO_SUPPORT, at, by=officer, detail=partner)
 
