@@ -13,7 +13,7 @@ app.autodiscover_tasks()
 
 # Every entry sweeps rows that are already due in Postgres. Seconds, not local-time crontabs: a
 # clock change must not skip or double a sweep, and each sweep is safe to run twice.
-app.conf.beat_schedule = {
+SCHEDULE: dict[str, dict[str, object]] = {
     # Letters waiting to become a PDF, every 5 seconds.
     "render-queued-letters": {"task": "victimcare.letters.tasks.render_queued_letters", "schedule": 5.0},
     # Contact plans whose update is due or overdue, every 30 seconds.
@@ -28,8 +28,9 @@ app.conf.beat_schedule = {
     "forget-sent-forms": {"task": "victimcare.accounts.tasks.forget_sent_forms", "schedule": 3600.0},
 }
 # A poke that waited a minute has been overtaken by the next one: after a night without workers none piles up.
-for entry in app.conf.beat_schedule.values():
+for entry in SCHEDULE.values():
     entry["options"] = {"expires": 60}
+app.conf.beat_schedule = SCHEDULE
 
 
 @worker_ready.connect
