@@ -1,14 +1,22 @@
 """Every page of the thread on the full demo year, as a ratio to a bare signed-in page taken in the same run.
 
-Pages are asked for in turn, round after round, so that a busy moment slows them all alike. In one process,
-through the whole Django stack and a real PostgreSQL; no HTTP. Prints one JSON document.
+Pages are asked for in turn, round after round, so that a busy moment slows them all alike. Timed over HTTP
+on loopback, from a gunicorn of our own with one sync worker, as the web role, on a real PostgreSQL; that
+worker closes each connection, so a time includes opening one. Queries are counted before, in this process.
+Prints one JSON document.
 """
 
 import json
 import os
+import socket
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import django
 
@@ -85,34 +93,68 @@ def pages() -> dict[str, tuple[Client, str]]:
     return names
 
 
-def measure() -> list[dict[str, object]]:
+def counted(everything: dict[str, tuple[Client, str]]) -> dict[str, tuple[int, int]]:
+    """How many queries each page asks and how many bytes it is, in this process."""
+    found = {}
+    for name, (client, url) in everything.items():
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(url)
+        if response.status_code != 200:
+            sys.exit(f"{name}: {url} answered {response.status_code}")
+        found[name] = len(captured), len(response.content)
+    return found
+
+
+@contextmanager
+def served(static_root: str) -> Iterator[HTTPConnection]:
+    """A gunicorn of our own. It inherits a socket that listens already: the first request waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port, fd = listening.getsockname()[1], listening.fileno()
+        gunicorn = f"gunicorn benchmarks._wsgi --bind fd://{fd} --workers 1 --worker-class sync"
+        server = subprocess.Popen(
+            [sys.executable, "-m", *gunicorn.split(), "--log-level", "warning", "--no-control-socket"],
+            env=os.environ | {"VICTIMCARE_ROLE": "web", "DEMO": "1", "STATIC_ROOT": static_root},
+            pass_fds=[fd],
+            stdout=sys.stderr,
+        )
+    try:
+        yield HTTPConnection("127.0.0.1", port, timeout=60)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def seconds_for(http: HTTPConnection, client: Client, url: str) -> float:
+    """How long one page takes, from asking to its last byte, with the cookies of that client."""
+    cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
+    start = time.perf_counter()
+    http.request("GET", url, headers={"Cookie": cookies})
+    response = http.getresponse()
+    response.read()
+    taken = time.perf_counter() - start
+    if response.status != 200:
+        sys.exit(f"{url} answered {response.status} over HTTP")
+    return taken
+
+
+def measure(static_root: str) -> list[dict[str, object]]:
     times: dict[str, list[float]] = {}
-    queries: dict[str, int] = {}
-    sizes: dict[str, int] = {}
     everything = pages()
-    for round_ in range(ROUNDS + 2):
-        for name, (client, url) in everything.items():
-            if round_ == 0:
-                with CaptureQueriesContext(
-                    connection,
-                ) as captured:
-                    response = client.get(url)
-                if response.status_code != 200:
-                    sys.exit(f"{name}: {url} answered {response.status_code}")
-                queries[name], sizes[name] = len(captured), len(response.content)
-                continue
-            start = time.perf_counter()
-            client.get(url)
-            if round_ > 1:  # the first timed round warms the caches
-                times.setdefault(name, []).append(time.perf_counter() - start)
+    counts = counted(everything)
+    with served(static_root) as http:
+        for round_ in range(ROUNDS + 1):
+            for name, (client, url) in everything.items():
+                taken = seconds_for(http, client, url)
+                if round_:  # the first round warms the caches
+                    times.setdefault(name, []).append(taken)
     bare = statistics.median(times["bare"])
     return [
         {
             "page": name,
-            "queries": queries[name],
+            "queries": counts[name][0],
             "p50_ms": round(statistics.median(taken) * 1000, 1),
             "times_bare": round(statistics.median(taken) / bare, 2),
-            "kilobytes": round(sizes[name] / 1024),
+            "kilobytes": round(counts[name][1] / 1024),
         }
         for name, taken in times.items()
     ]
@@ -121,8 +163,12 @@ def measure() -> list[dict[str, object]]:
 def main() -> None:
     if not Referral.objects.exists():
         call_command("demo", referrals=48_461)
-    with override_settings(ROOT_URLCONF="benchmarks._urls"):
-        found = measure()
+    with (
+        tempfile.TemporaryDirectory() as static_root,
+        override_settings(ROOT_URLCONF="benchmarks._urls", STATIC_ROOT=static_root),
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        found = measure(static_root)
     slow = [row for row in found if row["queries"] > MOST_QUERIES or row["times_bare"] > MOST_TIMES_BARE]
     for row in sorted(found, key=lambda row: -row["times_bare"]):
         sys.stderr.write(
