@@ -16,6 +16,7 @@ from compliance.models import Duty
 from compliance.words import RIGHTS, short
 from contacts.models import Contact, ContactPlan, Promise, tellable_to
 from courts.models import Hearing
+from desk.day import Thing
 from desk.owed import owed_to
 from desk.timeline import FILTERS, officer_named, story, tellings
 from desk.told import Fact, Telling, last_told
@@ -31,6 +32,7 @@ from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request, moment_from
 
 LOOKS_SHOWN = 100
+PROMISES_SHOWN = 10
 
 
 @allow(Permission.VIEW_CASE)
@@ -70,11 +72,11 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
         list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
     )
     plan = ContactPlan.objects.current().filter(participant=person).first()
-    promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:10])
+    promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:100])
     sees_contacts = user.may(Permission.VIEW_CONTACTS)
     context = {
         "participant": person,
-        "next": _next(person, duties, request),
+        "next": _next(owed_to(person, user, duties, plan, promises), person, request),
         "told": _told(person) if sees_contacts else [],
         "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
         "promises": [
@@ -82,7 +84,7 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
                 "text": promise.what,
                 "note": _("%(who)s, by %(day)s") % {"who": promise.made_by, "day": day(promise.due_on)},
             }
-            for promise in promises
+            for promise in promises[:PROMISES_SHOWN]
         ]
         if sees_contacts
         else [],
@@ -94,9 +96,8 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     return render(request, "desk/summary.html", context)
 
 
-def _next(person: Participant, duties: list[Duty], request: Request) -> dict[str, Any] | None:
+def _next(found: list[Thing], person: Participant, request: Request) -> dict[str, Any] | None:
     """What is owed next, in one sentence with one button; None when nothing with a date is."""
-    found = owed_to(person, request.user, duties)
     if not found:
         return None
     thing = found[0]

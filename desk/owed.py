@@ -65,17 +65,23 @@ def of_first_contacts(referrals: Iterable[Referral]) -> Iterator[Item]:
 # --- What is owed next -----------------------------------------------------------------------------
 
 
-def owed_to(person: Participant, user: User, duties: Iterable[Duty]) -> list[Thing]:
-    """Everything with a date that is owed to this person, soonest first. Three queries.
+def owed_to(
+    person: Participant,
+    user: User,
+    duties: Iterable[Duty],
+    plan: ContactPlan | None,
+    promises: Iterable[Promise],
+) -> list[Thing]:
+    """Everything with a date that is owed to this person, soonest first. One query.
 
-    `duties` are this person's, read already. What they told us is for those who may read contacts.
+    The duties, the plan in force and the open promises are this person's, read already. What they told us is
+    for those who may read contacts.
     """
     items = list(of_duties(duty for duty in duties if duty.owner in OURS_TO_TELL))
     if user.may(Permission.VIEW_CONTACTS):
-        promises = Promise.objects.open().filter(participant=person).select_related("made_by")
         items += of_first_contacts(first_contacts().filter(participant=person))
-        items += of_updates(updates().filter(participant=person))
-        items += of_promises(promises.order_by("due_on", "pk")[:100])
+        items += of_updates([plan] if plan and not person.closed_at else [])
+        items += of_promises(promises)
     for item in items:
         item.source.participant = person  # type: ignore[attr-defined]
     return things(items)

@@ -42,6 +42,15 @@ FILTERS: dict[str, tuple[str | Promise, frozenset[str] | None]] = {
     "ours": (lazy("Our own work"), frozenset(set(Kind) - POLICE - COURT - {Kind.LETTER_DISPATCHED})),
 }
 
+# Of the wide rows that an event joins, what its entry says.
+SHOWN_OF_AN_EVENT = (
+    "reference", "kind", "occurred_at", "precision", "learned_at", "detail", "data", "source_system", "replaces",
+    "by__display_name", "suspect__person__preferred_name", "suspect__person__given_names",
+    "suspect__person__surname", "replaced_by__replaces", "replaced_by__kind", "replaced_by__occurred_at",
+    "replaced_by__precision", "replaced_by__recorded_at", "replaced_by__detail",
+    "replaced_by__by__display_name",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Page:
@@ -61,9 +70,8 @@ def story(
     if kinds is not None:
         events = events.filter(kind__in=kinds)
     entries: list[tuple[datetime, int, dict[str, Any]]] = []
-    for event in _before(events, "occurred_at", before).select_related(
-        "by", "suspect__person", "replaced_by__by"
-    )[: room + TIES]:
+    events = events.select_related("by", "suspect__person", "replaced_by__by").only(*SHOWN_OF_AN_EVENT)
+    for event in _before(events, "occurred_at", before)[: room + TIES]:
         entries.append((event.occurred_at, event.pk, _of_event(event, references, user)))
     if only in ("", "contacts"):
         # Few spoke to somebody else: no join for all the others.
