@@ -125,6 +125,14 @@ class Book:
             who, Kind.CONTACT_MADE, at, by=by, detail=words, data={"channel": channel, "outcome": outcome}
         )
 
+    def reached_by_a_call(self) -> set[int]:
+        """The participants whom the unit itself rang and reached: the officer in the case does not count."""
+        return {
+            row["participant_id"]
+            for row in self.contacts
+            if row["is_by_unit"] and row["channel"] == "phone" and row["outcome"] == "reached"
+        }
+
     def plan(
         self, who: Landed, officer: User, agreed_on: date, due_on: date | None, at: datetime, **fields: Any
     ) -> None:
@@ -204,8 +212,8 @@ class Book:
     def _update(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "CREATE TEMP TABLE given (part bigint, officer bigint, supervisor bigint, at timestamptz) ON COMMIT DROP;"
-                "CREATE TEMP TABLE shut (part bigint, at timestamptz, reason text) ON COMMIT DROP"
+                "CREATE TEMP TABLE given (part bigint, officer bigint, supervisor bigint, at timestamptz);"
+                "CREATE TEMP TABLE shut (part bigint, at timestamptz, reason text)"
             )
             with cursor.copy("COPY given FROM STDIN") as copy:
                 for allocation in self.allocations:
@@ -219,5 +227,5 @@ class Book:
                 "UPDATE referrals_referral r SET status = 'allocated', allocated_at = g.at, allocated_by_id = g.supervisor,"
                 " version = 2 FROM given g WHERE g.part = r.participant_id;"
                 "UPDATE cases_participant p SET closed_at = s.at, closure_reason = s.reason, version = version + 1"
-                " FROM shut s WHERE s.part = p.id"
+                " FROM shut s WHERE s.part = p.id; DROP TABLE given, shut"
             )

@@ -89,7 +89,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             today.live_through(live_people)
             if rest:
-                rung = {row["participant_id"] for row in book.contacts if row["outcome"] == "reached"}
+                rung = book.reached_by_a_call()
                 year = Year(seed, now, book)
                 year.live_through(
                     landed(rest),

@@ -1,0 +1,47 @@
+"""The invented year says what the unit's first year said, counted from the rows."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from contacts.models import ContactPlan
+from courts.models import WitnessRequirement
+from desk.demo.year import ASSESSED, REACHED, share
+from referrals.models import ImportRow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Role
+from victimcare.cases.models import Case
+from victimcare.letters.models import Letter
+
+pytestmark = pytest.mark.django_db
+
+
+def _funnel() -> dict[str, int]:
+    said = io.StringIO()
+    call_command("funnel", json=True, stdout=said)
+    return json.loads(said.getvalue())
+
+
+def test_a_year_of_any_size_has_the_published_shares_exactly(settings):
+    settings.DEMO = True
+    call_command("demo", referrals=900, stdout=io.StringIO(), stderr=io.StringIO())
+    counted = _funnel()
+    assert counted["received"] == 900
+    assert counted["reached"] == share(REACHED, 900) == 138
+    assert counted["assessed"] == share(ASSESSED, 900) == 115
+    assert User.objects.active().with_role(Role.VICTIM_CARE_OFFICER).count() == 19
+    assert ContactPlan.objects.exists() and WitnessRequirement.objects.exists() and Letter.objects.exists()
+    assert ImportRow.objects.filter(outcome="quarantined").count() == 4
+    with pytest.raises(CommandError, match="This database holds cases"):
+        call_command("demo", stderr=io.StringIO())
+    cases = Case.objects.count()
+    call_command("demo", if_empty=True, stderr=io.StringIO())
+    assert Case.objects.count() == cases
+
+
+def test_nothing_is_invented_where_real_cases_are_kept(settings):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="only for demonstrations"):
+        call_command("demo", stderr=io.StringIO())
