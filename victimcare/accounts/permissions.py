@@ -4,7 +4,6 @@ A permission says what may be done; whose records it may be done to is asked by 
 """
 
 from enum import StrEnum
-from functools import cached_property
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -67,7 +66,6 @@ class Permission(StrEnum):
     VIEW_ACCESS_LOG = "view_access_log"
     VIEW_PEOPLE_OF_THE_UNIT = "view_people_of_the_unit"
     MANAGE_PEOPLE = "manage_people"
-    GRANT_ROLES = "grant_roles"
     SET_LEAVE = "set_leave"
     VIEW_CODE = "view_code"
     BRING_CODE_INTO_FORCE = "bring_code_into_force"
@@ -135,7 +133,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.VIEW_LISTS,
         P.VIEW_PEOPLE_OF_THE_UNIT,
         P.SET_LEAVE,
-        P.GRANT_ROLES,
         P.VIEW_CODE,
         P.BRING_CODE_INTO_FORCE,
     },
@@ -226,7 +223,3 @@ class PermsTo:
             return Permission(name) in self._held
         except ValueError as unknown:
             raise AttributeError(name) from unknown
-
-    @cached_property
-    def all(self) -> frozenset[Permission]:
-        return self._held
