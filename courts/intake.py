@@ -15,13 +15,18 @@ from django.utils.translation import gettext as _
 from courts import actions
 from courts.models import Court, Hearing
 from courts.results import ResultKind, kinds_of
-from referrals.extract import RawRow, Unreadable, open_extract
-from referrals.rows import Wrong, moment, one_of, plain_cell, read_day, words
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Case, Participant
 from victimcare.faults import Refused
+from victimcare.intake.cells import Wrong, moment, one_of, plain_cell, read_day, words
+from victimcare.intake.extract import RawRow, Unreadable, open_extract
 
+HEARING_COLUMNS = (
+    "source_system", "hearing_id", "urn", "occurrence_no", "suspect_ref", "defendant", "court_ou",
+    "hearing_type", "listed_on", "start_time", "courtroom", "listed_learned_at", "plea", "result_code",
+    "verdict", "resulted_on", "result_learned_at",
+)  # fmt: skip
 TYPES = {"FH": "FH", "PTPH": "PTPH", "TRIAL": "TRIAL", "SENT": "SENT"}
 PLEAS = {"": "", "G": "G", "NG": "NG", "NONE": "NONE"}
 NEEDED = (

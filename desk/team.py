@@ -13,12 +13,13 @@ from django.utils.translation import ngettext
 from compliance.models import Duty
 from courts.models import Hearing, SpecialMeasure, Warning, WitnessRequirement
 from referrals.board import loads_today
-from referrals.models import ImportRow, Referral
+from referrals.models import Referral
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day, due
+from victimcare.intake.models import ImportRow
 from victimcare.working_days import england_and_wales, working_days_after
 
 COUNTED_TO = 1000  # beyond this nobody needs the exact number on a home page
@@ -82,7 +83,7 @@ def _tiles(user: User) -> list[dict[str, str]]:
         {
             "figure": capped(quarantined),
             "label": _("rows in quarantine"),
-            "url": reverse("referrals:quarantine"),
+            "url": reverse("intake:quarantine"),
             "note": "",
         },
     ]

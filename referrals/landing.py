@@ -12,22 +12,21 @@ stays; a safe-contact answer that a person confirmed stays; the feed restricts a
 # ruff: noqa: S608, SIM905
 
 import json
-import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 
-from referrals.models import FeedRow, Referral
-from referrals.rows import Clean
+from referrals.models import Referral
 from referrals.triage import Triage
 from victimcare.accounts.models import User
 from victimcare.cases.models import Case, Participant, Person, SafeContact
-from victimcare.references import ALPHABET
-
-_random = random.SystemRandom()
+from victimcare.intake.cells import Clean
+from victimcare.intake.layouts import Landed
+from victimcare.intake.models import FeedRow
+from victimcare.intake.staging import Land, listed, merged, reference, stage
 
 # Column in staging -> column of the table, where the feed owns it.
 PERSON_WORDS = (
@@ -74,18 +73,6 @@ STAGED: dict[str, str] = {
 _COPIED = [column for column in STAGED if not column.endswith("_pk") and column != "is_new"]
 
 
-@dataclass
-class Landed:
-    """What became of a chunk: an outcome for each row by its number, and the cases whose duties may move."""
-
-    outcomes: dict[int, str] = field(default_factory=dict)
-    reasons: dict[int, str] = field(default_factory=dict)  # of suppressed rows
-    unknown: dict[int, tuple[str, str]] = field(
-        default_factory=dict
-    )  # column and reason of rows that cannot land
-    case_ids: set[int] = field(default_factory=set)
-
-
 @dataclass(frozen=True)
 class Arrival:
     """One row on its way in, with what triage made of it (victims only)."""
@@ -100,20 +87,6 @@ class Arrival:
     triage: Triage | None
     due_on: date | None
     entitlement_reason: str
-
-
-def one_at_a_time() -> None:
-    """Let one chunk land at a time, so that two imports never meet in the same row.
-
-    Held to the end of the transaction.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('referrals.landing'))")
-
-
-def digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
-    """What the feed last said under each of these keys."""
-    return dict(FeedRow.objects.filter(kind=kind, key__in=keys).values_list("key", "digest"))
 
 
 def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[Any, ...]]:
@@ -173,8 +146,8 @@ def land_referrals(
 ) -> Landed:
     """Land rows with different keys. Raises IntegrityError or DataError when one contradicts what is held."""
     with connection.cursor() as cursor:
-        _stage(cursor, "staged_referrals", STAGED, _COPIED, map(_staged, arrivals))
-        land = _Land(cursor, change=change, by=by, now=now)
+        stage(cursor, "staged_referrals", STAGED, _COPIED, map(_staged, arrivals))
+        land = _Landing(cursor, change=change, by=by, now=now)
         people = land.people()
         suspects = land.suspects()
         cases = land.cases()
@@ -233,109 +206,32 @@ def _staged(arrival: Arrival) -> list[Any]:
         triage.suppressed_because if triage else "", triage.priority if triage else 3,
         json.dumps(triage.reasons if triage else []), triage.channel if triage else "", arrival.due_on,
         list(triage.categories) if triage else [], arrival.entitlement_reason,
-        _reference("PE"), _reference("VC"), _reference("P"), _reference("R"), _reference("E", 9),
-        _reference("E", 9),
-        _reference("PE"), _reference("P"),
+        reference("PE"), reference("VC"), reference("P"), reference("R"), reference("E", 9),
+        reference("E", 9),
+        reference("PE"), reference("P"),
     ]  # fmt: skip
 
 
-def _reference(prefix: str, length: int = 8) -> str:
-    """As `new_reference`, from the same source of chance, at a tenth of the time: a chunk needs forty
-    thousand.
-    """
-    return prefix + "-" + "".join(_random.choices(ALPHABET, k=length))
-
-
-def _stage(
-    cursor: Any, table: str, columns: dict[str, str], copied: list[str], rows: Iterable[list[Any]]
-) -> None:
-    """Empty the staging table, fill it, and tell the planner what is in it."""
-    described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({described}) ON COMMIT DELETE ROWS")
-    cursor.execute(f"TRUNCATE {table}")
-    # COPY is psycopg's own: say its faults as Django's, so that a refused row is told from a lost database.
-    with (
-        connection.wrap_database_errors,
-        cursor.copy(f"COPY {table} ({', '.join(copied)}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)
-    cursor.execute(f"ANALYZE {table}")
-
-
-def _merged(words: Sequence[str], known: Sequence[str] = (), *, unless: str = "") -> tuple[str, str]:
-    """SET and WHERE of an upsert into `t`: an empty cell and a field named in `unless` change nothing.
-
-    The WHERE is true when something would change, so that an unchanged row is not written again.
-    """
-    stays = f" OR '{{0}}' = ANY(t.{unless})" if unless else ""
-    to = {
-        name: f"CASE WHEN excluded.{name} = ''{stays.format(name)} THEN t.{name} ELSE excluded.{name} END"
-        for name in words
-    }
-    to |= {
-        name: f"CASE WHEN excluded.{name} IS NULL{stays.format(name)} THEN t.{name} ELSE excluded.{name} END"
-        for name in known
-    }
-    sets = ", ".join(f"{name} = {value}" for name, value in to.items())
-    here, there = ", ".join(f"t.{name}" for name in to), ", ".join(to.values())
-    return sets, f"({here}) IS DISTINCT FROM ({there})"
-
-
-def _listed(names: Iterable[str], prefix: str = "") -> str:
-    return ", ".join(f"{prefix}{name}" for name in names)
-
-
-class _Land:
-    """The steps of landing one staged chunk, in order.
+class _Landing(Land):
+    """The steps of landing one staged chunk of referrals, in order.
 
     Each returns the ids of rows that were there and changed.
     """
 
     def __init__(self, cursor: Any, *, change: str, by: User | None, now: datetime) -> None:
-        self.cursor, self.change, self.now = cursor, change, now
-        self.by_id = by.pk if by else None
+        super().__init__(cursor, change=change, by=by, now=now)
         self.new_parts: list[int] = []
-
-    def run(self, sql: str, *values: Any) -> None:
-        self.cursor.execute(sql, list(values))
-
-    def upsert(self, model: type[models.Model], sql: str, *values: Any) -> tuple[list[int], set[int]]:
-        """Run an upsert that returns `id, is_new`; write history; give the new ids and the changed ids."""
-        self.run(sql, *values)
-        returned = self.cursor.fetchall()
-        new = [pk for pk, is_new in returned if is_new]
-        changed = {pk for pk, is_new in returned if not is_new}
-        self.history(model, new, "+")
-        self.history(model, list(changed), "~")
-        return new, changed
-
-    def history(self, model: type[models.Model], ids: list[int], kind: str) -> None:
-        """What simple-history writes when a row is saved, for many rows at once."""
-        if not ids:
-            return
-        history = model.history.model  # type: ignore[attr-defined]
-        columns = _listed(f'"{tracked.column}"' for tracked in history.tracked_fields)
-        kept, table = history._meta.db_table, model._meta.db_table
-        self.run(
-            f"""
-            INSERT INTO "{kept}" ({columns},
-                   history_date, history_type, history_user_id, history_change_reason)
-            SELECT {columns}, %s, %s, %s, %s FROM "{table}" WHERE id = ANY(%s)
-            """,
-            self.now, kind, self.by_id, self.change, ids,
-        )  # fmt: skip
 
     def people(self) -> set[int]:
         columns = [*PERSON_WORDS, *PERSON_KNOWN]
-        sets, differs = _merged(PERSON_WORDS, PERSON_KNOWN, unless="confirmed_fields")
+        sets, differs = merged(PERSON_WORDS, PERSON_KNOWN, unless="confirmed_fields")
         _new, changed = self.upsert(
             Person,
             f"""
-            INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(columns)},
+            INSERT INTO cases_person AS t (reference, source_system, source_id, {listed(columns)},
                    preferred_name, pronouns, confirmed_fields, version)
             SELECT DISTINCT ON (source_system, person_id) person_ref, source_system, person_id,
-                   {_listed(columns)}, '', '', '{{}}', 1
+                   {listed(columns)}, '', '', '{{}}', 1
               FROM staged_referrals ORDER BY source_system, person_id, number DESC
             ON CONFLICT (source_system, source_id) WHERE source_id <> ''
             DO UPDATE SET {sets}, version = t.version + 1 WHERE {differs}
@@ -355,15 +251,15 @@ class _Land:
         """Just enough to tell duties apart and keep contact safe; the record of somebody we serve is left
         alone.
         """
-        sets, differs = _merged(SUSPECT_WORDS, unless="confirmed_fields")
+        sets, differs = merged(SUSPECT_WORDS, unless="confirmed_fields")
         rest = [name for name in PERSON_WORDS if name not in SUSPECT_WORDS]
         _new, changed = self.upsert(
             Person,
             f"""
-            INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(SUSPECT_WORDS)},
-                   {_listed(rest)}, preferred_name, pronouns, confirmed_fields, version)
+            INSERT INTO cases_person AS t (reference, source_system, source_id, {listed(SUSPECT_WORDS)},
+                   {listed(rest)}, preferred_name, pronouns, confirmed_fields, version)
             SELECT DISTINCT ON (source_system, suspect_id) suspect_ref, source_system, suspect_id,
-                   {_listed(SUSPECT_WORDS, "suspect_")}, {_listed("''" for _ in rest)}, '', '', '{{}}', 1
+                   {listed(SUSPECT_WORDS, "suspect_")}, {listed("''" for _ in rest)}, '', '', '{{}}', 1
               FROM staged_referrals WHERE suspect_id <> '' ORDER BY source_system, suspect_id, number DESC
             ON CONFLICT (source_system, source_id) WHERE source_id <> ''
             DO UPDATE SET {sets}, version = t.version + 1
@@ -385,14 +281,14 @@ class _Land:
 
     def cases(self) -> set[int]:
         columns = [*CASE_WORDS, *CASE_KNOWN]
-        sets, differs = _merged(CASE_WORDS, CASE_KNOWN)
+        sets, differs = merged(CASE_WORDS, CASE_KNOWN)
         _new, changed = self.upsert(
             Case,
             f"""
-            INSERT INTO cases_case AS t (reference, source_system, occurrence_no, urn, {_listed(columns)},
+            INSERT INTO cases_case AS t (reference, source_system, occurrence_no, urn, {listed(columns)},
                    flags, is_restricted, opened_at, changed_at, version)
             SELECT DISTINCT ON (source_system, occurrence_no) case_ref, source_system, occurrence_no, '',
-                   {_listed(columns)}, flags,
+                   {listed(columns)}, flags,
                    bool_or(is_restricted) OVER (PARTITION BY source_system, occurrence_no), received_at, %s, 1
               FROM staged_referrals ORDER BY source_system, occurrence_no, (role = 'VICTIM') DESC, number DESC
             ON CONFLICT (source_system, occurrence_no) WHERE occurrence_no <> ''
@@ -417,7 +313,7 @@ class _Land:
     def parts(self) -> set[int]:
         """Victims and witnesses, then those who act for them, then suspects."""
         changed: set[int] = set()
-        sets, differs = _merged(PART_WORDS)
+        sets, differs = merged(PART_WORDS)
         for which, represents in (
             ("role <> 'REPRESENTATIVE'", "NULL::bigint"),
             (
@@ -432,8 +328,8 @@ class _Land:
                 Participant,
                 f"""
                 INSERT INTO cases_participant AS t (reference, case_id, person_id, role, represents_id,
-                       team_id, {_listed(PART_WORDS)}, agreed_to_be_asked, closure_reason, version)
-                SELECT part_ref, case_pk, person_pk, role, {represents}, team_id, {_listed(PART_WORDS)},
+                       team_id, {listed(PART_WORDS)}, agreed_to_be_asked, closure_reason, version)
+                SELECT part_ref, case_pk, person_pk, role, {represents}, team_id, {listed(PART_WORDS)},
                     false, '', 1
                   FROM staged_referrals s WHERE {which}
                 ON CONFLICT (case_id, person_id, role)
@@ -463,10 +359,10 @@ class _Land:
         self.upsert(
             Participant,
             f"""
-            INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {_listed(PART_WORDS)},
+            INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {listed(PART_WORDS)},
                    agreed_to_be_asked, closure_reason, version)
             SELECT DISTINCT ON (case_pk, suspect_pk) suspect_part_ref, case_pk, suspect_pk, 'SUSPECT',
-                   {_listed("''" for _ in PART_WORDS)}, false, '', 1
+                   {listed("''" for _ in PART_WORDS)}, false, '', 1
               FROM staged_referrals WHERE suspect_pk IS NOT NULL ORDER BY case_pk, suspect_pk, number DESC
             ON CONFLICT (case_id, person_id, role) DO NOTHING
             RETURNING id, true
@@ -486,13 +382,13 @@ class _Land:
 
     def safe_contacts(self) -> set[int]:
         """Returns people, not safe-contact rows. What a person here confirmed is never touched."""
-        columns = _listed(SAFE_WORDS)
-        sets, differs = _merged(SAFE_WORDS)
+        columns = listed(SAFE_WORDS)
+        sets, differs = merged(SAFE_WORDS)
         self.run(
             f"""
             INSERT INTO cases_safecontact AS t (person_id, {columns}, withhold_number, who_may_answer,
                    code_word, address_is_protected, version)
-            SELECT DISTINCT ON (person_pk) person_pk, {_listed(SAFE_WORDS, "safe_")}, false, '', '', false, 1
+            SELECT DISTINCT ON (person_pk) person_pk, {listed(SAFE_WORDS, "safe_")}, false, '', '', false, 1
               FROM staged_referrals WHERE is_safety_known ORDER BY person_pk, number DESC
             ON CONFLICT (person_id)
             DO UPDATE SET {sets}, version = t.version + 1 WHERE t.confirmed_at IS NULL AND {differs}
@@ -507,7 +403,7 @@ class _Land:
     def late_representatives(self) -> None:
         """Those who act for a victim whose row came only now. Few wait, so they are named first."""
         self.run(
-            "SELECT participant_id FROM referrals_feedrow WHERE acts_for <> '' AND participant_id IS NOT NULL"
+            "SELECT participant_id FROM intake_feedrow WHERE acts_for <> '' AND participant_id IS NOT NULL"
         )
         waiting = [pk for (pk,) in self.cursor.fetchall()]
         if not waiting:
@@ -515,7 +411,7 @@ class _Land:
         self.run(
             """
             UPDATE cases_participant rep SET represents_id = s.part_pk, version = rep.version + 1
-              FROM referrals_feedrow waiting, staged_referrals s
+              FROM intake_feedrow waiting, staged_referrals s
              WHERE rep.id = ANY(%s) AND waiting.participant_id = rep.id AND waiting.acts_for = s.person_id
                AND rep.case_id = s.case_pk AND s.role = 'VICTIM' AND s.is_new AND rep.represents_id IS NULL
             RETURNING rep.id
@@ -618,7 +514,7 @@ class _Land:
         """What the feed last said, so that the same row again is known at once."""
         self.run(
             """
-            INSERT INTO referrals_feedrow AS t (kind, key, digest, batch_id, participant_id, acts_for, extra)
+            INSERT INTO intake_feedrow AS t (kind, key, digest, batch_id, participant_id, acts_for, extra)
             SELECT 'referral', s.key, s.digest, %s, s.part_pk,
                    CASE WHEN s.role = 'REPRESENTATIVE' AND part.represents_id IS NULL THEN s.acts_for ELSE
                        '' END, s.extra
@@ -628,17 +524,6 @@ class _Land:
                    extra = excluded.extra
             """,
             batch_id,
-        )
-
-    def announce_later(self, case_ids: set[int]) -> None:
-        """`changed_at` stays until the listeners have run, so that a crash in between leaves no case
-        behind.
-        """
-        self.run(
-            "UPDATE cases_case SET changed_at = %s WHERE id = ANY(%s) AND changed_at IS DISTINCT FROM %s",
-            self.now,
-            list(case_ids),
-            self.now,
         )
 
 
@@ -669,8 +554,8 @@ def land_events(
     """Land event rows with different keys. A row whose crime we do not hold comes back in `unknown`."""
     with connection.cursor() as cursor:
         staged = (_staged_event(row, received_at) for row in rows)
-        _stage(cursor, "staged_events", STAGED_EVENTS, _COPIED_EVENTS, staged)
-        land = _Land(cursor, change=change, by=by, now=now)
+        stage(cursor, "staged_events", STAGED_EVENTS, _COPIED_EVENTS, staged)
+        land = Land(cursor, change=change, by=by, now=now)
         land.run(
             """
             UPDATE staged_events s SET case_pk = c.id FROM cases_case c
@@ -682,7 +567,7 @@ def land_events(
         # The event we hold for this row: the last that the feed made of it.
         land.run(
             """
-            UPDATE staged_events s SET was_pk = f.event_id FROM referrals_feedrow f WHERE f.kind = 'event'
+            UPDATE staged_events s SET was_pk = f.event_id FROM intake_feedrow f WHERE f.kind = 'event'
                 AND f.key = s.key
             """
         )
@@ -712,7 +597,7 @@ def land_events(
         )  # fmt: skip
         land.run(
             """
-            INSERT INTO referrals_feedrow AS t (kind, key, digest, batch_id, event_id, acts_for, extra)
+            INSERT INTO intake_feedrow AS t (kind, key, digest, batch_id, event_id, acts_for, extra)
             SELECT 'event', key, digest, %s, coalesce(event_pk, was_pk), '', extra FROM staged_events
              WHERE case_pk IS NOT NULL
             ON CONFLICT (kind, key) DO UPDATE
@@ -744,19 +629,19 @@ def _staged_event(row: Clean, received_at: datetime) -> list[Any]:
         row["event_id"],
         row["occurrence_no"], row["suspect_ref"], row["kind"], occurred.at,
         "date" if occurred.is_date_only else "moment",
-        max(heard, occurred.at), row["detail"], _reference("E", 9), _reference("PE"), _reference("P"),
+        max(heard, occurred.at), row["detail"], reference("E", 9), reference("PE"), reference("P"),
     ]  # fmt: skip
 
 
-def _suspects_of_events(land: _Land) -> None:
+def _suspects_of_events(land: Land) -> None:
     """The suspect of each event, by their number; one we did not know of is added to the crime by number
     alone.
     """
-    empty = _listed("''" for _ in PERSON_WORDS)
+    empty = listed("''" for _ in PERSON_WORDS)
     land.upsert(
         Person,
         f"""
-        INSERT INTO cases_person AS t (reference, source_system, source_id, {_listed(PERSON_WORDS)},
+        INSERT INTO cases_person AS t (reference, source_system, source_id, {listed(PERSON_WORDS)},
                preferred_name, pronouns, confirmed_fields, version)
         SELECT DISTINCT ON (source_system, suspect_id) suspect_ref, source_system, suspect_id, {empty}, '',
             '', '{{}}', 1
@@ -776,10 +661,10 @@ def _suspects_of_events(land: _Land) -> None:
     land.upsert(
         Participant,
         f"""
-        INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {_listed(PART_WORDS)},
+        INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {listed(PART_WORDS)},
                agreed_to_be_asked, closure_reason, version)
         SELECT DISTINCT ON (case_pk, suspect_pk) suspect_part_ref, case_pk, suspect_pk, 'SUSPECT',
-               {_listed("''" for _ in PART_WORDS)}, false, '', 1
+               {listed("''" for _ in PART_WORDS)}, false, '', 1
           FROM staged_events WHERE suspect_pk IS NOT NULL ORDER BY case_pk, suspect_pk
         ON CONFLICT (case_id, person_id, role) DO NOTHING
         RETURNING id, true

@@ -1,4 +1,4 @@
-"""The pages of referrals: the board, intake, quarantine, allocation, and referring on."""
+"""The pages of referrals: the board, allocation, and referring on."""
 
 from datetime import datetime, time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from referrals import actions
 from referrals.board import board_for, loads_today
-from referrals.forms import AnswerForm, ReferOnForm, RowForm, SetAsideForm, UploadForm
-from referrals.models import ImportBatch, ImportRow, OnwardReferral, Referral
+from referrals.forms import AllocateForm, AnswerForm, ReferOnForm
+from referrals.models import OnwardReferral, Referral
 from referrals.triage import in_words
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -29,6 +29,7 @@ from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Purpose, 
 from victimcare.faults import Refused
 from victimcare.govuk.dates import moment
 from victimcare.http import Request, moment_from
+from victimcare.intake.models import ImportBatch, ImportRow
 from victimcare.working_days import LONDON
 
 PAGE = 50
@@ -99,9 +100,9 @@ def _tiles(lists: dict[str, tuple[str, QuerySet[Referral]]]) -> list[dict[str, A
         {"figure": _counted(lists["received"][1]), "label": _("received today"),
         "url": f"{here}?show=received", "note": ""},
         {"figure": _counted(waiting), "label": _("extracts waiting to be read"),
-        "url": reverse("referrals:intake"), "note": ""},
+        "url": reverse("intake:list"), "note": ""},
         {"figure": _counted(in_quarantine), "label": _("rows in quarantine"),
-        "url": reverse("referrals:quarantine"),
+        "url": reverse("intake:quarantine"),
          "note": _("oldest %s") % moment(oldest_row) if oldest_row else ""},
         {"figure": _counted(lists["suppressed"][1]), "label": _("suppressed"),
         "url": f"{here}?show=suppressed", "note": ""},
@@ -148,107 +149,6 @@ def _colour(referral: Referral) -> str:
     return {1: "red", 2: "blue"}.get(referral.priority, "grey")
 
 
-# --- Intake ----------------------------------------------------------------------------------------
-
-
-@allow(Permission.IMPORT_EXTRACT)
-def intake(request: Request) -> HttpResponse:
-    """Upload an extract; the extracts that came before, newest first."""
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        file = form.cleaned_data["file"]
-        try:
-            batch = actions.upload(file_name=file.name, content=file.read(), by=request.user)
-            return redirect("referrals:batch", batch.reference)
-        except Refused as refused:
-            form.add_error("file", str(refused.sentence))
-    batches = ImportBatch.objects.defer("content").select_related("uploaded_by")[:30]
-    return render(request, "referrals/intake.html", {"form": form, "batches": batches})
-
-
-@allow(Permission.IMPORT_EXTRACT)
-@require_GET
-def batch_page(request: Request, batch: str) -> HttpResponse:
-    """How far an extract is, and what came of its rows. Refreshes itself while it is read."""
-    found = get_object_or_404(
-        ImportBatch.objects.defer("content").select_related("uploaded_by"), reference=batch
-    )
-    rows = list(found.rows.order_by("-outcome", "number")[:40])
-    context = {
-        "batch": found,
-        "is_open": found.state in (ImportBatch.State.WAITING, ImportBatch.State.READING),
-        "percent": round(100 * found.received / found.expected) if found.expected else 0,
-        "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
-        "quarantined": [row for row in rows if row.outcome == ImportRow.Outcome.QUARANTINED][:20],
-        "suppressed": [
-            (row, in_words([row.reason])[0]) for row in rows if row.outcome == ImportRow.Outcome.SUPPRESSED
-        ][:20],
-    }
-    return render(request, "referrals/batch.html", context)
-
-
-# --- Quarantine ------------------------------------------------------------------------------------
-
-
-@allow(Permission.MEND_ROW)
-@require_GET
-def quarantine(request: Request) -> HttpResponse:
-    """Rows that could not be kept, oldest first, each with what is wrong."""
-    after = request.GET.get("after", "")
-    rows = ImportRow.objects.in_quarantine().select_related("batch").defer("batch__content").order_by("pk")
-    if after.isdecimal() and len(after) < 18:
-        rows = rows.filter(pk__gt=int(after))
-    found = list(rows[: PAGE + 1])
-    older = f"?after={found[PAGE - 1].pk}" if len(found) > PAGE else ""
-    record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
-    return render(request, "referrals/quarantine.html", {"rows": found[:PAGE], "older_url": older})
-
-
-@allow(Permission.MEND_ROW)
-def row_page(request: Request, batch: str, number: int) -> HttpResponse:
-    """Mend a row and send it on, or set it aside."""
-    row = _row_or_404(batch, number)
-    if row.settled_at is not None:
-        return render(request, "referrals/row.html", {"row": row})
-    form = RowForm(request.POST or None, row=row)
-    if request.method == "POST" and form.is_valid():
-        for problem in actions.problems_of(row, form.cells()):
-            form.add_error(problem.column if problem.column in form.fields else None, problem.reason)
-        if not form.errors:
-            try:
-                mended = actions.mend(row=row, cells=form.cells(), by=request.user)
-                messages.success(request, mended.settlement)
-                return redirect("referrals:quarantine")
-            except Refused as refused:
-                if refused.status != Refused.status:
-                    raise
-                form.add_error(None, str(refused.sentence))
-    record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
-    return render(request, "referrals/row.html", {"row": row, "form": form, "aside_form": SetAsideForm()})
-
-
-@allow(Permission.MEND_ROW)
-@require_POST
-def set_row_aside(request: Request, batch: str, number: int) -> HttpResponse:
-    """Say why a row is not kept."""
-    row = _row_or_404(batch, number)
-    form = SetAsideForm(request.POST)
-    if form.is_valid():
-        actions.set_aside(row=row, reason=form.cleaned_data["reason"], by=request.user)
-        messages.success(
-            request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name}
-        )
-        return redirect("referrals:quarantine")
-    return render(request, "referrals/row.html", {"row": row, "form": RowForm(row=row), "aside_form": form})
-
-
-def _row_or_404(batch: str, number: int) -> ImportRow:
-    rows = ImportRow.objects.filter(outcome=ImportRow.Outcome.QUARANTINED).select_related(
-        "batch", "settled_by"
-    )
-    return get_object_or_404(rows.defer("batch__content"), batch__reference=batch, number=number)
-
-
 # --- Allocation ------------------------------------------------------------------------------------
 
 
@@ -287,7 +187,7 @@ def allocate(request: Request) -> HttpResponse:
         "board": shown,
         "error": error,
         "undo": actions.last_saved(request.user),
-        "form": UploadForm(),  # only its key: one save, however often it is sent
+        "form": AllocateForm(),
         "at": clock.now(),
     }
     return render(request, "referrals/allocate.html", context)

@@ -9,11 +9,12 @@ from factory.django import DjangoModelFactory
 from contacts.models import Contact, ContactPlan
 from courts.models import Court, Hearing, WitnessRequirement
 from needs_assessments.models import NeedsAssessment
-from referrals.models import ImportBatch, Partner, Referral
+from referrals.models import Partner, Referral
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person, SafeContact
+from victimcare.intake.models import ImportBatch
 
 LONDON = ZoneInfo("Europe/London")
 NINE_TO_FIVE = [["09:00", "17:00"]] * 5 + [None, None]

@@ -146,7 +146,7 @@ LISTS = {
     "contacts:log": ("channel", "direction", "tell"),
     "contacts:write-letter": ("template", "tell"),
     "referrals:list": ("show", "before"),
-    "referrals:quarantine": ("after",),
+    "intake:quarantine": ("after",),
     "referrals:allocate": ("after",),
     "courts:hearings": ("from", "court"),
     "courts:list-hearing": ("moves",),

@@ -19,7 +19,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     # Contact plans whose update is due or overdue, every 30 seconds.
     "remind-of-due-updates": {"task": "contacts.tasks.remind_of_due_updates", "schedule": 30.0},
     # Extracts uploaded and waiting to be read, every 5 seconds.
-    "read-waiting-extracts": {"task": "referrals.tasks.read_waiting_extracts", "schedule": 5.0},
+    "read-waiting-extracts": {"task": "victimcare.intake.tasks.read_waiting_extracts", "schedule": 5.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
     # Says "beat is alive" for /readyz, every 30 seconds.

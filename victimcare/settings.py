@@ -83,6 +83,8 @@ SERVICE_NAME = os.environ.get("SERVICE_NAME", "Victim Care")
 SERVICE_NAME_CY = os.environ.get("SERVICE_NAME_CY", "Gofal Dioddefwyr")
 # The number a letter asks people to ring. The demo's is one that Ofcom keeps for drama.
 SERVICE_PHONE = os.environ.get("SERVICE_PHONE", "01632 960123" if DEMO or ROLE == "test" else "")
+# Whoever only counts is shown no figure of fewer people than this.
+SMALL_NUMBERS_BELOW = int(os.environ.get("SMALL_NUMBERS_BELOW", "10"))
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -102,6 +104,7 @@ INSTALLED_APPS = [
     "victimcare.accounts",
     "victimcare.cases",
     "victimcare.letters",
+    "victimcare.intake",
     "referrals",
     "needs_assessments",
     "contacts",

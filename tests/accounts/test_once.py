@@ -4,9 +4,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from referrals.models import ImportBatch
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.actions import set_safe_contact
+from victimcare.intake.models import ImportBatch
 
 pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]
 KEY = "5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7d01"
@@ -25,7 +25,7 @@ def test_who_saw_anothers_answers_on_a_page_left_open_is_on_record(victim, offic
 
 def test_another_file_under_the_key_of_the_first_is_not_taken_for_it(as_supervisor):
     """A file is chosen anew after going back: the page, and so its key, is the same."""
-    address = reverse("referrals:intake")
+    address = reverse("intake:list")
 
     def send(content):
         file = SimpleUploadedFile("referrals.csv", content, content_type="text/csv")

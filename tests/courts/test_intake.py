@@ -6,12 +6,12 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from courts.intake import read
+from courts.intake import HEARING_COLUMNS, read
 from courts.models import Hearing
-from referrals.extract import HEARING_COLUMNS, Unreadable
 from tests.factories import CaseFactory, ParticipantFactory, SuspectFactory
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
+from victimcare.intake.extract import Unreadable
 
 pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]
 

@@ -9,10 +9,10 @@ from django.core.management import CommandError, call_command
 from contacts.models import ContactPlan
 from courts.models import WitnessRequirement
 from desk.demo.year import ASSESSED, REACHED, share
-from referrals.models import ImportRow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case
+from victimcare.intake.models import ImportRow
 from victimcare.letters.models import Letter
 
 pytestmark = pytest.mark.django_db

@@ -113,7 +113,9 @@ def test_an_import_killed_again_and_again_keeps_every_row_once(beside, tmp_path:
     ]
     extract.write_text("\n".join([heading, *rows]) + "\n")
     count = (
-        "import json; from referrals.models import *; B = ImportBatch; b = B.objects.filter(file_name='referrals.csv')"
+        "import json; from referrals.models import Referral; "
+        "from victimcare.intake.models import ImportBatch as B; "
+        "b = B.objects.filter(file_name='referrals.csv')"
         ".order_by('id').last(); print(json.dumps([Referral.objects.filter(participant__person__source_id__startswith='K')"
         ".count(), b.state if b else '', b.received if b else 0]))"
     )

@@ -59,7 +59,7 @@ def _events(now: datetime) -> bytes:
 
 
 def _upload(supervisor: Person, name: str, content: bytes) -> None:
-    supervisor.go("/referrals/intake/")
+    supervisor.go("/intake/")
     supervisor.page.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": content}
     )

@@ -8,9 +8,8 @@ from django.urls import reverse
 
 from referrals import actions
 from referrals.board import PAGE
-from referrals.extract import REFERRAL_COLUMNS
-from referrals.models import ImportBatch, ImportRow, OnwardReferral, Referral
-from referrals.tasks import read_waiting_extracts
+from referrals.models import OnwardReferral, Referral
+from referrals.rows import REFERRAL_COLUMNS
 from tests.factories import (
     CaseFactory,
     EventFactory,
@@ -29,10 +28,12 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.faults import Refused
+from victimcare.intake.models import ImportBatch, ImportRow
+from victimcare.intake.tasks import read_waiting_extracts
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["referrals:list", "referrals:intake", "referrals:quarantine", "referrals:allocate"]
+PAGES = ["referrals:list", "intake:list", "intake:quarantine", "referrals:allocate"]
 
 
 def text(response):
@@ -50,7 +51,7 @@ def test_only_a_supervisor_opens_these(monday, as_supervisor, as_officer, client
 
 
 def upload(client, content, name="referrals.csv"):
-    return client.post(reverse("referrals:intake"), {"file": SimpleUploadedFile(name, content)}, follow=True)
+    return client.post(reverse("intake:list"), {"file": SimpleUploadedFile(name, content)}, follow=True)
 
 
 def test_an_upload_waits_and_its_page_tells_how_it_went(monday, unit, as_supervisor):
@@ -88,7 +89,7 @@ def bad_row(monday, unit):
     return ImportRow.objects.in_quarantine().get()
 
 
-def row_url(row, name="referrals:row"):
+def row_url(row, name="intake:row"):
     return reverse(name, args=[row.batch.reference, row.number])
 
 
@@ -113,7 +114,7 @@ def test_the_page_of_a_row_saves_first_and_sets_aside_second(bad_row, as_supervi
 
 def test_a_batch_says_in_words_why_rows_are_suppressed(monday, unit, as_supervisor):
     batch = receive(SIAN, SIAN | {"person_id": "S1"})
-    page = text(as_supervisor.get(reverse("referrals:batch", args=[batch.reference])))
+    page = text(as_supervisor.get(reverse("intake:batch", args=[batch.reference])))
     assert "also a suspect in this case" in page and "suspect_here" not in page
     page = text(as_supervisor.get(reverse("referrals:list"), {"show": "suppressed"}))
     assert "also a suspect in this case" in page and "suspect_here" not in page
@@ -131,20 +132,18 @@ def test_the_bad_row_again_after_mending_is_unchanged(bad_row, as_supervisor):
 
 
 def test_a_row_is_set_aside_with_a_reason(bad_row, as_supervisor):
-    assert "Enter why" in text(as_supervisor.post(row_url(bad_row, "referrals:set-aside"), {"reason": ""}))
-    as_supervisor.post(row_url(bad_row, "referrals:set-aside"), {"reason": "A test row."})
+    assert "Enter why" in text(as_supervisor.post(row_url(bad_row, "intake:set-aside"), {"reason": ""}))
+    as_supervisor.post(row_url(bad_row, "intake:set-aside"), {"reason": "A test row."})
     bad_row.refresh_from_db()
     assert bad_row.settlement == "Set aside: A test row."
     assert "A test row." in text(as_supervisor.get(row_url(bad_row)))
-    assert "Nothing in quarantine" in text(as_supervisor.get(reverse("referrals:quarantine")))
+    assert "Nothing in quarantine" in text(as_supervisor.get(reverse("intake:quarantine")))
 
 
 def test_two_people_mending_one_row(bad_row, as_supervisor):
     said = dict(bad_row.content)
-    as_supervisor.post(row_url(bad_row, "referrals:set-aside"), {"reason": "Mine."})
-    assert (
-        as_supervisor.post(row_url(bad_row, "referrals:set-aside"), {"reason": "Yours."}).status_code == 409
-    )
+    as_supervisor.post(row_url(bad_row, "intake:set-aside"), {"reason": "Mine."})
+    assert as_supervisor.post(row_url(bad_row, "intake:set-aside"), {"reason": "Yours."}).status_code == 409
     as_supervisor.post(row_url(bad_row), said | {"postcode": "NP20 4AB"})
     assert not Participant.objects.exists()
 

@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from referrals import actions
-from referrals.extract import EVENT_COLUMNS, REFERRAL_COLUMNS
-from referrals.models import ImportBatch, ImportRow, Referral
-from referrals.tasks import read_waiting_extracts
+from referrals.models import Referral
+from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS
 from tests.factories import TeamFactory, london
 from victimcare import clock
 from victimcare.audit.models import AccessEntry
@@ -19,6 +17,9 @@ from victimcare.cases.events import correct_event, events_recorded
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person, SafeContact
 from victimcare.faults import Refused
+from victimcare.intake import actions
+from victimcare.intake.models import ImportBatch, ImportRow
+from victimcare.intake.tasks import read_waiting_extracts
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path("referrals/sample")

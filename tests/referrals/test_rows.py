@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from referrals.extract import RawRow
 from referrals.rows import clean_event, clean_referral
+from victimcare.intake.extract import RawRow
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 GOOD = {

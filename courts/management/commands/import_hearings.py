@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from courts.intake import read
-from referrals.extract import Unreadable
+from victimcare.intake.extract import Unreadable
 
 
 class Command(BaseCommand):

@@ -20,16 +20,26 @@ from desk.demo.book import Book, landed
 from desk.demo.extracts import Story, Teller, events_csv, referrals_csv
 from desk.demo.year import ASSESSED, REACHED, Year, share
 from needs_assessments.models import NeedsAssessment
-from referrals import actions as referrals
-from referrals.models import ImportBatch
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Case
+from victimcare.intake import actions as intake
+from victimcare.intake.models import ImportBatch
 from victimcare.working_days import LONDON
 
 # What --replace empties: everything about cases. The people of the unit and the reference data stay.
 KEPT = {"Partner", "Court", "LetterTemplate", "CodeVersion", "LocalStandard"}
-APPS = ("audit", "cases", "letters", "referrals", "needs_assessments", "contacts", "courts", "compliance")
+APPS = (
+    "audit",
+    "cases",
+    "letters",
+    "intake",
+    "referrals",
+    "needs_assessments",
+    "contacts",
+    "courts",
+    "compliance",
+)
 
 
 class Command(BaseCommand):
@@ -131,8 +141,8 @@ class Command(BaseCommand):
     def read(self, name: str, content: bytes) -> None:
         """Through the same door as the force's own extracts, as a history: received when they were recorded."""
         sha256 = hashlib.sha256(content).hexdigest()
-        batch = referrals.begin(file_name=name, sha256=sha256, by=None, is_history=True)
-        referrals.receive(
+        batch = intake.begin(file_name=name, sha256=sha256, by=None, is_history=True)
+        intake.receive(
             batch=batch,
             stream=io.BytesIO(content),
             progress=lambda read: self.say(f"{name}: {read.received:,} rows"),

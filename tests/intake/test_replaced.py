@@ -2,10 +2,10 @@
 
 import pytest
 
-from referrals import actions
-from referrals.extract import REFERRAL_COLUMNS
-from referrals.models import ImportRow
+from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_receive import ARREST, SIAN, as_csv, counts, receive, receive_events
+from victimcare.intake import actions
+from victimcare.intake.models import ImportRow
 
 pytestmark = pytest.mark.django_db
 BAD = SIAN | {"postcode": "NP"}

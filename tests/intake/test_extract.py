@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from referrals.extract import Unreadable, open_extract
+from victimcare.intake.extract import Unreadable, open_extract
 
 HEADING = "source_system,occurrence_no,person_id,role,surname\n"
 ROW = "RMS,2600000001,P1,VICTIM,Llŷr\n"

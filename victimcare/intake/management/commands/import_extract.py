@@ -13,17 +13,17 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from referrals import actions
-from referrals.models import ImportBatch, ImportRow
 from victimcare.faults import Refused
 from victimcare.http import AWAY
+from victimcare.intake import actions
+from victimcare.intake.models import ImportBatch, ImportRow
 
 COUNTS = ("received", "accepted", "updated", "unchanged", "suppressed", "quarantined")
 DATABASE_AWAY = "The database cannot be reached. Start it, then run this again: it goes on where it stopped."
 
 
 class Command(BaseCommand):
-    help = "Read referrals and events extracts (CSV or JSON). Reading the same file again changes nothing."
+    help = "Read extracts (CSV or JSON). Reading the same file again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE")

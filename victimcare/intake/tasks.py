@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from referrals import actions
+from victimcare.intake import actions
 
 logger = logging.getLogger(__name__)
 

@@ -9,12 +9,14 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 
-from referrals import actions
-from referrals.extract import REFERRAL_COLUMNS, Unreadable, open_extract
-from referrals.models import ImportBatch, ImportRow, Referral
-from referrals.tasks import read_waiting_extracts
+from referrals.models import Referral
+from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_pages import row_url
 from tests.referrals.test_receive import SIAN, as_csv, counts, receive
+from victimcare.intake import actions
+from victimcare.intake.extract import Unreadable, open_extract
+from victimcare.intake.models import ImportBatch, ImportRow
+from victimcare.intake.tasks import read_waiting_extracts
 
 pytestmark = pytest.mark.django_db
 ODD = [*REFERRAL_COLUMNS, "shoe_size"]

@@ -5,9 +5,6 @@ A file that cannot be read as a whole raises Unreadable with the sentence that s
 cannot be read alone (cut off, too long) comes out with its fault, and the others are not held up by it.
 """
 
-# Columns are written as the header row has them.
-# ruff: noqa: SIM905
-
 import codecs
 import csv
 import io
@@ -19,42 +16,10 @@ from typing import IO, Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from victimcare.intake import layouts
+
 Words = str | Promise
 
-REFERRAL_COLUMNS = (
-    "source_system occurrence_no person_id role recorded_at reported_at offence_from offence_to offence_code "
-    "offence_title cjs_code flags location ward local_authority policing_area title given_names surname "
-    "date_of_birth date_of_death sex ethnicity language welsh_preference interpreter_language disability "
-    "address_line_1 address_line_2 town postcode phone_mobile phone_home email safe_to_call safe_to_text "
-    "safe_to_email safe_to_post safe_to_voicemail safe_contact_note relationship_to_suspect suspect_ref "
-    "suspect_name suspect_address suspect_postcode suspect_phone oic_collar oic_name oic_email team "
-    "risk_tool "
-    "risk_level consent_to_refer vps_offered acts_for_person_id organisation_name restricted"
-).split()
-EVENT_COLUMNS = "source_system event_id occurrence_no suspect_ref kind occurred_at learned_at detail".split()
-HEARING_COLUMNS = (
-    "source_system hearing_id urn occurrence_no suspect_ref defendant court_ou hearing_type "
-    "listed_on start_time "
-    "courtroom listed_learned_at plea result_code verdict resulted_on result_learned_at"
-).split()
-CONTACT_COLUMNS = (
-    "source_system contact_id occurrence_no person_id by_collar channel at outcome event_ids note".split()
-)
-
-COLUMNS = {
-    "referrals": REFERRAL_COLUMNS,
-    "events": EVENT_COLUMNS,
-    "hearings": HEARING_COLUMNS,
-    "contacts": CONTACT_COLUMNS,
-}
-# What a file must have to be one of these; the first that fits is the kind.
-TELLING = {
-    "events": {"source_system", "event_id", "occurrence_no", "kind", "occurred_at"},
-    "hearings": {"source_system", "hearing_id", "court_ou", "listed_on"},
-    "contacts": {"source_system", "contact_id", "occurrence_no", "person_id"},
-    "referrals": {"source_system", "occurrence_no", "person_id", "role"},
-}
-READ_HERE = ("referrals", "events")
 BLOCK = 1 << 20
 LONGEST_CELL = 20_000
 LONGEST_FIELD = 10_000_000  # as far as a quotation mark that is never closed is followed
@@ -216,10 +181,10 @@ def _described(stream: IO[bytes], encoding: str, columns: list[str], *, is_json:
         raise Unreadable(
             _("The column %(column)s is there twice. Take one out, then import again.") % {"column": twice}
         )
-    kind = next((kind for kind, telling in TELLING.items() if telling <= here), "")
+    kind = next((layout.kind for layout in layouts.known() if layout.telling <= here), "")
     if not kind:
-        near = max(COLUMNS, key=lambda kind: len(TELLING[kind] & here) / len(TELLING[kind]))
-        if not TELLING[near] & here:
+        near = max(layouts.known(), key=lambda layout: len(layout.telling & here) / len(layout.telling))
+        if not near.telling & here:
             raise Unreadable(
                 _(
                     "This is not one of the extracts we read. The first row must name the columns, "
@@ -231,9 +196,9 @@ def _described(stream: IO[bytes], encoding: str, columns: list[str], *, is_json:
                 "This looks like a %(kind)s extract but the column %(column)s is missing. Ask for "
                 "the extract again."
             )
-            % {"kind": near, "column": min(TELLING[near] - here)}
+            % {"kind": near.kind, "column": min(near.telling - here)}
         )
-    known = COLUMNS[kind]
+    known = layouts.of(kind).columns
     return Extract(
         kind=kind,
         encoding=encoding,

@@ -7,7 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from referrals.models import ImportBatch, ImportRow, Referral
+from referrals.models import Referral
+from victimcare.intake.models import ImportBatch, ImportRow
 
 pytestmark = pytest.mark.django_db
 SAMPLE = ["referrals/sample/referrals.csv", "referrals/sample/events.csv"]

@@ -1,0 +1,144 @@
+"""The rows of a chunk, each with its team, its moments and what triage makes of it. Reads only."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from referrals import landing
+from referrals.landing import Arrival
+from referrals.triage import Facts, due_on, in_words, triage
+from victimcare.accounts.models import Team
+from victimcare.intake.cells import Clean
+from victimcare.intake.models import ImportBatch
+from victimcare.working_days import london_day
+
+YEAR = timedelta(days=365)
+
+
+def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
+    """Each row with its team, its moments and what triage makes of it."""
+    teams = _Teams(list(Team.objects.filter(kind=Team.Kind.VICTIM_CARE).order_by("pk")))
+    earlier = _Earlier(rows)
+    people = _People(rows)
+    arriving = []
+    for row in map(people.filled, rows):
+        recorded, reported = row["recorded_at"], row["reported_at"]
+        received = recorded.at if batch.is_history and recorded else batch.arrived_at
+        crime = reported or recorded
+        crime_at = (
+            min(crime.at, received) if crime and not crime.is_date_only else crime.at if crime else received
+        )
+        received_on = london_day(received)
+        is_victim = row["role"] == "VICTIM"
+        day = london_day(recorded.at) if recorded else received_on
+        made = triage(_facts(people.as_known(row), day, earlier)) if is_victim else None
+        arriving.append(
+            Arrival(
+                row=row,
+                team_id=teams.for_area(row["policing_area"]),
+                received_at=received,
+                received_on=received_on,
+                crime_at=crime_at,
+                crime_on=london_day(crime_at),
+                crime_precision="date" if crime is None or crime.is_date_only else "moment",
+                triage=made,
+                due_on=due_on(received_on, made.priority) if made and not made.suppressed_because else None,
+                entitlement_reason=_("From triage: %s.") % ", ".join(in_words(made.reasons)) if made else "",
+            )
+        )
+    return arriving
+
+
+class _Teams:
+    """Which victim care team a policing area reaches; the team that names no area takes the rest."""
+
+    def __init__(self, teams: list[Team]) -> None:
+        self.by_area = {area: team.pk for team in teams for area in team.policing_areas}
+        self.rest = next((team.pk for team in teams if not team.policing_areas), None)
+
+    def for_area(self, area: str) -> int | None:
+        return self.by_area.get(area, self.rest)
+
+
+# What one person's rows say of them: an empty cell in a later row removes nothing that an earlier one said.
+_OF_THE_PERSON = (*landing.PERSON_WORDS, "date_of_birth", "date_of_death", "welsh_preference")
+
+
+class _People:
+    """What is known of the people in a chunk, from its earlier rows and from what is held."""
+
+    def __init__(self, rows: Sequence[Clean]) -> None:
+        self.held = landing.known_people((row["source_system"], row["person_id"]) for row in rows)
+        self.said: dict[tuple[str, str], Clean] = {}
+
+    def filled(self, row: Clean) -> Clean:
+        """A copy with what this person's earlier rows said in the cells that this one leaves empty."""
+        row = dict(row)
+        said = self.said.setdefault((row["source_system"], row["person_id"]), {})
+        for column in _OF_THE_PERSON:
+            if row[column]:
+                said[column] = row[column]
+            elif column in said:
+                row[column] = said[column]
+        return row
+
+    def as_known(self, row: Clean) -> Clean:
+        """The row as triage sees it: with what we hold, and with a person's own answers before the feed's."""
+        held = self.held.get((row["source_system"], row["person_id"]))
+        if held is None:
+            return row
+        wins = held["is_confirmed"]
+        return row | {
+            column: value
+            for column, value in held.items()
+            if column in row and (not row[column] or (wins and column.startswith("safe_to_")))
+        }
+
+
+class _Earlier:
+    """What is held of the people in a chunk: their crimes, and where they are suspects. Grows row by row."""
+
+    def __init__(self, rows: Sequence[Clean]) -> None:
+        self.crimes: dict[tuple[str, str], dict[str, date]] = {}
+        self.suspected: set[tuple[str, str, str]] = {
+            (row["source_system"], row["suspect_ref"], row["occurrence_no"])
+            for row in rows
+            if row["suspect_ref"]
+        }
+        people = [(row["source_system"], row["person_id"]) for row in rows if row["role"] == "VICTIM"]
+        for system, number, occurrence, recorded, role in landing.known_parts(people):
+            if role == "SUSPECT":
+                self.suspected.add((system, number, occurrence))
+            elif role == "VICTIM" and recorded is not None:
+                self.crimes.setdefault((system, number), {})[occurrence] = london_day(recorded)
+
+    def crimes_in_year_to(self, row: Clean, day: date) -> int:
+        crimes = self.crimes.setdefault((row["source_system"], row["person_id"]), {})
+        crimes[row["occurrence_no"]] = day
+        return sum(1 for recorded in crimes.values() if day - YEAR < recorded <= day)
+
+    def is_suspect(self, row: Clean) -> bool:
+        return (row["source_system"], row["person_id"], row["occurrence_no"]) in self.suspected
+
+
+def _facts(row: Clean, day: date, earlier: _Earlier) -> Facts:
+    born = row["date_of_birth"]
+    safe_to = (
+        ("phone", row["safe_to_call"], row["phone_mobile"] or row["phone_home"]),
+        ("text", row["safe_to_text"], row["phone_mobile"]),
+        ("email", row["safe_to_email"], row["email"]),
+        ("post", row["safe_to_post"], row["address_line_1"]),
+    )
+    return Facts(
+        flags=frozenset(row["flags"]),
+        offence_code=row["offence_code"],
+        age=day.year - born.year - ((day.month, day.day) < (born.month, born.day)) if born else None,
+        risk_level=row["risk_level"],
+        disability=row["disability"],
+        crimes_in_12_months=earlier.crimes_in_year_to(row, day),
+        has_died=row["date_of_death"] is not None,
+        is_suspect_here=earlier.is_suspect(row),
+        is_nameless_business=bool(row["organisation_name"]) and not row["surname"] and not row["given_names"],
+        safe_to=tuple((channel, answer) for channel, answer, destination in safe_to if destination),
+    )

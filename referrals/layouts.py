@@ -1,0 +1,61 @@
+"""The extracts whose rows are kept here: referrals, and what happened in the investigation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from referrals import landing
+from referrals.arriving import arrivals
+from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
+from referrals.triage import in_words
+from victimcare.intake.cells import Clean
+from victimcare.intake.layouts import Landed, Layout
+from victimcare.intake.models import FeedRow, ImportBatch
+
+
+def _land_referrals(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
+    return landing.land_referrals(
+        arrivals(batch, rows),
+        batch_id=batch.pk,
+        change=f"extract {batch.reference}",
+        by=batch.uploaded_by,
+        now=now,
+    )
+
+
+def _land_events(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
+    landed = landing.land_events(
+        rows,
+        received_at=batch.arrived_at,
+        batch_id=batch.pk,
+        change=f"extract {batch.reference}",
+        by=batch.uploaded_by,
+        now=now,
+    )
+    landed.unknown = {
+        number: (column, _("We hold no crime %s. It may come in a later referrals extract.") % value)
+        for number, (column, value) in landed.unknown.items()
+    }
+    return landed
+
+
+LAYOUTS = (
+    Layout(
+        kind=ImportBatch.Kind.REFERRALS,
+        feed=FeedRow.Kind.REFERRAL,
+        columns=REFERRAL_COLUMNS,
+        telling=frozenset({"source_system", "occurrence_no", "person_id", "role"}),
+        clean=lambda raw, now: clean_referral(raw, now=now),
+        land=_land_referrals,
+        say_reason=lambda reason: in_words([reason])[0],
+    ),
+    Layout(
+        kind=ImportBatch.Kind.EVENTS,
+        feed=FeedRow.Kind.EVENT,
+        columns=EVENT_COLUMNS,
+        telling=frozenset({"source_system", "event_id", "occurrence_no", "kind", "occurred_at"}),
+        clean=lambda raw, now: clean_event(raw, now=now),
+        land=_land_events,
+    ),
+)

@@ -1,0 +1,497 @@
+"""Every write of intake: what arrives, what of it waits in quarantine, and what is mended.
+
+An extract lands in chunks, each committed by itself with its counts, so that a reader killed at any moment
+is resumed where it stopped and every row is kept exactly once.
+"""
+
+import hashlib
+import io
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from time import monotonic
+from traceback import extract_tb
+from typing import IO
+
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.audit.actions import record_access
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.events import announce
+from victimcare.faults import Refused, Stale
+from victimcare.http import AWAY
+from victimcare.intake import extract as extracts
+from victimcare.intake import layouts
+from victimcare.intake.cells import Clean, Problem, raw_digest
+from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
+from victimcare.intake.layouts import Landed
+from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+
+logger = logging.getLogger(__name__)
+
+OF_THE_MACHINE = (*AWAY, OSError)  # no fault of the file: it is read again later
+CHUNK = 5000
+
+
+class Overtaken(Exception):
+    """Another reader has taken this batch over. Stop without a word: nothing was kept twice."""
+
+
+@dataclass
+class _Feed:
+    """Whoever brought an extract that nobody uploaded: the force's own feed."""
+
+    reference: str = "FEED"
+    display_name: str = "The force's feed"
+    roles: list[str] = field(default_factory=list)
+
+
+Progress = Callable[[ImportBatch], None]
+
+
+# --- An extract arrives ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def upload(*, file_name: str, content: bytes, by: User | None, is_history: bool = False) -> ImportBatch:
+    """Keep an extract's bytes until a worker has read them.
+
+    Raises Refused when the same file is waiting already.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    _refuse_if_open(sha256)
+    try:
+        with transaction.atomic():
+            return ImportBatch.objects.create(
+                file_name=visible(file_name)[-200:],
+                sha256=sha256,
+                content=content,
+                uploaded_by=by,
+                is_history=is_history,
+            )
+    except IntegrityError:  # somebody else sent the same file at the same moment
+        _refuse_if_open(sha256)
+        raise
+
+
+def _refuse_if_open(sha256: str) -> None:
+    same = ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).first()
+    if same is not None:
+        raise Refused(
+            _(
+                "This file (%(batch)s) is already waiting or being read. Open it in the list to see "
+                "how far it is."
+            )
+            % {"batch": same.reference}
+        )
+
+
+def begin(*, file_name: str, sha256: str, by: User | None, is_history: bool = False) -> ImportBatch:
+    """Open a batch for a file read from disk, or go on with one whose reader died.
+
+    Raises Refused while one lives.
+    """
+    batch = (
+        ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).defer("content").first()
+    )
+    if batch is None:
+        return ImportBatch.objects.create(
+            file_name=visible(file_name)[-200:], sha256=sha256,
+            state=ImportBatch.State.READING, uploaded_by=by, is_history=is_history, claimed_at=clock.now(),
+        )  # fmt: skip
+    if batch.state == ImportBatch.State.WAITING or not _hold(batch):
+        _refuse_if_open(sha256)
+    return batch
+
+
+def _hold(batch: ImportBatch) -> bool:
+    """Whether this connection may read the batch: no living one does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext('referrals.batch'), %s::int)", [batch.pk])
+        return bool(cursor.fetchone()[0])
+
+
+def _let_go(batch: ImportBatch) -> None:
+    with suppress(*AWAY), connection.cursor() as cursor:  # a connection that is gone holds nothing
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+
+
+@transaction.atomic
+def claim() -> ImportBatch | None:
+    """The next extract to be read, now ours; None when there is none. Safe with any number of workers.
+
+    Those never begun come first: one that kills its reader each time holds up no other.
+    """
+    waiting = ImportBatch.objects.waiting().select_for_update(skip_locked=True)
+    batch = waiting.order_by(F("claimed_at").asc(nulls_first=True), "id").first()
+    if batch is not None:
+        batch.state, batch.claimed_at = ImportBatch.State.READING, clock.now()
+        batch.save(update_fields=["state", "claimed_at"])
+    return batch
+
+
+def read(*, batch: ImportBatch, progress: Progress | None = None) -> ImportBatch:
+    """Read a claimed batch to its end; its bytes go when every row is kept. An unreadable one says why."""
+    content = batch.content
+    if content is None:
+        return _unreadable(
+            batch,
+            _("Reading stopped before the end. Import the file again: rows already kept come out unchanged."),
+        )
+    return receive(batch=batch, stream=io.BytesIO(content), progress=progress)
+
+
+def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None = None) -> ImportBatch:
+    """Read an extract and keep every row, from where an earlier reader stopped.
+
+    The batch says what came of it, whatever the file holds. Raises only what is the machine's fault, such as
+    a database that is away: then the batch stays as it is, to be gone on with.
+    """
+    _hold(batch)
+    try:
+        opened = extracts.open_extract(stream)
+        batch.expected = opened.count()
+        if not batch.expected:
+            raise Unreadable(
+                _("The file has a heading and no rows. Ask for the extract again, or wait for the next one.")
+            )
+        _describe(batch, opened)
+        for chunk in _chunks(islice(opened.rows(), batch.received, None)):
+            case_ids = _keep_chunk(batch, chunk)
+            if progress is not None:
+                progress(batch)
+            _announce(batch, case_ids)
+    except Unreadable as fault:
+        return _unreadable(batch, fault.sentence)
+    except Overtaken:
+        return batch
+    except OF_THE_MACHINE:
+        raise
+    except Exception as fault:
+        return _stumbled(batch, fault)
+    finally:
+        _let_go(batch)
+    return _finish(batch)
+
+
+def _chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+@transaction.atomic
+def _describe(batch: ImportBatch, opened: Extract) -> None:
+    """What the file turned out to be, before any row of it is kept; and that personal data was collected."""
+    batch.kind, batch.encoding = opened.kind, opened.encoding
+    batch.unknown_columns, batch.claimed_at = opened.unknown_columns, clock.now()
+    batch.save(update_fields=["kind", "encoding", "unknown_columns", "expected", "claimed_at"])
+    record_access(
+        by=batch.uploaded_by or _Feed(),
+        op=AccessEntry.Op.COLLECT,
+        field_group=f"extract {batch.kind}",
+        path=batch.reference,
+    )
+
+
+@transaction.atomic
+def _keep_chunk(batch: ImportBatch, chunk: list[RawRow]) -> set[int]:
+    """One chunk and its counts, together or not at all.
+
+    Raises Overtaken when another reader has got further.
+    """
+    here = ImportBatch.objects.select_for_update().defer("content").get(pk=batch.pk)
+    if here.state != ImportBatch.State.READING or here.received != batch.received:
+        raise Overtaken
+    _one_at_a_time()
+    counts, case_ids = _land(batch, chunk)
+    now = clock.now()
+    batch.received += len(chunk)
+    for outcome in ImportRow.Outcome.values:
+        setattr(batch, outcome, getattr(batch, outcome) + counts[outcome])
+    batch.claimed_at = now
+    batch.save(update_fields=["received", "claimed_at", *ImportRow.Outcome.values])
+    return case_ids
+
+
+def _announce(batch: ImportBatch, case_ids: set[int]) -> None:
+    """After the chunk is safe, and timed apart: duties are assessed by whoever listens."""
+    started = monotonic()
+    if case_ids:
+        with transaction.atomic():
+            announce(case_ids)
+    batch.duties_seconds = getattr(batch, "duties_seconds", 0.0) + monotonic() - started  # type: ignore[attr-defined]
+
+
+@transaction.atomic
+def _finish(batch: ImportBatch) -> ImportBatch:
+    batch.state, batch.finished_at, batch.content = ImportBatch.State.DONE, clock.now(), None
+    batch.save(update_fields=["state", "finished_at", "content"])
+    return batch
+
+
+def _stumbled(batch: ImportBatch, fault: Exception) -> ImportBatch:
+    """A fault of ours ends the batch. The log says where, never what: the words may be somebody's details."""
+    where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(fault.__traceback__))
+    logger.error("Extract %s could not be read: %s in %s.", batch.reference, type(fault).__name__, where)
+    batch.refresh_from_db(fields=["received", *ImportRow.Outcome.values])
+    return _unreadable(
+        batch,
+        _(
+            "Reading stopped after %(rows)d rows because of a fault in this system, not in the file. "
+            "Import it again: rows already kept come out unchanged. If it stops again, tell whoever looks "
+            "after the system and give them the number %(batch)s."
+        )
+        % {"rows": batch.received, "batch": batch.reference},
+    )
+
+
+@transaction.atomic
+def _unreadable(batch: ImportBatch, sentence: str) -> ImportBatch:
+    batch.state, batch.sentence, batch.content = ImportBatch.State.UNREADABLE, sentence[:400], None
+    batch.finished_at = clock.now()
+    batch.save(update_fields=["state", "sentence", "content", "finished_at"])
+    return batch
+
+
+# --- A chunk of it lands ---------------------------------------------------------------------------
+
+
+def _land(batch: ImportBatch, chunk: Sequence[RawRow]) -> tuple[Counter[str], set[int]]:
+    """Every row of the chunk to its one outcome. Runs in the caller's transaction."""
+    now = clock.now()
+    layout = layouts.of(batch.kind)
+    outcomes: dict[int, str] = {}
+    bad: list[tuple[RawRow, str, Problem]] = []
+    good: list[Clean] = []
+    raw_by_number = {raw.number: raw for raw in chunk}
+    for raw in chunk:
+        row, problems = layout.clean(raw, now)
+        if problems:
+            bad.append((raw, row["key"], problems[0]))
+        else:
+            good.append(row)
+    landed = Landed()
+    for turn in _turns(good, outcomes, layout.feed):
+        landed |= _land_or_halve(batch, turn, now)
+    by_number = {row["number"]: row for row in good}
+    for number, (column, value) in landed.unknown.items():
+        bad.append((raw_by_number[number], by_number[number]["key"], Problem(column, value)))
+    outcomes |= landed.outcomes
+    _settle_mended(landed, by_number)
+    outcomes |= _quarantine(batch, bad)
+    _keep_suppressed(batch, landed, by_number)
+    return Counter(outcomes.values()), landed.case_ids
+
+
+def _one_at_a_time() -> None:
+    """Let one chunk land at a time, so that two imports never meet in the same row.
+
+    Held to the end of the transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('referrals.landing'))")
+
+
+def _digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
+    """What the feed last said under each of these keys."""
+    return dict(FeedRow.objects.filter(kind=kind, key__in=keys).values_list("key", "digest"))
+
+
+def _turns(rows: list[Clean], outcomes: dict[int, str], kind: str) -> Iterator[list[Clean]]:
+    """Rows that say something new, in turns in which no key comes twice. The others are unchanged at once."""
+    by_key: dict[str, list[Clean]] = {}
+    for row in rows:
+        by_key.setdefault(row["key"], []).append(row)
+    held = _digests(kind, list(by_key))
+    turns: list[list[Clean]] = []
+    for key, same in by_key.items():
+        before = held.get(key)
+        if same[-1]["digest"] == before:  # the feed says in the end what it said before
+            outcomes |= {row["number"]: "unchanged" for row in same}
+            continue
+        turn = 0
+        for row in same:
+            if row["digest"] == before:
+                outcomes[row["number"]] = "unchanged"
+                continue
+            before = row["digest"]
+            if turn == len(turns):
+                turns.append([])
+            turns[turn].append(row)
+            turn += 1
+    for rows_of_turn in turns:
+        rows_of_turn.sort(key=lambda row: int(row["number"]))
+        yield rows_of_turn
+
+
+def _land_or_halve(batch: ImportBatch, rows: list[Clean], now: datetime) -> Landed:
+    """Land them together; where the database refuses, find the row that contradicts what is held and land
+    the rest.
+    """
+    try:
+        with transaction.atomic():
+            return layouts.of(batch.kind).land(batch, rows, now)
+    except (IntegrityError, DataError):
+        if len(rows) == 1:
+            reason = _(
+                "This row contradicts what is already held, such as a date of death before a date of birth."
+            )
+            return Landed(unknown={rows[0]["number"]: ("", reason)})
+        middle = len(rows) // 2
+        return _land_or_halve(batch, rows[:middle], now) | _land_or_halve(batch, rows[middle:], now)
+
+
+def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> dict[int, str]:
+    """Keep what cannot land, with its reason. Of one key only the newest waits; what it replaces is settled.
+
+    A row that was settled before, when nothing of its key waits, is unchanged.
+    """
+    if not bad:
+        return {}
+    digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problem in bad}
+    same = Q(digest__in=set(digests.values()))
+    seen = set(
+        ImportRow.objects.filter(same, outcome=ImportRow.Outcome.QUARANTINED).values_list("digest", flat=True)
+    )
+    keys = {key for _raw, key, _problem in bad if _is_whole(key)}
+    open_rows = ImportRow.objects.in_quarantine().filter(same | Q(natural_key__in=keys))
+    waiting: dict[str, list[int]] = {}
+    for pk, key, digest in open_rows.values_list("pk", "natural_key", "digest"):
+        waiting.setdefault(_identity(key, digest), []).append(pk)
+    replacement = {
+        "settled_at": clock.now(),
+        "settlement": _("Replaced by a later row, in %s.") % batch.file_name,
+        "content": {},
+    }
+    outcomes: dict[int, str] = {}
+    kept: list[ImportRow] = []
+    newest: dict[str, ImportRow] = {}
+    replaced: list[int] = []
+    for raw, key, problem in sorted(bad, key=lambda one: one[0].number):
+        digest = digests[raw.number]
+        identity = _identity(key, digest)
+        if digest in seen and identity not in waiting and identity not in newest:
+            outcomes[raw.number] = "unchanged"
+            continue
+        outcomes[raw.number] = "quarantined"
+        replaced += waiting.pop(identity, [])
+        if identity in newest:
+            for name, value in replacement.items():
+                setattr(newest[identity], name, value)
+        kept.append(
+            ImportRow(
+                batch=batch,
+                number=raw.number,
+                natural_key=key,
+                digest=digest,
+                outcome=ImportRow.Outcome.QUARANTINED,
+                column=problem.column[:60],
+                reason=visible(problem.reason)[:300],
+                content={visible(name): visible(cell[:2000]) for name, cell in raw.cells.items()},
+            )
+        )
+        newest[identity] = kept[-1]
+    ImportRow.objects.in_quarantine().filter(pk__in=replaced).update(**replacement)
+    ImportRow.objects.bulk_create(kept)
+    return outcomes
+
+
+def _is_whole(key: str) -> bool:
+    """Whether every part of a natural key is known. Without one, two rows are the same only word for word."""
+    return all(key.split("|"))
+
+
+def _identity(key: str, digest: str) -> str:
+    return key if _is_whole(key) else digest
+
+
+def _keep_suppressed(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]) -> None:
+    """Suppressed rows with their reason; the batch page lists them."""
+    ImportRow.objects.bulk_create(
+        ImportRow(
+            batch=batch,
+            number=number,
+            natural_key=rows[number]["key"],
+            outcome=ImportRow.Outcome.SUPPRESSED,
+            reason=reason,
+        )
+        for number, reason in landed.reasons.items()
+    )
+
+
+def _settle_mended(landed: Landed, rows: Mapping[int, Clean]) -> None:
+    """A row that lands settles the one in quarantine under the same key: the feed mended it itself."""
+    if not ImportRow.objects.in_quarantine().exists():
+        return
+    keys = [rows[number]["key"] for number in landed.outcomes]
+    ImportRow.objects.in_quarantine().filter(natural_key__in=keys).update(
+        settled_at=clock.now(), settlement=_("The feed sent it again and it could be kept."), content={}
+    )
+
+
+# --- Quarantine ------------------------------------------------------------------------------------
+
+
+def problems_of(row: ImportRow, cells: Mapping[str, str]) -> list[Problem]:
+    """What would still be wrong with a quarantined row that said this. Writes nothing."""
+    return layouts.of(row.batch.kind).clean(RawRow(row.number, dict(cells)), clock.now())[1]
+
+
+@transaction.atomic
+def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
+    """Send a mended row on by the way all rows go.
+
+    Raises Stale when it was settled, Refused when it still cannot land.
+    """
+    _one_at_a_time()  # first, as an extract does: two that wait for each other would both fail
+    row = _in_quarantine(row)
+    batch = row.batch
+    layout = layouts.of(batch.kind)
+    now = clock.now()
+    mended, problems = layout.clean(RawRow(row.number, dict(cells)), now)
+    if problems:
+        raise Refused(problems[0].reason)
+    outcome, case_ids = "unchanged", set[int]()
+    if _digests(layout.feed, [mended["key"]]).get(mended["key"]) != mended["digest"]:
+        batch.uploaded_by = by  # who mended it is who wrote what lands
+        landed = _land_or_halve(batch, [mended], now)
+        for _column, reason in landed.unknown.values():
+            raise Refused(reason)
+        outcome, case_ids = landed.outcomes[row.number], landed.case_ids
+    _settle(row, _("Mended and sent on: %s.") % ImportRow.Outcome(outcome).label.lower(), by)
+    if case_ids:
+        announce(case_ids)
+    return row
+
+
+@transaction.atomic
+def set_aside(*, row: ImportRow, reason: str, by: User) -> ImportRow:
+    """Say why a row will not be kept. Raises Stale when it was settled meanwhile."""
+    row = _in_quarantine(row)
+    return _settle(row, _("Set aside: %s") % reason, by)
+
+
+def _in_quarantine(row: ImportRow) -> ImportRow:
+    fresh = (
+        ImportRow.objects.select_for_update(of=("self",))
+        .select_related("batch")
+        .defer("batch__content")
+        .get(pk=row.pk)
+    )
+    if fresh.settled_at is not None or fresh.outcome != ImportRow.Outcome.QUARANTINED:
+        raise Stale(_("Somebody else has settled this row meanwhile. Go back to the list for the next one."))
+    return fresh
+
+
+def _settle(row: ImportRow, settlement: str, by: User) -> ImportRow:
+    row.settled_at, row.settled_by, row.settlement, row.content = clock.now(), by, settlement[:300], {}
+    row.save(update_fields=["settled_at", "settled_by", "settlement", "content"])
+    return row

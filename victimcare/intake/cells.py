@@ -1,0 +1,232 @@
+"""The cells of a row, read: each reader gives the value or says in plain words what is wrong. Pure.
+
+Cells are text as sent. Moments without an offset are London time and come out in UTC; a date alone becomes
+midday in London and is marked as a date. An empty cell, NULL, N/A and "not known" all mean not known.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from victimcare.intake.extract import LONGEST_CELL, visible
+from victimcare.working_days import LONDON
+
+Clean = dict[str, Any]
+
+NOT_KNOWN = frozenset(
+    {
+        "",
+        "null",
+        "none",
+        "n/a",
+        "na",
+        "n/k",
+        "nk",
+        "not known",
+        "unknown",
+        "not stated",
+        "-",
+        "--",
+        "?",
+        "#n/a",
+    }
+)
+# Not seen, and what we show in the place of control characters until the words are typed again.
+INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0") | {chr(n) for n in range(0x2400, 0x2427)}
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2400-\u2426\ud800-\udfff]")
+# What UTF-8 looks like when it was read as cp1252: Ã©, Å´, â€™.
+GARBLED = re.compile("[ÃÂÄÅ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[™œ\u009d“”˜¦\u0080-\u00bf]|\ufffd")
+EARLIEST = date(1900, 1, 1)
+CLOCKS_DIFFER = timedelta(minutes=10)  # another system's clock may run a little ahead of ours
+
+
+class Wrong(ValueError):
+    """This cell cannot be used; the message says why."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a row: the column ("" for the whole row) and the sentence a person reads."""
+
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment in UTC; `is_date_only` when the row gave just the day."""
+
+    at: datetime
+    is_date_only: bool
+
+
+# --- Cells -----------------------------------------------------------------------------------------
+
+
+def plain_cell(cell: str) -> str:
+    """Without outer and doubled spaces, in NFC; "" for everything that means not known.
+
+    Raises Wrong for letters that are garbled or that nobody can see.
+    """
+    if cell.isascii():
+        if not cell.isprintable():
+            cell = cell.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " ")
+            if not cell.isprintable():
+                raise Wrong(_("There is a character here that cannot be seen. Type the words again."))
+    else:
+        cell = unicodedata.normalize("NFC", cell.replace("\xa0", " ").replace("\u202f", " ").strip("\ufeff"))
+        cell = cell.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+        if GARBLED.search(cell):
+            raise Wrong(
+                _("The letters are garbled (%s): the file was saved in the wrong encoding.")
+                % visible(cell[:40])
+            )
+        if not cell.isprintable() or not INVISIBLE.isdisjoint(cell):
+            raise Wrong(_("There is a character here that cannot be seen. Type the words again."))
+    cell = " ".join(cell.split()) if "  " in cell else cell.strip()
+    return "" if len(cell) < 11 and cell.lower() in NOT_KNOWN else cell
+
+
+def words(longest: int, cell: str) -> str:
+    if len(cell) > longest:
+        raise Wrong(_("This is longer than %(longest)d letters. Shorten it.") % {"longest": longest})
+    return cell
+
+
+@lru_cache(maxsize=4096)
+def read_day(cell: str) -> date:
+    """2026-03-27 or 27/03/2026. Raises Wrong for a date that does not exist or is written another way."""
+    try:
+        if len(cell) == 10 and cell[4] == "-":
+            return date.fromisoformat(cell)
+        found = re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", cell)
+        if found:
+            return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        raise Wrong(_("There is no date %s.") % cell) from None
+    raise Wrong(_("%s is not a date we can read. Write it as 2026-03-27 or 27/03/2026.") % cell[:30])
+
+
+def day(today: date, cell: str) -> date:
+    found = read_day(cell)
+    if found > today:
+        raise Wrong(_("%s is in the future.") % cell)
+    if found < EARLIEST:
+        raise Wrong(_("%s is before 1900.") % cell)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def read_moment(cell: str) -> Moment:
+    """2026-03-27T14:05, with seconds and an offset if given, 27/03/2026 14:05, or a date alone."""
+    if len(cell) > 10:
+        text = cell
+        if cell[2] == "/" or cell[1] == "/":
+            day_part, _space, time_part = cell.partition(" ")
+            text = f"{read_day(day_part).isoformat()}T{time_part.strip()}"
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            raise Wrong(
+                _("%s is not a date and time we can read. Write it as 2026-03-27T14:05.") % cell[:30]
+            ) from None
+        try:
+            return Moment((found if found.tzinfo else found.replace(tzinfo=LONDON)).astimezone(UTC), False)
+        except OverflowError:
+            raise Wrong(_("There is no date %s.") % cell[:30]) from None
+    midday = datetime.combine(read_day(cell), time(12), LONDON)
+    return Moment(midday.astimezone(UTC), True)
+
+
+def moment(now: datetime, cell: str) -> Moment:
+    found = read_moment(cell)
+    if found.at > now + CLOCKS_DIFFER and not (found.is_date_only and found.at.date() <= now.date()):
+        raise Wrong(_("%s is in the future.") % cell)
+    if found.at.year < 1900:
+        raise Wrong(_("%s is before 1900.") % cell)
+    return found
+
+
+def one_of(allowed: Mapping[str, str], cell: str) -> str:
+    try:
+        return allowed[cell.upper()]
+    except KeyError:
+        choices = ", ".join(dict.fromkeys(value for value in allowed.values() if value))
+        raise Wrong(
+            _("“%(cell)s” is not one of %(choices)s.") % {"cell": cell[:30], "choices": choices}
+        ) from None
+
+
+def same(values: str) -> dict[str, str]:
+    return {value: value for value in values.split()}
+
+
+YES_NO = {"Y": "Y", "YES": "Y", "TRUE": "Y", "1": "Y", "N": "N", "NO": "N", "FALSE": "N", "0": "N", "U": ""}
+POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})|GIR0AA")
+
+
+@lru_cache(maxsize=4096)
+def postcode(cell: str) -> str:
+    """NP20 4AB for "np204ab"."""
+    text = cell.upper().replace(" ", "")
+    if not POSTCODE.fullmatch(text):
+        raise Wrong(_("“%s” is not a whole postcode, like NP20 4AB.") % cell[:20])
+    return f"{text[:-3]} {text[-3:]}"
+
+
+def phone(cell: str) -> str:
+    """As written, when it has enough figures and nothing that is no part of a number."""
+    if re.search(r"[^\d\s()+.\-/]", cell) or not 7 <= sum(c.isdigit() for c in cell) <= 15:
+        raise Wrong(_("“%s” is not a phone number.") % cell[:30])
+    return words(30, cell)
+
+
+def email(cell: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", cell):
+        raise Wrong(_("“%s” is not an email address, like name@example.org.") % cell[:40])
+    return words(254, cell)
+
+
+def language(cell: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", cell):
+        raise Wrong(_("“%s” is not a language code, like en or cy.") % cell[:20])
+    return cell.lower()
+
+
+def raw_digest(cells: Mapping[str, str]) -> str:
+    """Of a row as it came, so that the same bad row twice waits in quarantine once."""
+    return digest([f"{column}\x1e{cell}" for column, cell in sorted(cells.items()) if cell])
+
+
+def digest(parts: list[str]) -> str:
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def unknown_cells(cells: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
+    """What columns we do not know said: kept beside the row, not refused."""
+    if len(cells) <= len(known) and all(column in known for column in cells):
+        return {}
+    return {column: cell for column, cell in cells.items() if column not in known and cell}
+
+
+def wrong_unknown(unknown: Mapping[str, str]) -> list[Problem]:
+    """Even what we do not know must be something that can be seen and stored."""
+    found = []
+    for column, cell in unknown.items():
+        if CONTROL.search(cell):
+            found.append(
+                Problem(column, _("There is a character here that cannot be seen. Type the words again."))
+            )
+        elif len(cell) > LONGEST_CELL:
+            reason = _("This has %(length)s characters; the longest we keep is %(longest)s. Shorten it.")
+            found.append(
+                Problem(column, reason % {"length": f"{len(cell):,}", "longest": f"{LONGEST_CELL:,}"})
+            )
+    return found

@@ -1,0 +1,67 @@
+"""The layouts of extracts this system reads. Each app brings those whose rows it keeps; nothing here knows them.
+
+An app's `ready()` calls `register` with what it can read, so that a file is recognised, checked and landed by
+the app that owns its rows, and everything else (encodings, quarantine, counts, resuming) is done once, here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from victimcare.intake.cells import Clean, Problem
+    from victimcare.intake.extract import RawRow
+    from victimcare.intake.models import ImportBatch
+
+
+@dataclass
+class Landed:
+    """What became of rows: an outcome for each by its number, and the cases whose duties may move."""
+
+    outcomes: dict[int, str] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)  # of suppressed rows
+    # Column and reason of rows that cannot land; "" where no one column is at fault.
+    unknown: dict[int, tuple[str, str]] = field(default_factory=dict)
+    case_ids: set[int] = field(default_factory=set)
+
+    def __or__(self, other: "Landed") -> "Landed":
+        return Landed(
+            self.outcomes | other.outcomes,
+            self.reasons | other.reasons,
+            self.unknown | other.unknown,
+            self.case_ids | other.case_ids,
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One kind of extract: its columns, what tells it from others, and how its rows are read and kept."""
+
+    kind: str  # as ImportBatch.Kind names it
+    feed: str  # as FeedRow.Kind names what one of its rows says
+    columns: Sequence[str]
+    telling: frozenset[str]  # a file with these columns is of this kind
+    # Reads one row; never raises. The row comes with `number`, `key`, `digest` and `extra`.
+    clean: "Callable[[RawRow, datetime], tuple[Clean, list[Problem]]]"
+    # Keeps rows with different keys, in the caller's transaction. Raises IntegrityError or DataError when one
+    # contradicts what is held; writes the feed rows.
+    land: "Callable[[ImportBatch, Sequence[Clean], datetime], Landed]"
+    say_reason: Callable[[str], str] = str  # why a row was suppressed, in the reader's language
+
+
+_LAYOUTS: dict[str, Layout] = {}
+
+
+def register(layout: Layout) -> None:
+    """Read extracts of this kind from now on."""
+    _LAYOUTS[layout.kind] = layout
+
+
+def known() -> list[Layout]:
+    return list(_LAYOUTS.values())
+
+
+def of(kind: str) -> Layout:
+    """The layout of this kind. Raises KeyError for one that no app reads."""
+    return _LAYOUTS[kind]

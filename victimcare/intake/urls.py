@@ -1,0 +1,12 @@
+from django.urls import path
+
+from victimcare.intake import views
+
+app_name = "intake"
+urlpatterns = [
+    path("intake/", views.intake, name="list"),
+    path("intake/quarantine/", views.quarantine, name="quarantine"),
+    path("intake/quarantine/<str:batch>/<int:number>", views.row_page, name="row"),
+    path("intake/quarantine/<str:batch>/<int:number>/set-aside", views.set_row_aside, name="set-aside"),
+    path("intake/<str:batch>/", views.batch_page, name="batch"),
+]
