@@ -128,13 +128,14 @@ def dashboard(request: Request) -> HttpResponse:
     cohort = funnel.Cohort(week.monday, week.sunday)
     has_other = any(line.other for line in by_owner.values())
     counts = funnel.count_steps(funnel.in_the_figures_of(cohort.referrals(), user), funnel.LISTS)
+    came = funnel.Figures.of(user, counts, cohort)
     links = Links(user, week)
     context = {
         "week": week,
         "is_this_week": week == Week.of(today),
         "earlier_url": f"?week={week.back(1).monday}",
         "later_url": f"?week={week.back(-1).monday}" if week.monday < Week.of(today).monday else "",
-        "tiles": tiles(user, duties, ours, counts, cohort, links, today),
+        "tiles": tiles(user, duties, ours, came, cohort, links, today),
         "columns": [
             _("Right"),
             *(
@@ -176,8 +177,8 @@ def dashboard(request: Request) -> HttpResponse:
         ],
         "points": points,
         "trend_title": trend_title(points, is_over=week.sunday < today),
-        "chart": funnel.chart(counts),
-        "chart_title": funnel_title(counts),
+        "chart": funnel.chart(came),
+        "chart_title": funnel.finding(came),
         "funnel_url": funnel_url(cohort),
     }
     return render(request, "desk/dashboard.html", context)
@@ -247,15 +248,6 @@ def trend_title(points: list[tuple[str, float | None]], *, is_over: bool) -> str
     return finding if is_over else _("%(finding)s; this week is not over") % {"finding": finding}
 
 
-def funnel_title(counts: dict[str, int]) -> str:
-    if not counts["received"]:
-        return _("Nobody was referred in this week")
-    return _("%(reached)s of %(received)s victims referred were reached by a call") % {
-        "reached": f"{counts['reached']:,}",
-        "received": f"{counts['received']:,}",
-    }
-
-
 @dataclass(frozen=True)
 class Links:
     """The list behind a number, for those who may see lists."""
@@ -287,7 +279,7 @@ def tiles(
     user: User,
     duties: QuerySet[Duty],
     ours: dict[tuple[int, str], Line],
-    counts: dict[str, int],
+    came: funnel.Figures,
     cohort: funnel.Cohort,
     links: Links,
     today: date,
@@ -298,15 +290,16 @@ def tiles(
     live = duties.filter(status=Duty.Status.OPEN)
     overdue = live.filter(OURS, due_on__lt=today).count()
     due_next = live.filter(OURS, due_on=tomorrow).count()
+    counts = came.counts
     return [
         {
-            "figure": f"{counts['received']:,}",
+            "figure": came.text("received"),
             "label": _("referrals received"),
             "url": links.step("received", cohort) if counts["received"] else "",
-            "note": _("%(n)s suppressed") % {"n": f"{counts['suppressed']:,}"},
+            "note": _("%(n)s suppressed") % {"n": came.text("suppressed")},
         },
         {
-            "figure": f"{counts['waiting']:,}",
+            "figure": came.text("waiting"),
             "label": _("not yet allocated"),
             "url": links.step("waiting", cohort) if counts["waiting"] else "",
             "note": _("of those received"),
@@ -325,11 +318,11 @@ def tiles(
             % {"part": f"{week.in_time:,}", "whole": f"{week.judged:,}"},
         },
         {
-            "figure": funnel.share(counts["reached"], counts["received"]),
+            "figure": came.share("reached"),
             "label": _("reached by first call"),
             "url": links.step("reached", cohort) if counts["reached"] else "",
             "note": _("%(part)s of %(whole)s")
-            % {"part": f"{counts['reached']:,}", "whole": f"{counts['received']:,}"},
+            % {"part": came.text("reached"), "whole": came.text("received")},
         },
         {
             "figure": f"{due_next:,}",

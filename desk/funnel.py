@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from time import monotonic
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,16 +21,20 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
+from desk import offence_groups
+from desk.offence_groups import GROUPED, GROUPS
 from needs_assessments.models import NeedsAssessment
 from referrals.models import OnwardReferral, Referral
+from referrals.triage import in_words
+from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
-from victimcare.cases.models import Event, Participant, may_see
+from victimcare.cases.models import Exclusion, Participant, may_see
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
-from victimcare.http import Request
+from victimcare.http import Request, moment_from
 from victimcare.working_days import LONDON
 
 PAGE = 25
@@ -82,12 +88,13 @@ ON_THE_WAY = ("received", "allocated", "attempted", "reached", "assessed", "refe
 
 @dataclass(frozen=True)
 class Cohort:
-    """Which referrals are counted: received from and to (London dates, both in), a team, an offence flag."""
+    """Which referrals are counted: received from and to (London dates, both in), by team, flag, offence."""
 
     start: date | None = None
     end: date | None = None
     team: int | None = None
     flag: str = ""
+    group: str = ""  # of offences: a name in `offence_groups`
 
     def referrals(self) -> QuerySet[Referral]:
         found = Referral.objects.filter(participant__role=Participant.Role.VICTIM)
@@ -99,7 +106,41 @@ class Cohort:
             found = found.filter(participant__team=self.team)
         if self.flag:
             found = found.filter(participant__case__flags__contains=[self.flag])
+        if self.group in GROUPS:
+            found = found.filter(participant__case__offence_code__in=GROUPS[self.group].classes)
+        elif self.group:
+            found = found.exclude(participant__case__offence_code__in=GROUPED)
         return found
+
+    def before(self, today: date) -> "Cohort | None":
+        """The same referrals in the period before: as many whole months, or else as many days.
+
+        None where the period has no beginning, or has not begun.
+        """
+        start, end = self.start, self.end or today
+        if start is None or end < start:
+            return None
+        last = start - timedelta(days=1)
+        months = whole_months(start, end)
+        first = months_back(start, months) if months else start - (end - start) - timedelta(days=1)
+        return replace(self, start=first, end=last)
+
+    @property
+    def is_everything(self) -> bool:
+        return self == Cohort()
+
+
+def whole_months(start: date, end: date) -> int:
+    """How many calendar months this is; 0 when it is not a number of whole ones."""
+    if start.day != 1 or (end + timedelta(days=1)).day != 1:
+        return 0
+    return (end.year - start.year) * 12 + end.month - start.month + 1
+
+
+def months_back(first: date, months: int) -> date:
+    """The first of the month so many months before."""
+    place = first.year * 12 + first.month - 1 - months
+    return date(place // 12, place % 12 + 1, 1)
 
 
 def midnight(day: date) -> datetime:
@@ -112,13 +153,15 @@ def count_steps(referrals: QuerySet[Referral], steps: Mapping[str, Step] = STEPS
     return referrals.aggregate(**{key: Count("pk", filter=step.came_here()) for key, step in steps.items()})
 
 
-def count_for(user: User, cohort: Cohort, steps: Mapping[str, Step] = STEPS) -> dict[str, int]:
+def count_for(
+    user: User, cohort: Cohort, steps: Mapping[str, Step] = STEPS, *, newest: tuple[Any, ...] | None = None
+) -> dict[str, int]:
     """The steps as this person is shown them.
 
     A count that took long (a whole year) is kept for a minute, or until anything is recorded anywhere: every
     fact that could change it is an event, a contact or a referral.
     """
-    last = [model.objects.aggregate(last=Max("pk"))["last"] for model in (Referral, Contact, Event)]
+    last = newest or newest_rows()
     key = "funnel:" + ":".join(
         map(str, (user.pk, *user.roles, user.team_id, *steps, *astuple(cohort), *last))
     )
@@ -132,10 +175,29 @@ def count_for(user: User, cohort: Cohort, steps: Mapping[str, Step] = STEPS) -> 
     return counts
 
 
+NEWEST = """
+    SELECT (SELECT max(id) FROM referrals_referral),
+           (SELECT max(id) FROM contacts_contact),
+           (SELECT max(id) FROM cases_event)
+"""
+
+
+def newest_rows() -> tuple[Any, ...]:
+    """The last referral, contact and event there is, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST)
+        return tuple(cursor.fetchone())
+
+
 def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Referral]:
-    """The referrals whose counts this person is shown: all for those who only count; the team's; own."""
+    """The referrals whose counts this person is shown: all for those who only count; the team's; own.
+
+    A case that they must not see is in none of their figures.
+    """
     if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
         return referrals
+    excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
+    referrals = referrals.exclude(participant__case_id__in=excluded)
     if user.has_role(Role.SUPERVISOR):
         return referrals.filter(Q(participant__team=user.team_id) | Q(participant__team=None))
     own = Q(pk__in=[])
@@ -144,6 +206,43 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
     if user.has_role(Role.WITNESS_CARE_OFFICER):
         own |= Q(participant__case__witness_care_officer=user)
     return referrals.filter(own)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counts as one person is shown them.
+
+    Who only counts, and opens no list, is shown no small number: fewer than ten people could be known by
+    them. What is narrowed down is rounded to five besides, so that two such figures do not give away a
+    third.
+    """
+
+    counts: Mapping[str, int]
+    is_guarded: bool = False
+    is_rounded: bool = False
+
+    @classmethod
+    def of(cls, user: User, counts: Mapping[str, int], cohort: Cohort) -> "Figures":
+        is_guarded = not user.may(Permission.VIEW_LISTS) and (
+            user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)
+        )
+        return cls(counts, is_guarded, is_guarded and not cohort.is_everything)
+
+    def shown(self, key: str) -> int | None:
+        """The number that may be shown; None where it is too small."""
+        count = self.counts[key]
+        if self.is_guarded and 0 < count < settings.SMALL_NUMBERS_BELOW:
+            return None
+        return 5 * round(count / 5) if self.is_rounded else count
+
+    def text(self, key: str) -> str:
+        count = self.shown(key)
+        return _("fewer than %(n)d") % {"n": settings.SMALL_NUMBERS_BELOW} if count is None else f"{count:,}"
+
+    def share(self, key: str) -> str:
+        """Of those received: 15.3%."""
+        part, whole = self.shown(key), self.shown("received")
+        return "–" if part is None or whole is None else share(part, whole)
 
 
 class CohortForm(Form):
@@ -155,6 +254,9 @@ class CohortForm(Form):
     team = ChoiceSelect(
         label=gettext_lazy("Team"), choices=(), blank=gettext_lazy("All teams"), required=False
     )
+    group = ChoiceSelect(
+        label=gettext_lazy("Offence group"), choices=(), blank=gettext_lazy("All offences"), required=False
+    )
     flag = ChoiceSelect(
         label=gettext_lazy("Offence flag"), choices=(), blank=gettext_lazy("All"), required=False
     )
@@ -164,6 +266,7 @@ class CohortForm(Form):
         teams = Team.objects.filter(kind=Team.Kind.VICTIM_CARE).values_list("pk", "name")
         self.fields["team"].choices = [(str(pk), name) for pk, name in teams]
         self.fields["flag"].choices = FLAGS
+        self.fields["group"].choices = offence_groups.choices()
 
     def add_prefix(self, field_name: str) -> str:
         """`from` is a word of Python's; the address says ?from=."""
@@ -178,7 +281,9 @@ class CohortForm(Form):
     def cohort(self) -> Cohort:
         said = self.cleaned_data
         team = int(said["team"]) if said.get("team") else None
-        return Cohort(said.get("from_"), said.get("to"), team, said.get("flag") or "")
+        return Cohort(
+            said.get("from_"), said.get("to"), team, said.get("flag") or "", said.get("group") or ""
+        )
 
 
 FLAGS = (
@@ -198,52 +303,133 @@ FLAGS = (
 @allow(Permission.VIEW_DASHBOARD)
 @require_safe
 def funnel(request: Request) -> HttpResponse:
-    """Each step with its count and share, and the list behind each number for those who may see lists."""
+    """Each step with its count and share, the period before beside it, and the list behind each number."""
+    user, today = request.user, clock.today()
     form = CohortForm(request.GET or None)
     cohort = form.cohort() if form.is_bound and form.is_valid() else Cohort()
-    counts = count_for(request.user, cohort)
+    newest = newest_rows()
+    now = Figures.of(user, count_for(user, cohort, newest=newest), cohort)
+    earlier = cohort.before(today)
+    before = Figures.of(user, count_for(user, earlier, newest=newest), earlier) if earlier else None
     context = {
         "form": form,
-        "counts": counts,
+        "counts": now.counts,
+        "figures": now,
         "cohort": cohort,
         "period": period(cohort),
-        "chart": chart(counts),
-        "columns": [
-            _("Step"),
-            {"label": _("Victims"), "is_number": True},
-            {"label": _("Of those received"), "is_number": True},
-        ],
-        "rows": [row(key, counts, cohort, request.user) for key in STEPS],
+        "narrowed": narrowed(cohort),
+        "period_before": between(earlier) if earlier else "",
+        "quick": quick(cohort, today),
+        "chart": chart(now),
+        "chart_title": finding(now),
+        "columns": columns(has_before=before is not None),
+        "rows": [row(key, now, cohort, before, earlier, user) for key in STEPS],
+        "groups": [{"label": group.words, "value": group.listed} for group in offence_groups.GROUPS.values()],
+        "smallest": settings.SMALL_NUMBERS_BELOW,
     }
     return render(request, "desk/funnel.html", context)
 
 
-def row(key: str, counts: dict[str, int], cohort: Cohort, user: User) -> list[Any]:
-    url = step_url(key, cohort) if user.may(Permission.VIEW_LISTS) else ""
-    return [
-        STEPS[key].label,
-        {"text": f"{counts[key]:,}", "url": url},
-        share(counts[key], counts["received"]),
-    ]
+def columns(*, has_before: bool) -> list[Any]:
+    heads = [_("Victims"), _("Of those received")]
+    if has_before:
+        heads += [_("Period before"), _("Change")]
+    return [_("Step"), *({"label": head, "is_number": True} for head in heads)]
+
+
+def row(
+    key: str, now: Figures, cohort: Cohort, before: Figures | None, earlier: Cohort | None, user: User
+) -> list[Any]:
+    """One step: its number, which opens its list, its share, and both in the period before."""
+    cells: list[Any] = [STEPS[key].label, number(key, now, cohort, user), now.share(key)]
+    if before is not None and earlier is not None:
+        was = number(key, before, earlier, user)
+        if key != "received" and before.share(key) != "–":
+            was["note"] = before.share(key)
+        cells += [was, change(before.shown(key), now.shown(key))]
+    return cells
+
+
+def number(key: str, figures: Figures, cohort: Cohort, user: User) -> dict[str, Any]:
+    """A number, and the way to its list for those who may see lists; nothing opens an empty one."""
+    opens = user.may(Permission.VIEW_LISTS) and figures.counts[key]
+    return {"text": figures.text(key), "url": step_url(key, cohort) if opens else ""}
+
+
+def change(was: int | None, now: int | None) -> str:
+    """+12% or −3%; no share of nothing, and none of a number that is not shown."""
+    if not was or now is None:
+        return "–"
+    moved = round(100 * (now - was) / was)
+    return f"+{moved:,}%" if moved > 0 else f"−{-moved:,}%" if moved < 0 else "0%"
 
 
 def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
-def chart(counts: dict[str, int]) -> list[dict[str, Any]]:
-    return [{"label": STEPS[key].label, "value": counts[key]} for key in ON_THE_WAY]
+def chart(figures: Figures) -> list[dict[str, Any]]:
+    """The steps on the way to support, each with its number and its share."""
+    return [
+        {
+            "label": STEPS[key].label,
+            "value": figures.shown(key) or 0,
+            "text": figures.text(key)
+            if key == "received" or figures.share(key) == "–"
+            else f"{figures.text(key)} ({figures.share(key)})",
+        }
+        for key in ON_THE_WAY
+    ]
 
 
-def step_url(key: str, cohort: Cohort) -> str:
+def finding(figures: Figures) -> str:
+    """What the picture shows, in a sentence."""
+    if not figures.counts["received"]:
+        return _("Nobody was referred in this period")
+    return _("%(reached)s of %(received)s victims referred were reached by a call") % {
+        "reached": figures.text("reached"),
+        "received": figures.text("received"),
+    }
+
+
+def quick(cohort: Cohort, today: date) -> list[dict[str, Any]]:
+    """The periods most asked for, with the team and the offences as they are."""
+    month = today.replace(day=1)
+    year = date(today.year if today.month >= 4 else today.year - 1, 4, 1)
+    offered = [
+        (_("Last 7 days"), today - timedelta(days=6), today),
+        (_("This month"), month, today),
+        (_("Last month"), months_back(month, 1), month - timedelta(days=1)),
+        (_("Last 3 months"), months_back(month, 3), month - timedelta(days=1)),
+        (_("Since April"), year, today),
+        (_("Last 12 months"), months_back(month, 12), month - timedelta(days=1)),
+        (_("Everything"), None, None),
+    ]
+    return [
+        {
+            "label": label,
+            "url": reverse("desk:funnel") + asks(replace(cohort, start=start, end=end)),
+            "is_on": (cohort.start, cohort.end) == (start, end),
+        }
+        for label, start, end in offered
+    ]
+
+
+def asks(cohort: Cohort) -> str:
+    """The address's words for these referrals: ?from=2026-11-01&team=3."""
     said = {
         "from": cohort.start.isoformat() if cohort.start else "",
         "to": cohort.end.isoformat() if cohort.end else "",
         "team": cohort.team or "",
+        "group": cohort.group,
         "flag": cohort.flag,
     }
     query = urlencode({name: value for name, value in said.items() if value})
-    return reverse("desk:funnel-step", args=[key]) + (f"?{query}" if query else "")
+    return f"?{query}" if query else ""
+
+
+def step_url(key: str, cohort: Cohort) -> str:
+    return reverse("desk:funnel-step", args=[key]) + asks(cohort)
 
 
 def period(cohort: Cohort) -> str:
@@ -258,12 +444,27 @@ def period(cohort: Cohort) -> str:
     return _("Everything received so far")
 
 
+def between(cohort: Cohort) -> str:
+    """Thu 1 Oct to Sat 31 Oct."""
+    return _("%(start)s to %(end)s") % {"start": short_day(cohort.start), "end": short_day(cohort.end)}
+
+
+def narrowed(cohort: Cohort) -> str:
+    """Burglary; Domestic abuse: the offences that are counted, where not all are."""
+    said = [str(dict(offence_groups.choices())[cohort.group])] if cohort.group else []
+    if cohort.flag:
+        said.append(str(dict(FLAGS)[cohort.flag]))
+    return "; ".join(said)
+
+
 SHOWN = (
     "received_at",
     "status",
+    "suppressed_because",
     "participant__reference",
     "participant__closed_at",
     "participant__closure_reason",
+    "participant__organisation_name",
     "participant__person__preferred_name",
     "participant__person__given_names",
     "participant__person__surname",
@@ -286,20 +487,19 @@ def funnel_step(request: Request, step: str) -> HttpResponse:
         .filter(LISTS[step].came_here(), may_see(request.user, "participant__"))
         .select_related("participant__person", "participant__case", "participant__officer")
         .only(*SHOWN)
-        .order_by("-pk")
+        .order_by("-received_at", "-pk")
     )
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 18:
-        found = found.filter(pk__lt=int(before))
-    page = list(found[: PAGE + 1])
+    page = list(after_cursor(found, request.GET.get("before", ""))[: PAGE + 1])
     shown, more = page[:PAGE], len(page) > PAGE
     listed(request, [referral.participant for referral in shown])
     query = request.GET.copy()
     if more:
-        query["before"] = str(shown[-1].pk)
+        query["before"] = f"{shown[-1].received_at.isoformat()}~{shown[-1].pk}"
     context = {
         "step": LISTS[step],
         "period": period(cohort),
+        "narrowed": narrowed(cohort),
+        "funnel_url": reverse("desk:funnel") + asks(cohort),
         "columns": [_("Received"), _("Who"), _("Offence"), _("Officer"), _("How it stands")],
         "rows": [_line(referral) for referral in shown],
         "older_url": f"?{query.urlencode()}" if more else "",
@@ -307,17 +507,34 @@ def funnel_step(request: Request, step: str) -> HttpResponse:
     return render(request, "desk/funnel_step.html", context)
 
 
+def after_cursor(found: QuerySet[Referral], cursor: str) -> QuerySet[Referral]:
+    """What comes after the row that an address names; all of it where it names none of ours."""
+    at, _tilde, pk = cursor.partition("~")
+    moment = moment_from(at)
+    if moment is None or not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+        return found
+    # The first condition alone lets the index start where the page starts.
+    return found.filter(Q(received_at__lt=moment) | Q(pk__lt=int(pk)), received_at__lte=moment)
+
+
 def _line(referral: Referral) -> list[Any]:
     part = referral.participant
     stands = part.get_closure_reason_display() if part.closed_at else referral.get_status_display()
+    because = in_words([referral.suppressed_because])[0] if referral.suppressed_because else ""
     return [
         short_day(referral.received_at.astimezone(LONDON).date()),
         {
-            "text": part.person.name,
+            "text": _name(part),
             "note": part.case.reference,
             "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
         },
         part.case.offence_title,
         part.officer.display_name if part.officer else _("Nobody yet"),
-        stands,
+        {"text": stands, "note": because},
     ]
+
+
+def _name(part: Participant) -> str:
+    """The victim's name; where no person is named, the organisation's."""
+    has_name = part.person.surname or part.person.given_names or part.person.preferred_name
+    return part.person.name if has_name else part.organisation_name or part.person.name
