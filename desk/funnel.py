@@ -25,7 +25,7 @@ from desk import offence_groups
 from desk.offence_groups import GROUPED, GROUPS
 from needs_assessments.models import NeedsAssessment
 from referrals.models import OnwardReferral, Referral
-from referrals.triage import in_words
+from referrals.rules.book import because as because_of
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
@@ -520,7 +520,7 @@ def after_cursor(found: QuerySet[Referral], cursor: str) -> QuerySet[Referral]:
 def _line(referral: Referral) -> list[Any]:
     part = referral.participant
     stands = part.get_closure_reason_display() if part.closed_at else referral.get_status_display()
-    because = in_words([referral.suppressed_because])[0] if referral.suppressed_because else ""
+    because = because_of(referral)
     return [
         short_day(referral.received_at.astimezone(LONDON).date()),
         {

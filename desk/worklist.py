@@ -16,8 +16,8 @@ from compliance.models import Duty
 from contacts.models import Contact, ContactPlan, Promise
 from desk import owed, words
 from desk.day import CRITICAL_AFTER, Day, Group, Thing, What, horizon, lay_out
-from referrals import triage
 from referrals.models import Referral
+from referrals.rules.book import why
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
@@ -236,7 +236,7 @@ def _keeps_promise(thing: Thing, who: str) -> dict[str, Any]:
 
 def _reaches_first(thing: Thing, who: str) -> dict[str, Any]:
     referral: Referral = thing.items[0].source  # type: ignore[assignment]
-    reasons = ", ".join(triage.in_words(referral.reasons[:3]))
+    reasons = why(referral, most=3)
     return {
         "what": _("First contact with %(who)s: nobody has tried yet") % {"who": who.rstrip(",")},
         "why": _("Priority %(n)d: %(reasons)s.") % {"n": referral.priority, "reasons": reasons},

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from referrals import landing
 from referrals.landing import Arrival
-from referrals.triage import Facts, due_on, in_words, triage
+from referrals.rules.book import RulesByDay, in_words
+from referrals.triage import Facts, Triage, triage
 from victimcare.accounts.models import Team
 from victimcare.intake.cells import Clean
 from victimcare.intake.models import ImportBatch
@@ -21,6 +22,7 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
     teams = _Teams(list(Team.objects.filter(kind=Team.Kind.VICTIM_CARE).order_by("pk")))
     earlier = _Earlier(rows)
     people = _People(rows)
+    rules_by_day = RulesByDay()
     arriving = []
     for row in map(people.filled, rows):
         recorded, reported = row["recorded_at"], row["reported_at"]
@@ -32,7 +34,8 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
         received_on = london_day(received)
         is_victim = row["role"] == "VICTIM"
         day = london_day(recorded.at) if recorded else received_on
-        made = triage(_facts(people.as_known(row), day, earlier)) if is_victim else None
+        rules = rules_by_day.on(received_on)
+        made = triage(_facts(people.as_known(row), day, earlier), rules) if is_victim else None
         arriving.append(
             Arrival(
                 row=row,
@@ -43,11 +46,19 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
                 crime_on=london_day(crime_at),
                 crime_precision="date" if crime is None or crime.is_date_only else "moment",
                 triage=made,
-                due_on=due_on(received_on, made.priority) if made and not made.suppressed_because else None,
-                entitlement_reason=_("From triage: %s.") % ", ".join(in_words(made.reasons)) if made else "",
+                rule_set_id=rules.pk if made else None,
+                due_on=rules.due_on(received_on, made.priority)
+                if made and not made.suppressed_because
+                else None,
+                entitlement_reason=entitlement_reason(made, rules.pk) if made else "",
             )
         )
     return arriving
+
+
+def entitlement_reason(made: Triage, rule_set_id: int | None) -> str:
+    """Why somebody's provisional rights are what they are."""
+    return _("From triage: %s.") % ", ".join(in_words(made.reasons, rule_set_id))
 
 
 class _Teams:

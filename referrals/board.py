@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from referrals.models import Referral
 from referrals.proposals import POINTS, Load, Proposal, Wanted, propose
-from referrals.triage import in_words
+from referrals.rules.book import why
 from victimcare import clock
 from victimcare.accounts.models import Leave, User
 from victimcare.accounts.permissions import Role
@@ -224,7 +224,7 @@ def _row(
     elif not referral.channel:
         notes.append(_("No safe way to reach them is known"))
     return Row(
-        referral, False, ", ".join(in_words(referral.reasons)), said, ". ".join(notes), proposal, choices
+        referral, False, why(referral), said, ". ".join(notes), proposal, choices
     )
 
 

@@ -63,7 +63,7 @@ STAGED: dict[str, str] = {
     "team_id": "bigint", "received_at": "timestamptz NOT NULL", "received_on": "date NOT NULL",
     "crime_at": "timestamptz NOT NULL", "crime_on": "date NOT NULL", "crime_precision": _TEXT,
     "suppressed_because": _TEXT, "priority": "int NOT NULL", "reasons": "jsonb NOT NULL", "channel": _TEXT,
-    "due_on": "date", "categories": "text[] NOT NULL", "entitlement_reason": _TEXT,
+    "due_on": "date", "rule_set_id": "bigint", "categories": "text[] NOT NULL", "entitlement_reason": _TEXT,
     **{f"{name}_ref": _TEXT for name in ("person", "case", "part", "referral", "event", "entitlement",
     "suspect", "suspect_part")},
     # Filled in as the chunk lands.
@@ -85,6 +85,7 @@ class Arrival:
     crime_on: date
     crime_precision: str
     triage: Triage | None
+    rule_set_id: int | None  # the version of the rules that triaged it
     due_on: date | None
     entitlement_reason: str
 
@@ -205,6 +206,7 @@ def _staged(arrival: Arrival) -> list[Any]:
         arrival.crime_at, arrival.crime_on, arrival.crime_precision,
         triage.suppressed_because if triage else "", triage.priority if triage else 3,
         json.dumps(triage.reasons if triage else []), triage.channel if triage else "", arrival.due_on,
+        arrival.rule_set_id,
         list(triage.categories) if triage else [], arrival.entitlement_reason,
         reference("PE"), reference("VC"), reference("P"), reference("R"), reference("E", 9),
         reference("E", 9),
@@ -375,6 +377,7 @@ class _Landing(Land):
               FROM cases_participant victim, staged_referrals s
              WHERE r.participant_id = victim.id AND victim.role = 'VICTIM' AND r.status = 'received'
                AND victim.case_id = s.case_pk AND victim.person_id = s.suspect_pk
+               AND NOT 'status' = ANY(r.decided_fields)  -- a person has said that they are contacted
             RETURNING r.id
             """
         )
@@ -488,19 +491,32 @@ class _Landing(Land):
         self.run(
             """
             INSERT INTO referrals_referral AS t (reference, participant_id, source, batch_id, received_at,
-                   status, suppressed_because, priority, reasons, channel, due_on, version)
+                   status, suppressed_because, priority, reasons, channel, due_on, rule_set_id,
+                   decided_fields, version)
             SELECT referral_ref, part_pk, 'force', %s, received_at,
                    CASE WHEN suppressed_because = '' THEN 'received' ELSE 'suppressed' END,
-                   suppressed_because, priority, reasons, channel, due_on, 1
+                   suppressed_because, priority, reasons, channel, due_on, rule_set_id, '{}', 1
               FROM staged_referrals WHERE role = 'VICTIM'
             ON CONFLICT (participant_id)
-            DO UPDATE SET status = excluded.status, suppressed_because = excluded.suppressed_because,
-                   priority = excluded.priority, reasons = excluded.reasons, channel = excluded.channel,
-                   due_on = CASE WHEN t.priority = excluded.priority THEN t.due_on ELSE excluded.due_on END,
+            -- What a person decided over the rules stays, whatever the feed says later.
+            DO UPDATE SET reasons = excluded.reasons, rule_set_id = excluded.rule_set_id,
+                   status = CASE WHEN 'status' = ANY(t.decided_fields) THEN t.status ELSE excluded.status END,
+                   suppressed_because = CASE WHEN 'status' = ANY(t.decided_fields)
+                        THEN t.suppressed_because ELSE excluded.suppressed_because END,
+                   priority = CASE WHEN 'priority' = ANY(t.decided_fields)
+                        THEN t.priority ELSE excluded.priority END,
+                   channel = CASE WHEN 'channel' = ANY(t.decided_fields)
+                        THEN t.channel ELSE excluded.channel END,
+                   due_on = CASE WHEN 'due_on' = ANY(t.decided_fields) OR t.due_on IS NOT NULL
+                             AND (t.priority = excluded.priority OR 'priority' = ANY(t.decided_fields))
+                        THEN t.due_on ELSE excluded.due_on END,
                    version = t.version + 1
              WHERE t.status <> 'allocated'
-               AND (t.suppressed_because, t.priority, t.reasons, t.channel) IS DISTINCT FROM
-                   (excluded.suppressed_because, excluded.priority, excluded.reasons, excluded.channel)
+               AND (t.reasons IS DISTINCT FROM excluded.reasons
+                 OR NOT 'status' = ANY(t.decided_fields)
+                    AND t.suppressed_because IS DISTINCT FROM excluded.suppressed_because
+                 OR NOT 'priority' = ANY(t.decided_fields) AND t.priority IS DISTINCT FROM excluded.priority
+                 OR NOT 'channel' = ANY(t.decided_fields) AND t.channel IS DISTINCT FROM excluded.channel)
             RETURNING id, xmax = 0, participant_id
             """,
             batch_id,

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from referrals import landing
 from referrals.arriving import arrivals
+from referrals.rules.book import in_words
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
-from referrals.triage import in_words
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch
@@ -48,7 +48,7 @@ LAYOUTS = (
         telling=frozenset({"source_system", "occurrence_no", "person_id", "role"}),
         clean=lambda raw, now: clean_referral(raw, now=now),
         land=_land_referrals,
-        say_reason=lambda reason: in_words([reason])[0],
+        say_reason=lambda reason: in_words([reason], None)[0],
     ),
     Layout(
         kind=ImportBatch.Kind.EVENTS,

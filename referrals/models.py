@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from referrals.rules.models import PriorityStandard, RuleSet, TriageRule
 from victimcare import clock
-from victimcare.accounts.models import Team, User
+from victimcare.accounts.models import Leave, Team, User
+from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Exclusion, Participant, may_see
 from victimcare.intake.models import ImportBatch
 from victimcare.references import new_reference
@@ -16,6 +19,10 @@ from victimcare.references import new_reference
 
 def referral_reference() -> str:
     return new_reference("R")
+
+
+def handover_reference() -> str:
+    return new_reference("H")
 
 
 def batch_reference() -> str:
@@ -79,6 +86,12 @@ class Referral(models.Model):
     reasons = models.JSONField(default=list, blank=True)  # the names of the rules that said so
     channel = models.CharField(max_length=10, default="phone")
     due_on = models.DateField(null=True, blank=True)  # first contact, a local standard
+    # The version of the rules that judged it; none for what came before rules were data.
+    rule_set = models.ForeignKey(RuleSet, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # What a person decided over the rules: priority, channel, due_on, status. No import changes these.
+    decided_fields = ArrayField(models.CharField(max_length=10), default=list, db_default=[], blank=True)
+    triaged_at = models.DateTimeField(null=True, blank=True)  # a person looked, and agreed or decided
+    triaged_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     allocated_at = models.DateTimeField(null=True, blank=True)
     allocated_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
@@ -110,6 +123,24 @@ class Referral(models.Model):
                 name="referral_allocated",
                 fields=["allocated_by", "-allocated_at"],
                 condition=Q(status="allocated"),
+            ),
+        )
+
+
+class TriageDecision(models.Model):
+    """What one person decided over the rules for one referral, and why. Written once."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="decisions")
+    changes = models.JSONField(default=dict, blank=True)  # field: [was, is]; none: the rules were right
+    reason = models.CharField(max_length=400, blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                name="a_change_of_triage_says_why", condition=Q(changes={}) | ~Q(reason="")
             ),
         )
 
@@ -196,4 +227,137 @@ class OnwardReferral(models.Model):
                 fields=["participant", "partner"],
                 condition=Q(status__in=["sent", "accepted"]),
             ),
+        )
+
+
+# --- Workload --------------------------------------------------------------------------------------
+
+
+class WorkloadScaleQuerySet(models.QuerySet["WorkloadScale"]):
+    def in_force(self, day: date) -> "WorkloadScale | None":
+        """The newest approved version on this day; None before anybody wrote one."""
+        approved = self.filter(approved_at__isnull=False, effective_from__lte=day)
+        return approved.order_by("-effective_from", "-number").first()
+
+
+class WorkloadScale(models.Model):
+    """What the unit counts work in, a version at a time: written by one supervisor, approved by another."""
+
+    number = models.PositiveSmallIntegerField(unique=True)
+    points_1 = models.PositiveSmallIntegerField()  # of one open victim of the first priority
+    points_2 = models.PositiveSmallIntegerField()
+    points_3 = models.PositiveSmallIntegerField()
+    points_4 = models.PositiveSmallIntegerField()
+    full_week = models.PositiveSmallIntegerField()  # hours between start and end of a full-time week
+    looks_ahead = models.PositiveSmallIntegerField()  # working days in which leave makes room smaller
+    effective_from = models.DateField()
+    reason = models.CharField(max_length=300)
+    written_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords()
+
+    objects = WorkloadScaleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-number",)
+        constraints = (
+            models.CheckConstraint(
+                name="scale_author_is_not_approver", condition=Q(approved_by=None) | ~Q(approved_by=F("written_by"))
+            ),
+            models.CheckConstraint(
+                name="approved_scale_says_by_whom",
+                condition=Q(approved_by=None, approved_at=None)
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="scale_counts_something",
+                condition=Q(
+                    points_1__gte=1, points_2__gte=1, points_3__gte=1, points_4__gte=1,
+                    full_week__gte=1, looks_ahead__gte=1,
+                ),
+            ),
+        )  # fmt: skip
+
+
+# --- Handing over ----------------------------------------------------------------------------------
+
+
+class HandoverQuerySet(models.QuerySet["Handover"]):
+    def visible_to(self, user: User) -> "HandoverQuerySet":
+        """Who hands over, who takes over, and the supervisors of either."""
+        seen = Q(from_officer=user) | Q(to_officer=user)
+        if user.may(Permission.ALLOCATE) and user.team_id:
+            seen |= Q(from_officer__team=user.team_id) | Q(to_officer__team=user.team_id)
+        return self.filter(seen)
+
+    def standing(self, day: date) -> "HandoverQuerySet":
+        """For good, or for leave that is not over and was not cancelled."""
+        return self.filter(Q(leave=None) | Q(leave__cancelled_at=None, leave__until_on__gte=day))
+
+
+class Handover(models.Model):
+    """One officer's people given to another: for the days of a leave, or for good with a reason."""
+
+    reference = models.CharField(max_length=20, unique=True, default=handover_reference)
+    leave = models.OneToOneField(
+        Leave, null=True, blank=True, on_delete=models.PROTECT, related_name="handover"
+    )  # None: for good
+    from_officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="handovers_from")
+    to_officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="handovers_to")
+    reason = models.CharField(max_length=300, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    history = HistoricalRecords()
+
+    objects = HandoverQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-made_at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                name="nobody_hands_over_to_themselves", condition=~Q(from_officer=F("to_officer"))
+            ),
+            models.CheckConstraint(
+                name="for_good_with_a_reason", condition=Q(leave__isnull=False) | ~Q(reason="")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_cover(self) -> bool:
+        return self.leave_id is not None
+
+
+class HandedOverQuerySet(models.QuerySet["HandedOver"]):
+    def with_whom_they_are(self) -> "HandedOverQuerySet":
+        """Open, and still with the officer this handover says: whoever moved on since is another's to brief."""
+        covered = Q(handover__leave__isnull=False, participant__officer=F("handover__from_officer"))
+        for_good = Q(handover__leave=None, participant__officer=F("handover__to_officer"))
+        return self.filter(covered | for_good, participant__closed_at=None)
+
+    def unreceived(self, day: date) -> "HandedOverQuerySet":
+        """Handed over, and nobody has yet said that they read it."""
+        leave = Q(handover__leave=None) | Q(
+            handover__leave__cancelled_at=None, handover__leave__until_on__gte=day
+        )
+        return self.with_whom_they_are().filter(leave, received_at=None)
+
+
+class HandedOver(models.Model):
+    """One victim of a handover, until whoever takes over says that they read the brief."""
+
+    handover = models.ForeignKey(Handover, on_delete=models.CASCADE, related_name="people")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="handovers")
+    received_at = models.DateTimeField(null=True, blank=True)
+
+    objects = HandedOverQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(name="handed_over_once", fields=["handover", "participant"]),)
+        indexes = (
+            models.Index(name="handed_over_unreceived", fields=["handover"], condition=Q(received_at=None)),
         )

@@ -1,35 +1,31 @@
-"""The right victim first: plain facts in; priority, provisional entitlement, channel and reasons out. Pure.
+"""The right victim first: plain facts and one version of the rules in; what becomes of a referral out. Pure.
 
-Rules are ordered data: the first that fits gives the priority, every one that fits gives its reason. The
-names of rules are what is stored; `in_words` says them. Suppressed victims are not contacted by the unit;
-the Code's duties to them run all the same.
+Rules are data (`referrals.models.RuleSet`). Each fits somebody whom one of its *ways* fits; a way is a small
+closed vocabulary (`CONDITIONS`), never code, and fits when all it says is true. The first priority rule that
+fits gives the priority, every one that fits gives its reason. Suppressed victims are not contacted by the
+unit; the Code's duties to them run all the same.
+
+Rules are made ready once a version and remember what they made of equal facts: an extract has tens of
+thousands of rows, and few kinds of them.
 """
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from typing import Any, NamedTuple
 
 from victimcare.cases.safe_contact import DANGER_FLAGS
 from victimcare.working_days import add_working_days, england_and_wales, is_working_day
 
-# Working days within which the unit makes first contact: its own standard, not the Code's.
-DUE_IN = {1: 0, 2: 2, 3: 5, 4: 10}
 LEAST = 4
-
-GRIEVOUS_HARM = frozenset({"2", "5D", "5E", "8F"})
-ROBBERY = frozenset({"34A", "34B"})
-DWELLING_BURGLARY = frozenset({"28", "28A", "28B", "28C", "28D", "28E", "28F", "28G", "28H"})
-SEXUAL = frozenset({"17A", "17B", "19C", "19D", "19E", "19F", "19G", "19H", "20A", "20B"})
-FRAUD = frozenset({"53B", "53C", "53D"})
-# Nobody was hurt or faced: information is sent unless something about the victim says otherwise.
-ABOUT_THINGS = frozenset({"30C", "45", "46", "48", "49", "53C", "56B", "58C", "58D"})
+CHANNELS = ("phone", "text", "email", "post")
+CHILD = 18
+REMEMBERED = 50_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything the rules look at about one victim of one crime."""
 
@@ -42,13 +38,13 @@ class Facts:
     has_died: bool = False
     is_suspect_here: bool = False
     is_nameless_business: bool = False
-    safe_to: tuple[
-        tuple[str, str], ...
-    ] = ()  # phone, text, email, post: Y, N or "" for each that has a destination
+    # phone, text, email, post: Y, N or "" for each that has a destination
+    safe_to: tuple[tuple[str, str], ...] = ()
+    patterns: frozenset[str] = frozenset()  # of repeat crimes: same_suspect, same_address, rising_harm
+    source: str = "force"
 
 
-@dataclass(frozen=True)
-class Triage:
+class Triage(NamedTuple):
     """What becomes of a referral. `reasons` and `suppressed_because` are names of rules."""
 
     priority: int
@@ -56,6 +52,7 @@ class Triage:
     categories: tuple[str, ...]  # provisional enhanced rights; empty is standard
     channel: str  # phone, text, email, post; "" when none is known to be safe
     suppressed_because: str = ""
+    decided_by: str = ""  # the rule that gave the priority
 
     @property
     def is_enhanced(self) -> bool:
@@ -64,130 +61,196 @@ class Triage:
 
 @dataclass(frozen=True)
 class Rule:
-    """One line of the table: its name, the words people read, the priority it gives, and when it fits."""
+    """One line of the table: its name, what it does, and the ways in which somebody may fit it."""
 
     name: str
-    words: str | Promise
+    kind: str  # suppress, priority, enhanced
+    ways: tuple[Mapping[str, Any], ...]
+    priority: int | None = None
+    category: str = ""
+    is_filler: bool = False  # said only when it decides
+
+
+@dataclass(frozen=True)
+class Standard:
+    """For one priority: the working days to first contact, and the channels, best first."""
+
     priority: int
-    fits: Callable[[Facts], bool]
+    within: int
+    channels: tuple[str, ...] = CHANNELS
 
 
-def _flag(name: str) -> Callable[[Facts], bool]:
-    return lambda facts: name in facts.flags
+Fits = Callable[[Facts], bool]
 
+# --- What a way may say ----------------------------------------------------------------------------
 
-def _is_child(facts: Facts) -> bool:
-    return facts.age is not None and facts.age < 18
-
-
-def _is_older(facts: Facts) -> bool:
-    return facts.age is not None and facts.age >= 65
-
-
-RULES: tuple[Rule, ...] = (
-    Rule("rape_or_sexual_offence", _("rape or serious sexual offence"), 1,
-         lambda f: "RASSO" in f.flags or f.offence_code in SEXUAL),
-    Rule("domestic_abuse_high", _("domestic abuse, high risk"), 1,
-    lambda f: "DA" in f.flags and f.risk_level == "HIGH"),
-    Rule("domestic_abuse_medium", _("domestic abuse, medium risk"), 1,
-         lambda f: "DA" in f.flags and f.risk_level == "MEDIUM"),
-    Rule("stalking", _("stalking"), 1, lambda f: "STALKING" in f.flags or f.offence_code == "8Q"),
-    Rule("honour_based_abuse", _("honour-based abuse"), 1, _flag("HBA")),
-    Rule("modern_slavery", _("modern slavery or trafficking"), 1,
-         lambda f: "MSHT" in f.flags or f.offence_code == "106"),
-    Rule("child_exploitation", _("child sexual exploitation"), 1, _flag("CSE")),
-    Rule("child", _("under 18"), 1, _is_child),
-    Rule("attempted_murder", _("attempted murder"), 1, lambda f: f.offence_code == "2"),
-    Rule("bereaved", _("a death by crime"), 1, lambda f: "HOMICIDE" in f.flags or f.offence_code == "1"),
-    Rule("domestic_abuse", _("domestic abuse"), 2,
-         lambda f: "DA" in f.flags and f.risk_level not in ("HIGH", "MEDIUM")),
-    Rule("hate", _("hate crime"), 2, _flag("HATE")),
-    Rule("grievous_harm", _("serious violence"), 2, lambda f: f.offence_code in GRIEVOUS_HARM - {"2"}),
-    Rule("threats_to_kill", _("threats to kill"), 2, lambda f: f.offence_code == "3B"),
-    Rule("robbery", _("robbery"), 2, lambda f: f.offence_code in ROBBERY),
-    Rule("arson_endangering_life", _("arson endangering life"), 2, lambda f: f.offence_code == "56A"),
-    Rule("repeat", _("third crime or more in 12 months"), 2, lambda f: f.crimes_in_12_months >= 3),
-    Rule("burglary_of_older_person", _("home of someone aged 65 or over burgled"), 2,
-         lambda f: f.offence_code in DWELLING_BURGLARY and _is_older(f)),
-    Rule("fraud_of_vulnerable", _("fraud against someone who may be vulnerable"), 2,
-         lambda f: f.offence_code in FRAUD and (_is_older(f) or bool(f.disability))),
-    Rule("vulnerable", _("a health condition or disability"), 2, lambda f: bool(f.disability)),
-    Rule("second_crime", _("second crime in 12 months"), 3, lambda f: f.crimes_in_12_months == 2),
-    Rule("against_the_person", _("a crime against a person or their home"), 3,
-         lambda f: f.offence_code not in ABOUT_THINGS),
-    Rule("about_things", _("no ground for a call found: information is sent"), LEAST, lambda f: True),
-)  # fmt: skip
-
-SUPPRESSIONS: tuple[Rule, ...] = (
-    Rule("died", _("This person has died. Those who act for them are contacted instead."), LEAST,
-    lambda f: f.has_died),
-    Rule("suspect_here", _("This person is also a suspect in this case. The officer in the case "
-                           "decides."), LEAST,
-         lambda f: f.is_suspect_here),
-    Rule("nameless_business", _("A business without a named contact. Ask the officer in the case "
-                                "for one."), LEAST,
-         lambda f: f.is_nameless_business),
-)  # fmt: skip
-
-# Provisional enhanced rights under the Victims' Code, until somebody has assessed.
-ENHANCED: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
-    (
-        "serious_crime",
-        lambda f: (
-            bool(f.flags & {"DA", "RASSO", "HATE", "MSHT", "HBA", "HOMICIDE", "CSE"})
-            or f.offence_code in SEXUAL | GRIEVOUS_HARM | {"1", "36", "56A", "106"}
-        ),
-    ),
-    (
-        "persistently_targeted",
-        lambda f: "STALKING" in f.flags or f.offence_code == "8Q" or f.crimes_in_12_months >= 3,
-    ),
-    ("vulnerable", lambda f: _is_child(f) or bool(f.disability)),
-    ("intimidated", lambda f: "HBA" in f.flags or f.risk_level == "HIGH" or f.offence_code == "3B"),
+# Each makes one question out of the value that stands beside it. Nothing else may stand in a way.
+CONDITIONS: dict[str, Callable[[Any], Fits]] = {
+    "everyone": lambda value: lambda facts: True,
+    "flags": lambda value: lambda facts, any_of=frozenset(value): not any_of.isdisjoint(facts.flags),
+    "not_flags": lambda value: lambda facts, none_of=frozenset(value): none_of.isdisjoint(facts.flags),
+    "offences": lambda value: lambda facts, any_of=frozenset(value): facts.offence_code in any_of,
+    "not_offences": lambda value: lambda facts, none_of=frozenset(value): facts.offence_code not in none_of,
+    "age_from": lambda value: lambda facts: facts.age is not None and facts.age >= value,
+    "age_below": lambda value: lambda facts: facts.age is not None and facts.age < value,
+    "risks": lambda value: lambda facts, any_of=frozenset(value): facts.risk_level in any_of,
+    "not_risks": lambda value: lambda facts, none_of=frozenset(value): facts.risk_level not in none_of,
+    "has_disability": lambda value: lambda facts: bool(facts.disability),
+    "crimes_from": lambda value: lambda facts: facts.crimes_in_12_months >= value,
+    "crimes_below": lambda value: lambda facts: facts.crimes_in_12_months < value,
+    "patterns": lambda value: lambda facts, any_of=frozenset(value): not any_of.isdisjoint(facts.patterns),
+    "has_died": lambda value: lambda facts: facts.has_died,
+    "is_suspect_here": lambda value: lambda facts: facts.is_suspect_here,
+    "is_nameless_business": lambda value: lambda facts: facts.is_nameless_business,
+    "sources": lambda value: lambda facts, any_of=frozenset(value): facts.source in any_of,
+}
+LISTS = frozenset(
+    {"flags", "not_flags", "offences", "not_offences", "risks", "not_risks", "patterns", "sources"}
 )
-
-_WORDS: dict[str, str | Promise] = {rule.name: rule.words for rule in (*RULES, *SUPPRESSIONS)}
-# Said only when nothing stronger is.
-_WEAK = frozenset({"against_the_person", "about_things"})
+NUMBERS = frozenset({"age_from", "age_below", "crimes_from", "crimes_below"})
 
 
-def triage(facts: Facts) -> Triage:
-    """What becomes of a victim with these facts. Never raises."""
-    fitting = [rule for rule in RULES if rule.fits(facts)]
-    strong = [rule for rule in fitting if rule.name not in _WEAK]
-    priority = min(rule.priority for rule in fitting)
-    return Triage(
-        priority=priority,
-        reasons=tuple(rule.name for rule in (strong or fitting[:1])),
-        categories=tuple(name for name, fits in ENHANCED if fits(facts)),
-        channel=_channel(facts, priority),
-        suppressed_because=next((rule.name for rule in SUPPRESSIONS if rule.fits(facts)), ""),
-    )
+def check(way: Mapping[str, Any]) -> None:
+    """Raises ValueError for a way that says nothing, or what no way may say."""
+    if not way:
+        raise ValueError("A way must say something.")
+    for name, value in way.items():
+        if name not in CONDITIONS:
+            raise ValueError(f"No condition is called {name}.")
+        if name in LISTS:
+            fits = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+        elif name in NUMBERS:
+            fits = type(value) is int and 0 <= value <= 200
+        else:
+            fits = value is True
+        if not fits:
+            raise ValueError(f"{name} cannot be {value!r}.")
 
 
-def _channel(facts: Facts, priority: int) -> str:
-    """Phone first, but for information only. Where there may be danger, a written channel needs a yes."""
-    in_danger = bool(facts.flags & DANGER_FLAGS) or _is_child(facts)
-    answers = dict(facts.safe_to)
-    for channel in (
-        ("phone", "text", "email", "post") if priority < LEAST else ("text", "email", "post", "phone")
-    ):
-        answer = answers.get(channel)
-        if answer == "Y" or (answer == "" and (channel == "phone" or not in_danger)):
-            return channel
-    return ""
+def _ready(way: Mapping[str, Any]) -> Fits:
+    check(way)
+    questions = [CONDITIONS[name](value) for name, value in way.items()]
+    if len(questions) == 1:
+        return questions[0]
+    return lambda facts: all([question(facts) for question in questions])
 
 
-def in_words(names: Iterable[str]) -> list[str]:
-    """The rules' words in the reader's language. A name we no longer know is shown as it is."""
-    return [str(_WORDS.get(name, name)) for name in names]
+def _any_of(ways: Sequence[Fits]) -> Fits:
+    if len(ways) == 1:
+        return ways[0]
+    return lambda facts: any([fits(facts) for fits in ways])
+
+
+# --- One version, ready ----------------------------------------------------------------------------
+
+
+class Rules:
+    """One version of the rules, made ready to judge. Raises ValueError for a way that cannot be."""
+
+    def __init__(
+        self, rules: Iterable[Rule], standards: Iterable[Standard], *, pk: int | None = None
+    ) -> None:
+        self.pk = pk  # of the version these came from; None for the table that came with the application
+        self.rules = tuple(rules)
+        self.standards = {standard.priority: standard for standard in standards}
+        made = [(rule, _any_of([_ready(way) for way in rule.ways])) for rule in self.rules]
+        self._suppress = [(rule.name, fits) for rule, fits in made if rule.kind == "suppress"]
+        self._priority = [(rule, fits) for rule, fits in made if rule.kind == "priority"]
+        self._enhanced = [(rule.category, fits) for rule, fits in made if rule.kind == "enhanced"]
+        said = [way for rule in self.rules for way in rule.ways]
+        # The ages at which this version begins to answer otherwise, and the crimes beyond which it does not.
+        self._ages = sorted(
+            {CHILD, *(way[name] for way in said for name in ("age_from", "age_below") if name in way)}
+        )
+        self._most_crimes = max(
+            (way[name] for way in said for name in ("crimes_from", "crimes_below") if name in way), default=0
+        )
+        # What was made of facts that this version does not tell apart, but for the channel; and the channels.
+        self._verdicts: dict[tuple[Any, ...], tuple[int, bool, dict[str, Triage]]] = {}
+        self._channels: dict[tuple[int, bool, tuple[tuple[str, str], ...]], str] = {}
+
+    def judge(self, facts: Facts) -> Triage:
+        """What becomes of a victim with these facts. Never raises."""
+        crimes = facts.crimes_in_12_months
+        key = (
+            facts.flags,
+            facts.offence_code,
+            -1 if facts.age is None else bisect_right(self._ages, facts.age),
+            facts.risk_level,
+            not facts.disability,
+            crimes if crimes < self._most_crimes else self._most_crimes,
+            facts.patterns,
+            facts.has_died,
+            facts.is_suspect_here,
+            facts.is_nameless_business,
+            facts.source,
+        )
+        remembered = self._verdicts.get(key)
+        if remembered is None:
+            remembered = self._remember(key, facts)
+        priority, in_danger, by_channel = remembered
+        asked = (priority, in_danger, facts.safe_to)
+        channel = self._channels.get(asked)
+        if channel is None:
+            channel = self._channels[asked] = self._best_channel(*asked)
+        made = by_channel.get(channel)
+        if made is None:
+            made = by_channel[channel] = by_channel[""]._replace(channel=channel)
+        return made
+
+    def _remember(self, key: tuple[Any, ...], facts: Facts) -> tuple[int, bool, dict[str, Triage]]:
+        if len(self._verdicts) >= REMEMBERED:
+            self._verdicts.clear()
+        made = self._judge(facts)
+        in_danger = (
+            not DANGER_FLAGS.isdisjoint(facts.flags)
+            or (facts.age is not None and facts.age < CHILD)
+            or facts.risk_level == "HIGH"
+        )
+        remembered = self._verdicts[key] = (made.priority, in_danger, {"": made})
+        return remembered
+
+    def _judge(self, facts: Facts) -> Triage:
+        """All but the channel."""
+        fitting = [rule for rule, fits in self._priority if fits(facts)]
+        return Triage(
+            priority=(fitting[0].priority or LEAST) if fitting else LEAST,
+            reasons=tuple(
+                rule.name for place, rule in enumerate(fitting) if place == 0 or not rule.is_filler
+            ),
+            categories=tuple(dict.fromkeys(name for name, fits in self._enhanced if fits(facts))),
+            channel="",
+            suppressed_because=next((name for name, fits in self._suppress if fits(facts)), ""),
+            decided_by=fitting[0].name if fitting else "",
+        )
+
+    def _best_channel(self, priority: int, in_danger: bool, safe_to: tuple[tuple[str, str], ...]) -> str:
+        """The best channel known to be safe. Where there may be danger, a written one needs a yes.
+
+        That is no rule that anybody edits: it is the same in every version.
+        """
+        answers = dict(safe_to)
+        for channel in self.standards[priority].channels if priority in self.standards else CHANNELS:
+            answer = answers.get(channel)
+            if answer == "Y" or (answer == "" and (channel == "phone" or not in_danger)):
+                return channel
+        return ""
+
+    def due_on(self, received_on: date, priority: int) -> date:
+        """The last day for first contact by this version."""
+        standard = self.standards.get(priority)
+        return day_due(received_on, standard.within if standard else 0)
+
+
+def triage(facts: Facts, rules: Rules) -> Triage:
+    """What becomes of a victim with these facts by these rules. Never raises."""
+    return rules.judge(facts)
 
 
 @lru_cache(maxsize=4096)
-def due_on(received_on: date, priority: int) -> date:
-    """The last day for first contact. Day 0 is the day it reached the unit, or the next working day."""
+def day_due(received_on: date, within: int) -> date:
+    """The last day in time. Day 0 is the day it reached the unit, or the next working day."""
     holidays = england_and_wales()
-    start = received_on
-    if DUE_IN[priority] == 0 and not is_working_day(start, bank_holidays=holidays):
-        return add_working_days(start, 1, bank_holidays=holidays)
-    return add_working_days(start, DUE_IN[priority], bank_holidays=holidays)
+    if within == 0 and is_working_day(received_on, bank_holidays=holidays):
+        return received_on
+    return add_working_days(received_on, max(within, 1), bank_holidays=holidays)

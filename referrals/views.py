@@ -16,7 +16,7 @@ from referrals import actions
 from referrals.board import board_for, loads_today
 from referrals.forms import AllocateForm, AnswerForm, ReferOnForm
 from referrals.models import OnwardReferral, Referral
-from referrals.triage import in_words
+from referrals.rules.book import because, why
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -125,7 +125,7 @@ def _query(at: datetime) -> str:
 def _listed_row(referral: Referral) -> list[Any]:
     part = referral.participant
     became = {
-        Referral.Status.SUPPRESSED: ", ".join(in_words([referral.suppressed_because])),
+        Referral.Status.SUPPRESSED: because(referral),
         Referral.Status.ALLOCATED: part.officer.display_name if part.officer else _("Allocated"),
         Referral.Status.RECEIVED: _("Waiting for an officer"),
     }[Referral.Status(referral.status)]
@@ -137,7 +137,7 @@ def _listed_row(referral: Referral) -> list[Any]:
         part.case.offence_title,
         moment(referral.received_at),
         {
-            "text": ", ".join(in_words(referral.reasons)),
+            "text": why(referral),
             "tag": f"P{referral.priority}",
             "colour": _colour(referral),
         },
