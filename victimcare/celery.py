@@ -22,6 +22,10 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "read-waiting-extracts": {"task": "victimcare.intake.tasks.read_waiting_extracts", "schedule": 5.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
+    # People who are new or changed, compared with everybody: may they be held already? Every minute.
+    "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 60.0},
+    # Those of the last two days once more, every night: what a sweep passed while it was being written.
+    "compare-recent-people": {"task": "victimcare.cases.tasks.compare_recent_people", "schedule": 86400.0},
     # Says "beat is alive" for /readyz, every 30 seconds.
     "heartbeat": {"task": "victimcare.accounts.tasks.heartbeat", "schedule": 30.0},
     # Keys of forms sent days ago, every hour.

@@ -283,7 +283,7 @@ def test_an_advisor_checks_each_measure_from_the_day(sign_in, victim, officer):
 
 def test_out_of_hours_the_number_is_shown_with_when_to_ring(as_officer, officer, monday):
     monday.move_to(london(2026, 11, 23, 7, 30))
-    new = ParticipantFactory(officer=officer, team=officer.team, person__date_of_birth=date(2012, 1, 1))
+    new = ParticipantFactory(officer=officer, team=officer.team, person__date_of_birth=date(2010, 1, 1))
     arrested_and_bailed(new, officer)
     page = text(as_officer.get("/"))
     assert new.person.phone_mobile in page

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from victimcare import clock
+from victimcare.cases.links import linked_to
 from victimcare.cases.models import Participant, Person, SafeContact
 from victimcare.faults import Refused
 from victimcare.working_days import LONDON
@@ -25,6 +26,8 @@ PLAN_GOES_STALE_AFTER_DAYS = 90
 DANGER_FLAGS = frozenset({"DA", "RASSO", "STALKING", "HBA", "CSE", "MSHT"})
 # So is it where the suspect is or was the victim's partner, or the risk was found high: a flag is forgotten.
 DANGER_RELATIONSHIPS = frozenset({Participant.Relationship.PARTNER, Participant.Relationship.EX_PARTNER})
+# A younger child is reached only through an adult; one of sixteen may be rung where no adult acts for them.
+CHILD, YOUNG_CHILD = 18, 16
 OFFICE_HOURS = (time(9, 0), time(17, 0))
 
 
@@ -79,6 +82,11 @@ class Facts:
     today: date
     address_is_protected: bool
     is_unsafe: bool = False  # closed because nobody could reach them safely
+    is_tied_to_suspect: bool = False  # acts for a victim, and lives or shares a phone with a suspect
+    age: int | None = None
+    acted_for_by: str = ""  # the name of an adult who safely acts for this victim
+    must_withhold: bool = False  # our number, said on this record or a linked one
+    decides: str = ""  # who says whom to contact where nobody safe acts for them
 
 
 @dataclass(frozen=True)
@@ -111,11 +119,15 @@ def judge(facts: Facts) -> Verdict:
     reasons: list[Reason] = []
     phone_like = facts.channel in {Channel.PHONE, Channel.TEXT, Channel.VOICEMAIL}
     if facts.has_died:
-        reasons.append(Reason("died", _("This person has died. Contact whoever acts for them.")))
+        reasons.append(Reason("died", _died(facts)))
+    elif (child := _child(facts)) is not None:
+        reasons.append(child)
     if facts.is_suspect_here:
         reasons.append(
             Reason("suspect", _("This person is a suspect in this case. They are never contacted."))
         )
+    if facts.is_tied_to_suspect:
+        reasons.append(Reason("tied_to_suspect", TIED_TO_SUSPECT))
     if facts.is_unsafe:
         reasons.append(
             Reason(
@@ -168,7 +180,43 @@ def judge(facts: Facts) -> Verdict:
         )
     if reasons:
         return Verdict(False, reasons[0].rule, tuple(reasons))
-    return Verdict(True, "said_yes" if facts.safe == SafeContact.Safe.YES else "no_known_danger")
+    withhold = (_("Withhold the number."),) if phone_like and facts.must_withhold else ()
+    rule = "said_yes" if facts.safe == SafeContact.Safe.YES else "no_known_danger"
+    return Verdict(True, rule, instructions=withhold)
+
+
+TIED_TO_SUSPECT = _(
+    "They live or share a phone with a suspect, so they cannot act for the victim. The officer in the case decides "
+    "who does."
+)
+
+
+def _died(facts: Facts) -> str | Promise:
+    if facts.acted_for_by:
+        return _("This person has died. Contact %(name)s, who acts for the family.") % {
+            "name": facts.acted_for_by
+        }
+    if facts.decides:
+        return _(
+            "This person has died and nobody safe acts for the family here. %(who)s decides who is contacted: ask."
+        ) % {"who": facts.decides}
+    return _("This person has died. Contact whoever acts for them.")
+
+
+def _child(facts: Facts) -> Reason | None:
+    """A child is reached through the adult who acts for them; a young one through nobody else. Not in person."""
+    if facts.age is None or facts.age >= CHILD or facts.channel is Channel.IN_PERSON:
+        return None
+    if facts.acted_for_by:
+        sentence = _("This is a child. Contact %(name)s, who acts for them.") % {"name": facts.acted_for_by}
+        return Reason("child", sentence)
+    if facts.age < YOUNG_CHILD:
+        return Reason(
+            "nobody_acts",
+            _("This is a child, and nobody safe acts for them here. %(who)s decides who is contacted: ask.")
+            % {"who": facts.decides or _("The officer in the case")},
+        )
+    return None
 
 
 def _first_contact(facts: Facts) -> Verdict:
@@ -262,14 +310,15 @@ def is_flagged(participant: Participant, on: date) -> bool:
 def verdicts(
     participant: Participant, *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
 ) -> dict[Channel, Verdict]:
-    """What the rule says of every channel, with the suspects read once. Three queries at most."""
+    """What the rule says of every channel, with the suspects read once. Five queries at most."""
     return verdicts_for([participant], purpose=purpose, at=at)[participant.pk]
 
 
 def verdicts_for(
     participants: Iterable[Participant], *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
 ) -> dict[int, dict[Channel, Verdict]]:
-    """What the rule says of every channel to each of these, by participant. Three queries however many.
+    """What the rule says of every channel to each of these, by participant. Four queries however many: one more
+    where somebody is a child or has died, and one where somebody acts for another.
 
     Each must come with its `case` and `person` selected.
     """
@@ -312,11 +361,15 @@ def clear(
 @dataclass(frozen=True)
 class _Gathered:
     safe: SafeContact
+    stricter: SafeContact  # with the answers of every record linked to this person's
     suspect_keys: frozenset[str]
     is_suspect: bool
     is_flagged_elsewhere: bool
-    was_closed_as_dead: bool
+    has_died: bool
+    is_unsafe_elsewhere: bool
     told_when_at: Person | None  # where this person was reached when they gave their answers
+    is_tied_to_suspect: bool = False
+    acted_for_by: str = ""
 
 
 @dataclass
@@ -326,29 +379,154 @@ class _Known:
     suspects: set[int] = field(default_factory=set)
     is_flagged: bool = False
     was_closed_as_dead: bool = False
+    was_closed_as_unsafe: bool = False
+
+    def add(self, other: "_Known") -> None:
+        self.suspects |= other.suspects
+        self.is_flagged |= other.is_flagged
+        self.was_closed_as_dead |= other.was_closed_as_dead
+        self.was_closed_as_unsafe |= other.was_closed_as_unsafe
+
+
+class _Facts:
+    """What is read, once, of everybody that a batch of verdicts is about, and of everybody linked to them."""
+
+    def __init__(self, participants: list[Participant]) -> None:
+        self.acting = _acting_for(participants)
+        everyone = [*participants, *(part for each in self.acting.values() for part in each)]
+        self.wards = _wards(everyone)
+        people = {part.person_id for part in everyone} | set(self.wards.values())
+        self.groups = linked_to(people)
+        people |= {pk for group in self.groups.values() for pk in group}
+        self.answers = SafeContact.objects.in_bulk(list(people), field_name="person_id")
+        self.known, self.suspected = _known_of(people)
+        self.lives = _lives(people | {pk for each in self.known.values() for pk in each.suspects})
+
+    def of(self, part: Participant) -> _Gathered:
+        """Everything about one of them; the stricter of what is held of all who are the same human being."""
+        group = self.groups[part.person_id]
+        safe = self.answers.get(part.person_id) or SafeContact()
+        theirs = self._of_group(group)
+        suspects = theirs.suspects
+        ward = self.wards.get(part.pk)
+        if ward is not None:
+            suspects = suspects | self._of_group(self.groups[ward]).suspects
+        keys = self._keys(suspects - group)
+        others = [answer for pk in group - {part.person_id} if (answer := self.answers.get(pk))]
+        return _Gathered(
+            safe=safe,
+            stricter=_stricter(safe, others),
+            suspect_keys=keys,
+            is_suspect=any((part.case_id, pk) in self.suspected for pk in group)
+            or (ward is not None and bool(suspects & group)),
+            is_flagged_elsewhere=theirs.is_flagged,
+            has_died=theirs.was_closed_as_dead or any(self._has_died(pk) for pk in group),
+            is_unsafe_elsewhere=any(self.known[pk].was_closed_as_unsafe for pk in group - {part.person_id}),
+            told_when_at=_as_it_was(self.lives[part.person_id], safe.confirmed_at),
+            is_tied_to_suspect=ward is not None and bool(self._keys(group) & keys),
+            acted_for_by=next(
+                (each.person.name for each in self.acting.get(part.pk, ()) if self.may_act(each)), ""
+            ),
+        )
+
+    def may_act(self, representative: Participant) -> bool:
+        """Alive, no suspect, and neither living nor sharing a phone with one."""
+        facts = self.of(representative)
+        return not (facts.has_died or facts.is_suspect or facts.is_tied_to_suspect)
+
+    def _of_group(self, group: frozenset[int]) -> _Known:
+        together = _Known()
+        for pk in group:
+            together.add(self.known[pk])
+        return together
+
+    def _keys(self, people: Iterable[int]) -> frozenset[str]:
+        """Where these people are or were reached."""
+        lives = (place for pk in people for place, _at in self.lives[pk])
+        return frozenset(key for place in lives for key in person_keys(place)) - {""}
+
+    def _has_died(self, person: int) -> bool:
+        return any(since is None and now.date_of_death for now, since in self.lives[person])
 
 
 def _gather_all(participants: list[Participant]) -> dict[int, _Gathered]:
     """The answers of each, where every suspect of any case of theirs is or was reached, and who has died."""
-    people = {part.person_id for part in participants}
-    answers = SafeContact.objects.in_bulk(list(people), field_name="person_id")
-    known, suspects = _known_of(people)
-    lives = _lives(people | {suspect for each in known.values() for suspect in each.suspects})
-    gathered = {}
-    for part in participants:
-        safe, theirs = answers.get(part.person_id) or SafeContact(), known[part.person_id]
-        where = (
-            key for suspect in theirs.suspects for place, _at in lives[suspect] for key in person_keys(place)
+    facts = _Facts(participants)
+    return {part.pk: facts.of(part) for part in participants}
+
+
+def _acting_for(participants: list[Participant]) -> dict[int, list[Participant]]:
+    """Who acts for those who are dead or children, in the order they came. No query where nobody is."""
+    today = clock.today()
+    asked = [
+        part.pk
+        for part in participants
+        if part.role == Participant.Role.VICTIM and _needs_somebody(part, today)
+    ]
+    acting: dict[int, list[Participant]] = {}
+    if asked:
+        rows = Participant.objects.filter(represents__in=asked, closed_at=None).select_related(
+            "person", "case"
         )
-        gathered[part.pk] = _Gathered(
-            safe=safe,
-            suspect_keys=frozenset(where) - {""},
-            is_suspect=(part.case_id, part.person_id) in suspects,
-            is_flagged_elsewhere=theirs.is_flagged,
-            was_closed_as_dead=theirs.was_closed_as_dead,
-            told_when_at=_as_it_was(lives[part.person_id], safe.confirmed_at),
+        for part in rows.order_by("pk"):
+            acting.setdefault(part.represents_id, []).append(part)  # type: ignore[arg-type]
+    return acting
+
+
+def _needs_somebody(part: Participant, today: date) -> bool:
+    age = part.person.age_on(today)
+    return (
+        part.person.date_of_death is not None
+        or part.closure_reason == Participant.Closure.DECEASED
+        or (age is not None and age < CHILD)
+    )
+
+
+def _wards(participants: list[Participant]) -> dict[int, int]:
+    """The person whom each representative acts for. No query where nobody represents."""
+    acts_for = {part.pk: part.represents_id for part in participants if part.represents_id}
+    if not acts_for:
+        return {}
+    people = dict(Participant.objects.filter(pk__in=acts_for.values()).values_list("pk", "person_id"))
+    return {pk: people[ward] for pk, ward in acts_for.items()}
+
+
+def _stricter(safe: SafeContact, others: list[SafeContact]) -> SafeContact:
+    """These answers, with every no, every protected address and the narrowest hours of the linked records."""
+    if not others:
+        return safe
+    together = [safe, *others]
+    strict = SafeContact()
+    for channel in ANSWERED:
+        refused = any(getattr(each, channel) == SafeContact.Safe.NO for each in together)
+        setattr(strict, channel, SafeContact.Safe.NO if refused else getattr(safe, channel))
+    strict.call_from = max((each.call_from for each in together if each.call_from), default=None)
+    strict.call_until = min((each.call_until for each in together if each.call_until), default=None)
+    strict.address_is_protected = any(each.address_is_protected for each in together)
+    strict.withhold_number = any(each.withhold_number for each in together)
+    strict.confirmed_at = safe.confirmed_at
+    return strict
+
+
+ANSWERED = ("phone", "text", "email", "post", "voicemail")
+
+
+def why_not_to_act_for(person: Person, victim: Participant) -> str | Promise:
+    """Why this person may not act for that victim; "" when they may. Not saved yet, either of them may be."""
+    part = Participant(
+        case=victim.case, person=person, role=Participant.Role.REPRESENTATIVE, represents=victim
+    )
+    facts = _Facts([part]).of(part)
+    if facts.has_died:
+        return _("This person has died. Choose somebody else to act for the victim.")
+    if facts.is_suspect:
+        return _(
+            "This person is held as a suspect in a crime against the victim, so they cannot act for them. "
+            "The officer in the case decides who does."
         )
-    return gathered
+    if facts.is_tied_to_suspect:
+        return TIED_TO_SUSPECT
+    return ""
 
 
 def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]]:
@@ -370,6 +548,7 @@ def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]
         each.suspects |= suspected.get(case_id, set()) - {person_id}
         each.is_flagged |= bool(DANGER_FLAGS & set(flags))
         each.was_closed_as_dead |= closure == Participant.Closure.DECEASED
+        each.was_closed_as_unsafe |= closure == Participant.Closure.UNSAFE_TO_CONTACT
     return known, {(case, person) for case, people_of in suspected.items() for person in people_of}
 
 
@@ -379,7 +558,7 @@ def _lives(person_ids: set[int]) -> dict[int, list[tuple[Person, datetime | None
     if person_ids:
         fields = (
             "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
-            "since",
+            "date_of_death", "since",
         )  # fmt: skip
         now = Person.objects.filter(id__in=person_ids).annotate(
             since=Value(None, output_field=DateTimeField())
@@ -410,7 +589,7 @@ def _destination(person: Person, channel: Channel) -> str:
 def _facts(
     participant: Participant, channel: Channel, purpose: Purpose, at: datetime, gathered: _Gathered
 ) -> Facts:
-    person, safe = participant.person, gathered.safe
+    person, safe = participant.person, gathered.stricter
     local = at.astimezone(LONDON)
     destination = _destination(person, channel)
     keys = address_keys(person) if channel is Channel.POST else frozenset({_key(destination, channel)})
@@ -424,7 +603,7 @@ def _facts(
         safe=answer,
         destination=next(iter(shared), "") or _key(destination, channel),
         is_flagged=gathered.is_flagged_elsewhere or is_flagged(participant, local.date()),
-        has_died=person.date_of_death is not None or gathered.was_closed_as_dead,
+        has_died=person.date_of_death is not None or gathered.has_died,
         is_suspect_here=gathered.is_suspect,
         suspect_destinations=gathered.suspect_keys,
         at=local.time(),
@@ -433,8 +612,19 @@ def _facts(
         asked_on=safe.confirmed_at.astimezone(LONDON).date() if safe.confirmed_at else None,
         today=local.date(),
         address_is_protected=safe.address_is_protected,
-        is_unsafe=participant.closure_reason == Participant.Closure.UNSAFE_TO_CONTACT,
+        is_unsafe=participant.closure_reason == Participant.Closure.UNSAFE_TO_CONTACT
+        or gathered.is_unsafe_elsewhere,
+        is_tied_to_suspect=gathered.is_tied_to_suspect,
+        must_withhold=safe.withhold_number,
+        age=person.age_on(local.date()) if participant.is_victim else None,
+        acted_for_by=gathered.acted_for_by,
+        decides=_who_decides(participant) if participant.is_victim else "",
     )
+
+
+def _who_decides(participant: Participant) -> str:
+    """The officer in the case, by name where it is known."""
+    return participant.case.oic_name or str(_("The officer in the case"))
 
 
 def _has_moved(then: Person | None, now: Person, channel: Channel) -> bool:

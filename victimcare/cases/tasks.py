@@ -1,0 +1,28 @@
+"""Sweeps that look for people who are held twice. The work is rows in Postgres; the clock only says "now"."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from victimcare import clock
+from victimcare.cases import actions
+
+TURNS = 10  # five thousand people a sweep: minutes of an import's, not hours
+
+
+@shared_task
+def compare_new_people() -> int:
+    """Compare whoever is new or changed since the last sweep, an import's people among them. Safe to run twice."""
+    compared = 0
+    for _turn in range(TURNS):
+        done = actions.compare_next()
+        if done is None:
+            break
+        compared += done
+    return compared
+
+
+@shared_task
+def compare_recent_people() -> int:
+    """Compare the people of the last two days once more. Safe to run twice."""
+    return actions.compare_again(since=clock.now() - timedelta(days=2))
