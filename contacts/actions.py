@@ -1,7 +1,7 @@
 """Every write to contacts, promises and plans: one transaction, the event in the same breath."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -277,7 +277,15 @@ def agree_plan(
     return plan
 
 
-def _roll_forward(participant: Participant, told_on: date, by: User) -> None:
+@transaction.atomic
+def roll_plans_forward(*, reached: Mapping[int, datetime], by: User | None) -> None:
+    """The plans of those whom the officer in the case reached, by participant and moment, start anew."""
+    plans = ContactPlan.objects.current().filter(participant__in=reached).select_related("participant")
+    for plan in plans:
+        _roll_forward(plan.participant, london_day(reached[plan.participant_id]), by)
+
+
+def _roll_forward(participant: Participant, told_on: date, by: User | None) -> None:
     """An update given starts the interval anew. An older contact written down late never moves it back."""
     plan = (
         ContactPlan.objects.current().filter(participant=participant).select_for_update(of=("self",)).first()
@@ -416,6 +424,6 @@ def list_url(participant: Participant) -> str:
     return reverse("contacts:list", args=[participant.case.reference, participant.reference])
 
 
-def _save(row: Contact | Promise | ContactPlan, by: User) -> None:
+def _save(row: Contact | Promise | ContactPlan, by: User | None) -> None:
     row._history_user = by  # type: ignore[union-attr]
     row.save()

@@ -1,13 +1,16 @@
 """Every write to hearings, requirements, warnings and special measures. The event in the same breath."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
 from courts.models import Court, Hearing, SpecialMeasure, Warning, WitnessRequirement
+from courts.plausible import check_listing, check_result
 from courts.results import RESULTS, ResultKind, concludes, kinds_of, name_of
 from victimcare import clock
 from victimcare.accounts.models import Team, User
@@ -16,7 +19,6 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Participant
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.letters.models import Letter
-from victimcare.working_days import london_day
 
 TYPES = {
     "FH": "First hearing",
@@ -38,6 +40,72 @@ def said(hearing: Hearing) -> str:
     """Trial at Newport Crown Court on Mon 11 Jan 2027 at 10:00. Kept in the log, so always in English."""
     words = f"{TYPES[hearing.type]} at {hearing.court.name} on {hearing.listed_on:%a %-d %b %Y}"
     return f"{words} at {hearing.start_time:%H:%M}" if hearing.start_time else words
+
+
+def listing_said(hearing: Hearing) -> dict[str, object]:
+    """What the event of a listing carries, for letters and duties."""
+    court, before = hearing.court, hearing.moved_from
+    return {
+        "type": hearing.type,
+        "listed_on": hearing.listed_on.isoformat(),
+        "listed_at": f"{hearing.start_time:%H:%M}" if hearing.start_time else "",
+        "court": court.name,
+        "court_cy": court.name_cy or court.name,
+        "moved_from": before.reference if before else "",
+    }
+
+
+@dataclass(frozen=True)
+class ResultEvent:
+    """One event that follows from a result: what, when, and what it carries."""
+
+    kind: Kind
+    occurred: date | datetime
+    data: dict[str, object]
+    is_the_result: bool = False
+
+
+def result_events(
+    hearing: Hearing, *, kinds: Sequence[str] = (), is_last: bool | None = None, vcs_eligible: bool = False
+) -> list[ResultEvent]:
+    """What a hearing's result records: that it concluded, that the case did where it did, and the result."""
+    code = hearing.result_code
+    resulted_on, learned_at = hearing.resulted_on, hearing.result_learned_at
+    if resulted_on is None or learned_at is None:  # not for a hearing with a result
+        return []
+    known = RESULTS.get(code)
+    ends = concludes(code) if is_last is None else is_last
+    data: dict[str, object] = {
+        "result_code": code,
+        "result_kind": list(kinds) or [kind.value for kind in kinds_of(code)],
+        "result": name_of(code),
+        "result_cy": known.name_cy if known else "",
+        "resulted_on": resulted_on.isoformat(),
+        "type": hearing.type,
+        "plea": hearing.plea,
+        "verdict": hearing.verdict,
+        "court": hearing.court.name,
+        "court_cy": hearing.court.name_cy,
+    }
+    return [
+        *(
+            ResultEvent(kind, resulted_on, {"vcs_eligible": vcs_eligible})
+            for kind in (Kind.HEARING_CONCLUDED, *((Kind.CASE_CONCLUDED,) if ends else ()))
+        ),
+        ResultEvent(Kind.RESULT_RECEIVED, learned_at, data, is_the_result=True),
+    ]
+
+
+def result_said(hearing: Hearing) -> str:
+    """Trial at Newport Crown Court: Imprisonment. Kept in the log, so always in English."""
+    return f"{TYPES[hearing.type]} at {hearing.court.name}: {name_of(hearing.result_code)}"
+
+
+def required_at(hearings: Iterable[int]) -> QuerySet[WitnessRequirement]:
+    """Who has to come to these hearings."""
+    return WitnessRequirement.objects.filter(
+        hearing__in=hearings, status=WitnessRequirement.Status.REQUIRED
+    ).order_by("pk")
 
 
 @transaction.atomic
@@ -64,10 +132,7 @@ def list_hearing(
     we heard, a hearing that is listed already, and one that was moved already or has its result.
     """
     case = Case.objects.select_for_update().get(pk=case.pk)
-    if learned_at > clock.now():
-        raise Refused(_("That is in the future. Enter when the court told us."))
-    if listed_on < london_day(learned_at):
-        raise Refused(_("That day had passed when the court told us. Check the day of the hearing."))
+    check_listing(listed_on, learned_at, clock.now())
     if suspect is not None and (suspect.case_id != case.pk or suspect.role != Participant.Role.SUSPECT):
         raise Refused(_("That person is not a suspect in this case. Choose again."))
     if moved_from is not None:
@@ -99,14 +164,7 @@ def list_hearing(
         suspect=suspect,
         hearing=hearing.reference,
         detail=said(hearing),
-        data={
-            "type": type,
-            "listed_on": listed_on.isoformat(),
-            "listed_at": f"{start_time:%H:%M}" if start_time else "",
-            "court": court.name,
-            "court_cy": court.name_cy or court.name,
-            "moved_from": moved_from.reference if moved_from else "",
-        },
+        data=listing_said(hearing),
         source_system=source_system,
         source_id=source_id and f"{source_id}:listed",
         by=by,
@@ -153,7 +211,7 @@ def _bring_to_witness_care(case: Case, by: User | None) -> None:
 
 def _carry_over(before: Hearing, hearing: Hearing, learned_at: datetime, by: User | None) -> None:
     """Whoever had to come still has to, on the new day; each has to be warned again."""
-    for requirement in before.requirements.filter(status=WitnessRequirement.Status.REQUIRED):
+    for requirement in required_at([before.pk]):
         _save(
             WitnessRequirement(
                 hearing=hearing,
@@ -307,54 +365,28 @@ def record_result(
     if hearing.has_result:
         raise Refused(_("This hearing has its result already. Open it to see what was recorded."))
     kinds = [ResultKind(kind).value for kind in kinds] or [kind.value for kind in kinds_of(result_code)]
-    if not kinds:
-        raise Refused(_("The result code %s is not known here. Say what the result means.") % result_code)
-    if learned_at > clock.now() or resulted_on > clock.today():
-        raise Refused(_("That is in the future. Enter when it happened."))
-    if london_day(learned_at) < resulted_on:
-        raise Refused(_("We cannot have heard before it happened. Check both days."))
+    check_result(result_code, kinds, resulted_on, learned_at, clock.now())
     hearing.result_code, hearing.plea, hearing.verdict = result_code, plea, verdict
     hearing.resulted_on, hearing.result_learned_at = resulted_on, learned_at
     hearing.version += 1
     _save(hearing, by)
-    ends = concludes(result_code) if is_last is None else is_last
-    for kind in (Kind.HEARING_CONCLUDED, *((Kind.CASE_CONCLUDED,) if ends else ())):
-        _record_of_hearing(hearing, kind, resulted_on, learned_at, {"vcs_eligible": vcs_eligible}, "", by)
-    known = RESULTS.get(result_code)
-    data: dict[str, object] = {
-        "result_code": result_code,
-        "result_kind": kinds,
-        "result": name_of(result_code),
-        "result_cy": known.name_cy if known else "",
-        "resulted_on": resulted_on.isoformat(),
-        "type": hearing.type,
-        "plea": plea,
-        "verdict": verdict,
-        "court": hearing.court.name,
-        "court_cy": hearing.court.name_cy,
-    }
-    _record_of_hearing(hearing, Kind.RESULT_RECEIVED, learned_at, learned_at, data, source_id, by)
+    for event in result_events(hearing, kinds=kinds, is_last=is_last, vcs_eligible=vcs_eligible):
+        _record_of_hearing(hearing, event, learned_at, source_id if event.is_the_result else "", by)
     return hearing
 
 
 def _record_of_hearing(
-    hearing: Hearing,
-    kind: Kind,
-    occurred: date | datetime,
-    learned_at: datetime,
-    data: dict[str, object],
-    source_id: str,
-    by: User | None,
+    hearing: Hearing, event: ResultEvent, learned_at: datetime, source_id: str, by: User | None
 ) -> None:
     record_event(
         case=hearing.case,
-        kind=kind,
-        occurred=occurred,
+        kind=event.kind,
+        occurred=event.occurred,
         learned_at=learned_at,
         suspect=hearing.suspect,
         hearing=hearing.reference,
-        detail=f"{TYPES[hearing.type]} at {hearing.court.name}: {name_of(hearing.result_code)}",
-        data=data,
+        detail=result_said(hearing),
+        data=event.data,
         source_system=hearing.source_system if source_id else "",
         source_id=source_id and f"{source_id}:result",
         by=by,

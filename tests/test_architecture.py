@@ -44,12 +44,14 @@ VAGUE = {
 }
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
-WRITERS = {"actions", "events", "tasks", "notify"}
+WRITERS = {"actions", "events", "questions", "tasks", "notify"}
 MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user
     "victimcare/intake/staging.py",  # history, for many rows at once
     "referrals/landing.py",  # the bulk import writes set by set, and announces once
+    "courts/landing.py",
+    "contacts/landing.py",
     "desk/management/commands/demo.py",  # invented people
 }
 

@@ -22,6 +22,7 @@ OURS = {
     "audit",
     "cases",
     "letters",
+    "intake",
     "referrals",
     "needs_assessments",
     "contacts",

@@ -7,11 +7,16 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from compliance.models import Duty
+from contacts.models import Contact
+from courts.models import Hearing
 from referrals.models import Referral
+from victimcare.cases.models import Case, Event, Participant, Person
 from victimcare.intake.models import ImportBatch, ImportRow
 
 pytestmark = pytest.mark.django_db
 SAMPLE = ["referrals/sample/referrals.csv", "referrals/sample/events.csv"]
+ALL_FOUR = [*SAMPLE, "courts/sample/hearings.csv", "contacts/sample/contacts.csv"]
 
 
 def run(*arguments, **options):
@@ -34,6 +39,21 @@ def test_the_second_run_changes_nothing(monday, unit):
     again = json.loads(run(*SAMPLE, json=True))
     assert (again["unchanged"], again["quarantined"], again["received"]) == (33, 10, 43)
     assert ImportRow.objects.in_quarantine().count() == 10  # the same ten still wait, once each
+
+
+def test_all_four_extracts_twice_change_nothing_the_second_time(monday, unit):
+    first = json.loads(run(*ALL_FOUR, json=True))
+    assert [(each["kind"], each["accepted"], each["quarantined"]) for each in first["files"]] == [
+        ("referrals", 17, 7), ("events", 11, 3), ("hearings", 2, 3), ("contacts", 6, 3),
+    ]  # fmt: skip
+    tables = (Person, Case, Participant, Event, Referral, Hearing, Contact, Duty, ImportRow)
+    before = [(model, model.objects.count()) for model in tables]
+    history = [model.history.count() for model in tables if hasattr(model, "history")]
+    again = json.loads(run(*ALL_FOUR, json=True))
+    assert (again["accepted"], again["updated"], again["suppressed"]) == (0, 0, 0)
+    assert [(model, model.objects.count()) for model in tables[:-1]] == before[:-1]
+    assert [model.history.count() for model in tables if hasattr(model, "history")] == history
+    assert ImportRow.objects.in_quarantine().count() == first["quarantined"]
 
 
 def test_a_dry_run_keeps_nothing_and_says_the_same(monday, unit):

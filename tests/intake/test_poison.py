@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 
+from referrals import layouts
 from referrals.models import Referral
 from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_pages import row_url
@@ -94,7 +95,7 @@ def test_a_fault_of_ours_ends_the_batch_and_the_next_one_is_read(monday, unit, m
 
 
 def test_a_value_the_staging_table_refuses_waits_alone(monday, unit, monkeypatch):
-    arrivals = actions._arrivals
+    arrivals = layouts.arrivals
 
     def refused(batch, rows):
         made = arrivals(batch, rows)
@@ -103,7 +104,7 @@ def test_a_value_the_staging_table_refuses_waits_alone(monday, unit, monkeypatch
                 arrival.row["town"] = "New\x00port"
         return made
 
-    monkeypatch.setattr(actions, "_arrivals", refused)
+    monkeypatch.setattr(layouts, "arrivals", refused)
     batch = receive(SIAN, SIAN | {"person_id": "P2"})
     assert counts(batch) == {"accepted": 1, "quarantined": 1}
 

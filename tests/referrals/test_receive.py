@@ -331,7 +331,7 @@ def test_the_sample_reads_as_it_should(monday, unit):
         (b"", "empty"),
         (as_csv([], REFERRAL_COLUMNS), "no rows"),
         (b"a,b\n1,2\n", "not one of the extracts"),
-        (b"source_system,hearing_id,court_ou,listed_on\nC,1,2,2026-01-01\n", "hearings extract"),
+        (b"source_system,hearing_id,court_ou\nC,1,2\n", "hearings extract"),
     ],
 )
 def test_an_unreadable_file_says_why_and_keeps_nothing(monday, unit, content, words):

@@ -24,6 +24,8 @@ class Landed:
     # Column and reason of rows that cannot land; "" where no one column is at fault.
     unknown: dict[int, tuple[str, str]] = field(default_factory=dict)
     case_ids: set[int] = field(default_factory=set)
+    # What a row said otherwise and a person here had confirmed, so that it stays: names of fields.
+    kept: dict[int, list[str]] = field(default_factory=dict)
 
     def __or__(self, other: "Landed") -> "Landed":
         return Landed(
@@ -31,6 +33,7 @@ class Landed:
             self.reasons | other.reasons,
             self.unknown | other.unknown,
             self.case_ids | other.case_ids,
+            self.kept | other.kept,
         )
 
 

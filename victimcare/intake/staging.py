@@ -8,13 +8,14 @@ time.
 # ruff: noqa: S608
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
 
 from victimcare.accounts.models import User
+from victimcare.intake.models import FeedRow, ImportBatch
 from victimcare.references import ALPHABET
 
 _random = random.SystemRandom()
@@ -65,6 +66,35 @@ def merged(words: Sequence[str], known: Sequence[str] = (), *, unless: str = "")
 
 def listed(names: Iterable[str], prefix: str = "") -> str:
     return ", ".join(f"{prefix}{name}" for name in names)
+
+
+def unsaid(model: type[models.Model], said: Iterable[str]) -> tuple[list[str], list[Any]]:
+    """The columns of a table that an INSERT does not name, and what a new row holds there."""
+    rest = [
+        field
+        for field in model._meta.concrete_fields
+        if field.column not in set(said) and not field.primary_key
+    ]
+    return [field.column for field in rest], [
+        field.get_db_prep_save(field.get_default(), connection) for field in rest
+    ]
+
+
+def remember(
+    kind: str, batch: ImportBatch, said: Mapping[str, str], *, events: Mapping[str, int] | None = None
+) -> None:
+    """Keep what a feed last said under each key, as a digest; `events` names what the row became."""
+    events = events or {}
+    FeedRow.objects.bulk_create(
+        [
+            FeedRow(kind=kind, key=key, digest=digest, batch=batch, event_id=events.get(key))
+            for key, digest in said.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["kind", "key"],
+        update_fields=["digest", "batch"] + (["event"] if events else []),
+        batch_size=1000,
+    )
 
 
 class Land:

@@ -1,0 +1,35 @@
+"""The extract whose rows are kept here: what officers in the case have told victims."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from contacts import actions, landing
+from contacts.rows import CONTACT_COLUMNS, clean_contact
+from victimcare.intake.cells import Clean
+from victimcare.intake.layouts import Landed, Layout
+from victimcare.intake.models import FeedRow, ImportBatch
+
+
+def _land(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
+    landed = landing.land_contacts(
+        rows,
+        received_at=None if batch.is_history else batch.arrived_at,
+        batch=(batch.pk, batch.reference),
+        by=batch.uploaded_by,
+        now=now,
+    )
+    moved = [number for number, outcome in landed.outcomes.items() if outcome != "unchanged"]
+    actions.roll_plans_forward(reached=landing.reached_last(moved), by=batch.uploaded_by)
+    return landed
+
+
+LAYOUTS = (
+    Layout(
+        kind=ImportBatch.Kind.CONTACTS,
+        feed=FeedRow.Kind.CONTACT,
+        columns=CONTACT_COLUMNS,
+        telling=frozenset({"source_system", "contact_id", "occurrence_no", "person_id"}),
+        clean=lambda raw, now: clean_contact(raw, now=now),
+        land=_land,
+    ),
+)
