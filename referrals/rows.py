@@ -10,22 +10,25 @@ from functools import lru_cache, partial
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from victimcare.cases.kinds import FROM_THE_EVENTS_EXTRACT
 from victimcare.intake.cells import (
     YES_NO,
     Clean,
+    Columns,
     Problem,
     Wrong,
-    day,
     digest,
     email,
     language,
-    moment,
     one_of,
     phone,
-    plain_cell,
     postcode,
+    read_day,
+    read_moment,
+    refuse_day,
+    refuse_moment,
     same,
     unknown_cells,
     words,
@@ -133,6 +136,11 @@ _LONGEST = {
 _READ.update({column: partial(words, longest) for column, longest in _LONGEST.items()})
 _MOMENTS = ("recorded_at", "reported_at")
 _DAYS = ("offence_from", "offence_to", "date_of_birth", "date_of_death")
+_READ |= dict.fromkeys(_MOMENTS, read_moment) | dict.fromkeys(_DAYS, read_day)
+_COLUMNS = Columns(
+    {column: _READ[column] for column in REFERRAL_COLUMNS},
+    dict.fromkeys(_MOMENTS, refuse_moment) | dict.fromkeys(_DAYS, refuse_day),
+)
 _EMPTY: Clean = {column: "" for column in REFERRAL_COLUMNS} | {
     "recorded_at": None, "reported_at": None, "offence_from": None, "offence_to": None, "date_of_birth": None,
     "date_of_death": None, "flags": [],
@@ -144,35 +152,23 @@ def clean_referral(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]
 
     Keeps `number`, `key`, `digest` and `extra` beside them.
     """
-    cells = raw.cells
     row: Clean = dict(_EMPTY)
     problems: list[Problem] = [Problem("", raw.fault)] if raw.fault else []
-    today = now.astimezone(LONDON).date()
-    seen: list[str] = []
-    for column in REFERRAL_COLUMNS:
-        cell = cells.get(column)
-        if not cell:
-            continue
-        try:
-            cell = plain_cell(cell)
-            if not cell:
-                continue
-            seen.append(f"{column}\x1e{cell}")
-            if column in _DAYS:
-                row[column] = day(today, cell)
-            elif column in _MOMENTS:
-                row[column] = moment(now, cell)
-            else:
-                row[column] = _READ[column](cell)
-        except Wrong as wrong:
-            problems.append(Problem(column, str(wrong)))
+    said = _COLUMNS.read(raw.cells, row, problems, _at(now))
     if not problems:
         problems = _missing_or_contradictory(row)
-    row["number"], row["digest"] = raw.number, digest(seen)
-    row["key"] = "|".join((row["source_system"], row["occurrence_no"], row["person_id"], row["role"]))[:200]
-    unknown = unknown_cells(cells, REFERRAL_COLUMNS)
+    row["number"], row["digest"] = raw.number, digest(said)
+    row["key"] = f"{row['source_system']}|{row['occurrence_no']}|{row['person_id']}|{row['role']}"[:200]
+    unknown = unknown_cells(raw.cells, REFERRAL_COLUMNS)
     row["extra"] = {column[:80]: cell[:400] for column, cell in unknown.items()}
     return row, problems + wrong_unknown(unknown)
+
+
+@lru_cache(maxsize=8)
+def _at(now: datetime) -> dict[str, Any]:
+    """What the dates of a row are held against."""
+    today = now.astimezone(LONDON).date()
+    return dict.fromkeys(_MOMENTS, now) | dict.fromkeys(_DAYS, today)
 
 
 def _missing_or_contradictory(row: Clean) -> list[Problem]:
@@ -213,48 +209,45 @@ def _missing_or_contradictory(row: Clean) -> list[Problem]:
 
 def clean_event(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
     """One row of the events extract, read; and what is wrong with it."""
-    cells = raw.cells
-    row: Clean = dict.fromkeys(EVENT_COLUMNS, "")
-    row["occurred_at"] = row["learned_at"] = None
+    row: Clean = dict(_EMPTY_EVENT)
     problems: list[Problem] = [Problem("", raw.fault)] if raw.fault else []
-    seen: list[str] = []
-    for column in EVENT_COLUMNS:
-        try:
-            cell = plain_cell(cells.get(column) or "")
-            if not cell:
-                continue
-            seen.append(f"{column}\x1e{cell}")
-            row[column] = _event_cell(column, cell, now)
-        except Wrong as wrong:
-            problems.append(Problem(column, str(wrong)))
+    said = _EVENT_COLUMNS.read(raw.cells, row, problems, {"occurred_at": now, "learned_at": now})
     if not problems:
-        for column, reason in (
-            ("source_system", _("The system it came from is missing.")),
-            ("event_id", _("The event's number in the force's system is missing.")),
-            ("occurrence_no", _("The occurrence number is missing: we cannot tell which crime this is.")),
-            ("kind", _("What happened is missing.")),
-            ("occurred_at", _("When it happened is missing.")),
-        ):
+        for column, reason in _WANTED_OF_EVENTS.items():
             if not row[column]:
-                problems.append(Problem(column, reason))
+                problems.append(Problem(column, str(reason)))
         happened, heard = row["occurred_at"], row["learned_at"]
         are_moments = happened and heard and not (happened.is_date_only or heard.is_date_only)
         if are_moments and heard.at < happened.at:
             problems.append(Problem("learned_at", _("Nobody can have heard of it before it happened.")))
-    row["number"], row["digest"] = raw.number, digest(seen)
-    row["key"] = "|".join((row["source_system"], row["event_id"]))[:200]
-    unknown = unknown_cells(cells, EVENT_COLUMNS)
+    row["number"], row["digest"] = raw.number, digest(said)
+    row["key"] = f"{row['source_system']}|{row['event_id']}"[:200]
+    unknown = unknown_cells(raw.cells, EVENT_COLUMNS)
     row["extra"] = {column[:80]: cell[:400] for column, cell in unknown.items()}
     return row, problems + wrong_unknown(unknown)
 
 
-def _event_cell(column: str, cell: str, now: datetime) -> Any:
-    if column in ("occurred_at", "learned_at"):
-        return moment(now, cell)
-    if column == "kind":
-        kind = cell.upper().replace(" ", "_")
-        if kind not in FROM_THE_EVENTS_EXTRACT:
-            raise Wrong(_("“%s” is not a kind of event we know.") % cell[:40])
-        return kind
-    longest = {"source_system": 20, "event_id": 40, "occurrence_no": 30, "suspect_ref": 40, "detail": 1000}
-    return words(longest[column], cell)
+def _kind(cell: str) -> str:
+    kind = cell.upper().replace(" ", "_")
+    if kind not in FROM_THE_EVENTS_EXTRACT:
+        raise Wrong(_("“%s” is not a kind of event we know.") % cell[:40])
+    return kind
+
+
+_EMPTY_EVENT: Clean = dict.fromkeys(EVENT_COLUMNS, "") | {"occurred_at": None, "learned_at": None}
+_WANTED_OF_EVENTS = {
+    "source_system": gettext_lazy("The system it came from is missing."),
+    "event_id": gettext_lazy("The event's number in the force's system is missing."),
+    "occurrence_no": gettext_lazy("The occurrence number is missing: we cannot tell which crime this is."),
+    "kind": gettext_lazy("What happened is missing."),
+    "occurred_at": gettext_lazy("When it happened is missing."),
+}
+_READ_EVENT: dict[str, Callable[[str], Any]] = {
+    "source_system": partial(words, 20), "event_id": partial(words, 40), "occurrence_no": partial(words, 30),
+    "suspect_ref": partial(words, 40), "kind": _kind, "occurred_at": read_moment, "learned_at": read_moment,
+    "detail": partial(words, 1000),
+}  # fmt: skip
+_EVENT_COLUMNS = Columns(
+    {column: _READ_EVENT[column] for column in EVENT_COLUMNS},
+    {"occurred_at": refuse_moment, "learned_at": refuse_moment},
+)

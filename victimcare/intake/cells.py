@@ -7,7 +7,7 @@ midday in London and is marked as a date. An empty cell, NULL, N/A and "not know
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -67,6 +67,62 @@ class Moment:
     is_date_only: bool
 
 
+# --- Columns ---------------------------------------------------------------------------------------
+
+
+class Columns:
+    """How each column of a layout is read, in order. Remembers what it read: most cells say what one before
+    them said.
+
+    A reader gives a cell's value whatever day it is; `refusing` then looks at the value of some columns with
+    the day or moment that `read` is given for them.
+    """
+
+    REMEMBERED = 1000  # cells a column
+
+    def __init__(
+        self,
+        readers: Mapping[str, Callable[[str], Any]],
+        refusing: Mapping[str, Callable[[Any, Any, str], None]] | None = None,
+    ) -> None:
+        self._refusing = dict(refusing or {})
+        self._readers = [(column, read, dict[str, tuple[str, Any]]()) for column, read in readers.items()]
+
+    def read(
+        self, cells: Mapping[str, str], into: Clean, problems: list[Problem], at: Mapping[str, Any]
+    ) -> list[str]:
+        """Put what each cell says into the row, and what is wrong into the problems.
+
+        Returns what was said, cell after cell, for the row's digest.
+        """
+        said = []
+        for column, read, known in self._readers:
+            cell = cells.get(column)
+            if not cell:
+                continue
+            found = known.get(cell)
+            try:
+                if found is None:
+                    plain = plain_cell(cell)
+                    found = (f"{column}\x1e{plain}", read(plain)) if plain else _NOTHING
+                    if len(known) >= self.REMEMBERED:
+                        known.clear()
+                    known[cell] = found
+                if found is _NOTHING:
+                    continue
+                if column in at:
+                    self._refusing[column](at[column], found[1], found[0][len(column) + 1 :])
+            except Wrong as wrong:
+                problems.append(Problem(column, str(wrong)))
+                continue
+            said.append(found[0])
+            into[column] = found[1]
+        return said
+
+
+_NOTHING: tuple[str, Any] = ("", None)
+
+
 # --- Cells -----------------------------------------------------------------------------------------
 
 
@@ -116,11 +172,16 @@ def read_day(cell: str) -> date:
 
 def day(today: date, cell: str) -> date:
     found = read_day(cell)
+    refuse_day(today, found, cell)
+    return found
+
+
+def refuse_day(today: date, found: date, cell: str) -> None:
+    """Raises Wrong for a day that is still to come, or before 1900."""
     if found > today:
         raise Wrong(_("%s is in the future.") % cell)
     if found < EARLIEST:
         raise Wrong(_("%s is before 1900.") % cell)
-    return found
 
 
 @lru_cache(maxsize=4096)
@@ -147,11 +208,16 @@ def read_moment(cell: str) -> Moment:
 
 def moment(now: datetime, cell: str) -> Moment:
     found = read_moment(cell)
+    refuse_moment(now, found, cell)
+    return found
+
+
+def refuse_moment(now: datetime, found: Moment, cell: str) -> None:
+    """Raises Wrong for a moment that is still to come, or before 1900."""
     if found.at > now + CLOCKS_DIFFER and not (found.is_date_only and found.at.date() <= now.date()):
         raise Wrong(_("%s is in the future.") % cell)
     if found.at.year < 1900:
         raise Wrong(_("%s is before 1900.") % cell)
-    return found
 
 
 def one_of(allowed: Mapping[str, str], cell: str) -> str:
@@ -209,11 +275,10 @@ def digest(parts: list[str]) -> str:
     return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def unknown_cells(cells: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
+def unknown_cells(cells: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
     """What columns we do not know said: kept beside the row, not refused."""
-    if len(cells) <= len(known) and all(column in known for column in cells):
-        return {}
-    return {column: cell for column, cell in cells.items() if column not in known and cell}
+    unknown = cells.keys() - known
+    return {column: cell for column, cell in cells.items() if column in unknown and cell} if unknown else {}
 
 
 def wrong_unknown(unknown: Mapping[str, str]) -> list[Problem]:
