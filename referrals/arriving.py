@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from django.utils.translation import gettext as _
-
 from referrals import landing
 from referrals.landing import Arrival
-from referrals.rules.book import RulesByDay, in_words
-from referrals.triage import Facts, Triage, triage
+from referrals.rules.book import RulesByDay, entitlement_reason
+from referrals.triage import Facts, triage
 from victimcare.accounts.models import Team
 from victimcare.intake.cells import Clean
 from victimcare.intake.models import ImportBatch
@@ -50,15 +48,10 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
                 due_on=rules.due_on(received_on, made.priority)
                 if made and not made.suppressed_because
                 else None,
-                entitlement_reason=entitlement_reason(made, rules.pk) if made else "",
+                entitlement_reason=entitlement_reason(made.reasons, rules.pk) if made else "",
             )
         )
     return arriving
-
-
-def entitlement_reason(made: Triage, rule_set_id: int | None) -> str:
-    """Why somebody's provisional rights are what they are."""
-    return _("From triage: %s.") % ", ".join(in_words(made.reasons, rule_set_id))
 
 
 class _Teams:

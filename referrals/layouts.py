@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from referrals import landing
 from referrals.arriving import arrivals
-from referrals.rules.book import in_words
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
+from referrals.rules.book import in_words
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch

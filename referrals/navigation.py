@@ -7,4 +7,4 @@ NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_("Referrals"), "referrals:list", Permission.VIEW_REFERRALS, 40),
     NavItem(_("Referred to us"), "referrals:own", Permission.VIEW_OWN_REFERRALS, 40),
 )
-CASE_TABS: tuple[CaseTab, ...] = ()
+CASE_TABS: tuple[CaseTab, ...] = (CaseTab(_("Referral"), "referrals:triage", Permission.VIEW_TRIAGE, 80),)

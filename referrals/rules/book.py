@@ -133,6 +133,11 @@ def in_words(names: Iterable[str], rule_set_id: int | None) -> list[str]:
     return [words[place] or words[0] for words in found]
 
 
+def entitlement_reason(reasons: Iterable[str], rule_set_id: int | None) -> str:
+    """Why somebody's provisional rights are what they are."""
+    return gettext("From triage: %s.") % ", ".join(in_words(reasons, rule_set_id))
+
+
 @lru_cache(maxsize=64)
 def _words(rule_set_id: int) -> dict[str, tuple[str, str]]:
     rows = TriageRule.objects.filter(rule_set_id=rule_set_id)

@@ -48,6 +48,11 @@ class Permission(StrEnum):
     ASSESS_NEEDS = "assess_needs"
     REFER_ON = "refer_on"
     CLOSE_CASE = "close_case"
+    ASK_OFFICER = "ask_officer"
+    ANSWER_QUESTION = "answer_question"
+    SEE_OWN_QUESTIONS = "see_own_questions"
+    TAKE_CALL = "take_call"
+    SET_STANDARDS = "set_standards"
     WRITE_LETTER = "write_letter"
     APPROVE_LETTER = "approve_letter"
     VIEW_HEARINGS = "view_hearings"
@@ -57,6 +62,10 @@ class Permission(StrEnum):
     RECORD_MEASURE = "record_measure"
     CHECK_MEASURES = "check_measures"
     VIEW_REFERRALS = "view_referrals"
+    VIEW_TRIAGE = "view_triage"
+    TRIAGE = "triage"
+    VIEW_RULES = "view_rules"
+    CHANGE_RULES = "change_rules"
     ALLOCATE = "allocate"
     IMPORT_EXTRACT = "import_extract"
     MEND_ROW = "mend_row"
@@ -107,7 +116,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.VIEW_HEARINGS,
         P.ASK_FOR_MEASURE,
         P.VIEW_CODE,
+        P.VIEW_TRIAGE,
         P.VIEW_DASHBOARD,
+        P.ASK_OFFICER,
+        P.ANSWER_QUESTION,
+        P.TAKE_CALL,
     },
     # Sees where it fails and why; allocates; answers for the team.
     Role.SUPERVISOR: _READ_A_CASE
@@ -126,6 +139,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.VIEW_HEARINGS,
         P.VIEW_ACCESS,
         P.VIEW_REFERRALS,
+        P.VIEW_TRIAGE,
+        P.TRIAGE,
+        P.VIEW_RULES,
+        P.CHANGE_RULES,
         P.ALLOCATE,
         P.IMPORT_EXTRACT,
         P.MEND_ROW,
@@ -135,6 +152,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SET_LEAVE,
         P.VIEW_CODE,
         P.BRING_CODE_INTO_FORCE,
+        P.ASK_OFFICER,
+        P.ANSWER_QUESTION,
+        P.TAKE_CALL,
+        P.SET_STANDARDS,
     },
     # Warns victims and witnesses for court and gives Rights 8 and 9.
     Role.WITNESS_CARE_OFFICER: _READ_A_CASE
@@ -152,6 +173,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECORD_MEASURE,
         P.VIEW_CODE,
         P.VIEW_DASHBOARD,
+        P.ASK_OFFICER,
+        P.ANSWER_QUESTION,
+        P.TAKE_CALL,
     },
     # Checks the quality of offers of, and applications for, special measures.
     Role.MEASURES_ADVISOR: frozenset(
@@ -185,6 +209,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.VIEW_RIGHTS,
             P.LOG_CONTACT,
             P.RECORD_SUPPORT_ANSWER,
+            P.ANSWER_QUESTION,
+            P.SEE_OWN_QUESTIONS,
         }
     ),
     # Supports people another way: sees only what was referred to them, while it is open.
@@ -193,7 +219,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ANALYST: frozenset({P.USE_TODAY, P.VIEW_DASHBOARD, P.VIEW_CODE}),
     # Looks at who looked.
     Role.AUDITOR: frozenset(
-        {P.USE_TODAY, P.VIEW_ACCESS_LOG, P.VIEW_DASHBOARD, P.VIEW_CODE, P.VIEW_PEOPLE_OF_THE_UNIT}
+        {P.USE_TODAY, P.VIEW_ACCESS_LOG, P.VIEW_DASHBOARD, P.VIEW_RULES, P.VIEW_CODE, P.VIEW_PEOPLE_OF_THE_UNIT}
     ),
     # Keeps the people and the reference data; has no case access.
     Role.ADMINISTRATOR: frozenset(
