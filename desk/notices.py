@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from contacts.models import Contact
+from referrals.models import Handover
 from victimcare.accounts.access import anyone_signed_in
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import read, read_all
@@ -27,6 +28,7 @@ AT_MOST = 100
 KINDS: dict[str, Promise] = {
     "update_due": lazy("An agreed update is due"),
     "contact_not_cleared": lazy("A contact was made although it was not clear to be safe"),
+    "handover": lazy("People are handed over to you. Read the brief"),
     "officer_left": lazy("An officer left, and their open cases need somebody"),
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
@@ -38,29 +40,40 @@ LEADS: dict[str, Any] = {
     "letter_ready": Letter,
     "letter_parked": Letter,
 }
-OF_A_COLLEAGUE = "officer_left"
+# Those about a colleague and nobody else: they name the colleague.
+OF_A_COLLEAGUE = {"officer_left", "handover"}
 
 
 def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[str, Any]], list[Participant]]:
     """These notices as rows, and the people they name: those whom the reader may still see.
 
-    At most five queries, however many notices.
+    At most six queries, however many notices.
     """
     notices = list(notices)
     about = _about(notices, reader)
-    left = [notice.subject for notice in notices if notice.kind == OF_A_COLLEAGUE]
-    colleagues = (
-        dict(User.objects.filter(reference__in=left).values_list("reference", "display_name")) if left else {}
-    )
+    colleagues = _colleagues(notices)
     rows = [_row(notice, about.get(notice.subject), colleagues) for notice in notices]
     return rows, list({person.pk: person for person in about.values()}.values())
+
+
+def _colleagues(notices: list[Notification]) -> dict[str, str]:
+    """The colleague each notice about one names, by its subject. Two queries, none where there is none."""
+    left = [notice.subject for notice in notices if notice.kind == "officer_left"]
+    handed = [notice.subject for notice in notices if notice.kind == "handover"]
+    found: dict[str, str] = {}
+    if left:
+        found.update(User.objects.filter(reference__in=left).values_list("reference", "display_name"))
+    if handed:
+        rows = Handover.objects.filter(reference__in=handed)
+        found.update(rows.values_list("reference", "from_officer__display_name"))
+    return found
 
 
 def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
     """Whom each subject concerns, by the subject, as far as the reader may see them today."""
     subjects: dict[Any, set[str]] = {}
     for notice in notices:
-        if notice.kind != OF_A_COLLEAGUE:
+        if notice.kind not in OF_A_COLLEAGUE:
             subjects.setdefault(LEADS.get(notice.kind, Participant), set()).add(notice.subject)
     leads: dict[str, int] = {}
     for model, references in subjects.items():
@@ -77,7 +90,7 @@ def _row(notice: Notification, person: Participant | None, colleagues: Mapping[s
     said = str(KINDS.get(notice.kind, lazy("Something to look at")))
     due = _("Due %(day)s.") % {"day": day(notice.due_on)} if notice.due_on else ""
     level = f"{notice.get_level_display()}." if notice.level != Notification.Level.NEWS else ""
-    is_of_a_colleague = notice.kind == OF_A_COLLEAGUE
+    is_of_a_colleague = notice.kind in OF_A_COLLEAGUE
     if is_of_a_colleague:
         who = colleagues.get(notice.subject, "")
     else:

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from compliance.models import Duty
 from courts.models import Hearing, SpecialMeasure, Warning, WitnessRequirement
+from desk.handover import not_received
 from referrals.board import loads_today
 from referrals.models import Referral
 from victimcare import clock
@@ -43,7 +44,7 @@ class Team:
 
 
 def team_of(user: User) -> Team:
-    """Nine queries, however large the team or the queue."""
+    """Eleven queries, however large the team or the queue."""
     officers, late = _officers(user)
     tiles = _tiles(user)
     columns = [
@@ -84,6 +85,12 @@ def _tiles(user: User) -> list[dict[str, str]]:
             "figure": capped(quarantined),
             "label": _("rows in quarantine"),
             "url": reverse("intake:quarantine"),
+            "note": "",
+        },
+        {
+            "figure": capped(not_received(user, most=COUNTED_TO + 1)),
+            "label": _("handed over, not received"),
+            "url": reverse("desk:handovers"),
             "note": "",
         },
     ]

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from contacts.models import Promise
 from desk.day import minutes_left
+from desk.handover import unread_by
 from desk.notices import unread
 from desk.team import Team, hearings_soon, measures_to_check, team_of
 from desk.worklist import Worklist, worklist
@@ -53,6 +54,7 @@ def today(request: Request) -> HttpResponse:
         "team": team,
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),
+        "handed": unread_by(user) if user.has_role(Role.VICTIM_CARE_OFFICER) else [],
         "promises": [_promise(promise) for promise in work.promises[:8]],
         "news": news,
     }

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from desk import case, cases, dashboard, funnel, health, notices, today
+from desk import case, cases, dashboard, funnel, handover, health, notices, today
 
 app_name = "desk"
 urlpatterns = [
     path("", today.today, name="today"),
     path("search", cases.search, name="search"),
     path("notifications/", notices.notifications, name="notifications"),
+    path("handovers/", handover.handovers, name="handovers"),
+    path("handovers/<str:handover>/", handover.handover, name="handover"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:case>/", case.case, name="case"),
     path("cases/<str:case>/<str:participant>/", case.summary, name="summary"),

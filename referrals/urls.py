@@ -1,14 +1,21 @@
 from django.urls import path
 
-from referrals import views
+from referrals import allocation_views, views
 from referrals.rules import views as rules
 from referrals.rules import worklist as triage
 
 app_name = "referrals"
 urlpatterns = [
     path("referrals/", views.board, name="list"),
-    path("referrals/allocate/", views.allocate, name="allocate"),
-    path("referrals/allocate/undo", views.undo_allocation, name="undo"),
+    path("referrals/allocate/", allocation_views.allocate, name="allocate"),
+    path("referrals/allocate/undo", allocation_views.undo_allocation, name="undo"),
+    path("referrals/allocate/points/", allocation_views.workload, name="workload"),
+    path(
+        "referrals/allocate/points/<int:number>/approve",
+        allocation_views.approve_workload,
+        name="approve-workload",
+    ),
+    path("referrals/reallocate/<str:officer>/", allocation_views.reallocate, name="reallocate"),
     path("referrals/to-us/", views.own, name="own"),
     path("referrals/to-us/<str:onward>/", views.own_referral, name="own-referral"),
     path("referrals/triage/", triage.worklist, name="triage-list"),

@@ -9,12 +9,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from referrals import actions
-from referrals.board import board_for, loads_today
-from referrals.forms import AllocateForm, AnswerForm, ReferOnForm
+from referrals.forms import AnswerForm, ReferOnForm
 from referrals.models import OnwardReferral, Referral
 from referrals.rules.book import because, why
 from victimcare import clock
@@ -147,83 +145,6 @@ def _listed_row(referral: Referral) -> list[Any]:
 
 def _colour(referral: Referral) -> str:
     return {1: "red", 2: "blue"}.get(referral.priority, "grey")
-
-
-# --- Allocation ------------------------------------------------------------------------------------
-
-
-@allow(Permission.ALLOCATE)
-def allocate(request: Request) -> HttpResponse:
-    """Unallocated victims, most urgent first, with a proposal for each; tick, change, save once."""
-    shown = board_for(request.user, _after(request.GET.get("after", "")))
-    error = ""
-    if request.method == "POST":
-        ticked = set(request.POST.getlist("referral"))
-        officers = {load.officer_id for row in shown.rows for load in row.choices}
-        choices: dict[str, int] = {}
-        for reference in ticked:
-            chosen = request.POST.get(f"officer-{reference}", "")
-            if chosen.isdecimal() and len(chosen) < 18 and int(chosen) in officers:
-                choices[reference] = int(chosen)
-        if not ticked:
-            error = _("Tick the victims to allocate.")
-        elif len(choices) < len(ticked):
-            error = _("Choose an officer for each victim you ticked.")
-        else:
-            return _save_allocation(request, choices)
-        for row in shown.rows:
-            row.is_ticked = row.referral.reference in ticked
-            said = request.POST.get(f"officer-{row.referral.reference}", "")
-            row.chosen = int(said) if said.isdecimal() and len(said) < 18 else None
-    else:
-        for row in shown.rows:
-            row.chosen = row.proposal.officer_id
-    listed(
-        request,
-        [row.referral.participant for row in shown.rows if not row.is_masked],
-        field_group="allocation",
-    )
-    context = {
-        "board": shown,
-        "error": error,
-        "undo": actions.last_saved(request.user),
-        "form": AllocateForm(),
-        "at": clock.now(),
-    }
-    return render(request, "referrals/allocate.html", context)
-
-
-def _save_allocation(request: Request, choices: dict[str, int]) -> HttpResponse:
-    """Give each to the officer chosen, once."""
-    referrals = Referral.objects.to_allocate_by(request.user).filter(reference__in=choices)
-    mine = {load.officer_id for load in loads_today(request.user, clock.today())}
-    officers = User.objects.in_bulk([pk for pk in choices.values() if pk in mine])
-    wanted = {referral: officers[choices[referral.reference]] for referral in referrals}
-    given = actions.allocate(choices=wanted, by=request.user)
-    words = ngettext("%(n)d victim allocated.", "%(n)d victims allocated.", given) % {"n": given}
-    if given < len(choices):
-        words += " " + _("A colleague had allocated the others meanwhile.")
-    messages.success(request, words)
-    return redirect("referrals:allocate")
-
-
-def _after(text: str) -> tuple[int, datetime, int] | None:
-    """Where the last page ended. None for anything that is not one of our links."""
-    try:
-        priority, received, pk = text.split("~")
-        at = moment_from(received)
-        return (int(priority), at, int(pk)) if at and 0 < int(priority) < 5 and len(pk) < 18 else None
-    except ValueError:
-        return None
-
-
-@allow(Permission.ALLOCATE)
-@require_POST
-def undo_allocation(request: Request) -> HttpResponse:
-    """Take back what was last saved, within fifteen minutes."""
-    n = actions.undo_allocation(by=request.user)
-    messages.success(request, ngettext("%(n)d allocation undone.", "%(n)d allocations undone.", n) % {"n": n})
-    return redirect("referrals:allocate")
 
 
 # --- Referring on ----------------------------------------------------------------------------------

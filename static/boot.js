@@ -63,6 +63,15 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("htmx:load", (event) => readySelectAll(event.detail.elt));
 
+// "3 changes": what is ticked here, and what was ticked on other pages of the list.
+document.addEventListener("change", (event) => {
+  for (const said of event.target.form?.querySelectorAll("[data-counts]") ?? []) {
+    const ticked = said.closest("form").querySelectorAll(`input[name="${said.dataset.counts}"]:checked`).length;
+    const n = ticked + Number(said.dataset.elsewhere);
+    said.textContent = n === 1 ? said.dataset.one : said.dataset.words.replace("%d", n);
+  }
+});
+
 // An open menu closes on Escape, and when the person turns to something else.
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest?.("details.desk-menu[open]");

@@ -20,6 +20,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "remind-of-due-updates": {"task": "contacts.tasks.remind_of_due_updates", "schedule": 30.0},
     # Extracts uploaded and waiting to be read, every 5 seconds.
     "read-waiting-extracts": {"task": "victimcare.intake.tasks.read_waiting_extracts", "schedule": 5.0},
+    # Leave that somebody covers, and the brief they are handed, every minute.
+    "hand-over-for-leave": {"task": "referrals.tasks.hand_over_for_leave", "schedule": 60.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
     # People who are new or changed, compared with everybody: may they be held already? Every minute.

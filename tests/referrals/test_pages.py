@@ -212,7 +212,7 @@ def test_a_restricted_referral_shows_no_name(monday, supervisor, as_supervisor, 
     allocate(as_supervisor, (restricted, officer))
     assert list(restricted.participant.case.restricted_to.all()) == [officer]
     other = ReferralFactory(participant__team=supervisor.team, participant__case=restricted.participant.case)
-    assert "Choose an officer" in text(allocate(as_supervisor, (other, colleague)))
+    assert "is not on the list of this restricted case" in text(allocate(as_supervisor, (other, colleague)))
 
 
 def test_another_units_referrals_and_excluded_cases_are_not_there(monday, supervisor, as_supervisor, officer):
@@ -220,7 +220,8 @@ def test_another_units_referrals_and_excluded_cases_are_not_there(monday, superv
     mine = ReferralFactory(participant__team=supervisor.team)
     mine.participant.case.exclusions.create(user=supervisor, reason="Cousin", declared_by=supervisor)
     assert "Nobody is waiting" in text(as_supervisor.get(reverse("referrals:allocate")))
-    assert actions.allocate(choices={theirs: officer, mine: officer}, by=supervisor) == 0
+    choices = {theirs.reference: (officer, None), mine.reference: (officer, None)}
+    assert actions.allocate(choices=choices, by=supervisor).given == 0
 
 
 @pytest.mark.parametrize("n", [1, 60])
@@ -228,7 +229,7 @@ def test_the_pages_cost_the_same_however_much_waits(
     monday, supervisor, as_supervisor, django_assert_max_num_queries, n
 ):
     for _n in range(n):
-        ReferralFactory(participant__team=supervisor.team)
+        ReferralFactory(participant__team=supervisor.team, reasons=["grievous_harm"])
     UserFactory.create_batch(n // 4, team=supervisor.team)
     for page in PAGES:
         with django_assert_max_num_queries(25):
@@ -241,7 +242,9 @@ def test_the_referral_after_a_full_page_is_on_the_next_one(monday, supervisor, a
         ReferralFactory(participant=ParticipantFactory(case=case, person=person, team=supervisor.team))
     page = as_supervisor.get(reverse("referrals:allocate"))
     after = page.context["board"].next_after
-    assert "Allocate: 1 referral" in text(as_supervisor.get(reverse("referrals:allocate"), {"after": after}))
+    last = as_supervisor.get(reverse("referrals:allocate"), {"after": after})
+    assert len(page.context["board"].rows) == PAGE and len(last.context["board"].rows) == 1
+    assert "Allocate: 26 referrals" in text(page) and "Allocate: 26 referrals" in text(last)
     assert as_supervisor.get(reverse("referrals:allocate"), {"after": "2~nonsense~9"}).status_code == 200
 
 

@@ -136,6 +136,18 @@ class User(AbstractBaseUser):
         hours = self.working_hours[day.weekday()] if day.weekday() < len(self.working_hours) else None
         return (time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None
 
+    @property
+    def hours_a_week(self) -> float | None:
+        """Hours between start and end on all weekdays together; None when nobody wrote them down."""
+        if not self.working_hours:
+            return None
+        minutes = 0
+        for hours in self.working_hours:
+            if hours:
+                start, end = map(time.fromisoformat, hours)
+                minutes += (end.hour - start.hour) * 60 + end.minute - start.minute
+        return minutes / 60
+
 
 class LeaveQuerySet(models.QuerySet["Leave"]):
     def standing(self) -> "LeaveQuerySet":

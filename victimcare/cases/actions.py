@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from simple_history.utils import bulk_update_with_history
 
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.events import record_event
+from victimcare.cases.events import announce, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import Pair, opposing_cases, pairs_of
@@ -18,6 +20,7 @@ from victimcare.cases.models import (
     Case,
     Compared,
     Entitlement,
+    Event,
     Likeness,
     Participant,
     Person,
@@ -378,31 +381,53 @@ def change_details(*, person: Person, version: int, verified_by: str, by: User, 
 
 
 @transaction.atomic
-def allocate(*, participants: list[Participant], officer: User, by: User) -> int:
+def allocate(*, participants: Iterable[Participant], officer: User, by: User) -> int:
     """Give victims to a named officer. Returns how many changed hands. Refuses who cannot take them."""
     if not officer.is_active or not officer.has_role(Role.VICTIM_CARE_OFFICER):
         raise Refused(_("Choose a victim care officer who works here."))
-    changed = 0
-    for participant in (
-        Participant.objects.select_for_update(of=("self",))
-        .filter(pk__in=[part.pk for part in participants], closed_at=None, role=Participant.Role.VICTIM)
-        .exclude(officer=officer)
-        .select_related("case")
-    ):
+    victims = Participant.objects.victims().open().filter(pk__in=[part.pk for part in participants])
+    return _hand_to(victims.exclude(officer=officer), officer, officer.display_name, by)
+
+
+@transaction.atomic
+def take_back(*, participants: Iterable[Participant], by: User) -> int:
+    """Undo an allocation: these victims have no officer again, and the timeline says so. Returns how many."""
+    victims = Participant.objects.filter(pk__in=[part.pk for part in participants])
+    return _hand_to(victims, None, _("Allocation undone: nobody yet"), by)
+
+
+# More cases than this are assessed by the sweep within half a minute: nobody waits for a long page.
+ASSESSED_AT_ONCE = 100
+
+
+def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by: User) -> int:
+    """A fixed number of queries, however many change hands."""
+    now = clock.now()
+    found = list(victims.select_for_update(of=("self",)).order_by("pk"))
+    for participant in found:
         participant.officer = officer
         participant.version += 1
-        participant._history_user = by  # type: ignore[attr-defined]
-        participant.save()
-        record_event(
-            case=participant.case,
-            kind=Kind.OFFICER_ALLOCATED,
-            occurred=clock.now(),
-            participant=participant,
-            detail=officer.display_name,
-            by=by,
-        )
-        changed += 1
-    return changed
+    bulk_update_with_history(found, Participant, ["officer", "version"], batch_size=500, default_user=by)
+    Event.objects.bulk_create(
+        [
+            Event(
+                case_id=participant.case_id,
+                kind=Kind.OFFICER_ALLOCATED,
+                participant=participant,
+                occurred_at=now,
+                learned_at=now,
+                detail=said,
+                by=by,
+            )
+            for participant in found
+        ],
+        batch_size=500,
+    )
+    cases = {participant.case_id for participant in found}
+    Case.objects.filter(pk__in=cases).update(changed_at=now)
+    if len(cases) <= ASSESSED_AT_ONCE:
+        announce(cases)
+    return len(found)
 
 
 @transaction.atomic
@@ -461,22 +486,3 @@ def _save(participant: Participant, by: User) -> None:
     participant.version += 1
     participant._history_user = by  # type: ignore[attr-defined]
     participant.save()
-
-
-@transaction.atomic
-def take_back(*, participant: Participant, by: User) -> Participant:
-    """Undo an allocation: the victim has no officer again, and the timeline says so."""
-    participant = (
-        Participant.objects.select_for_update(of=("self",)).select_related("case").get(pk=participant.pk)
-    )
-    participant.officer = None
-    _save(participant, by)
-    record_event(
-        case=participant.case,
-        kind=Kind.OFFICER_ALLOCATED,
-        occurred=clock.now(),
-        participant=participant,
-        detail=_("Allocation undone: nobody yet"),
-        by=by,
-    )
-    return participant

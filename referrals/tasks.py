@@ -1,0 +1,22 @@
+"""The sweep of leave that is covered. The work is rows in Postgres; the clock only says "now"."""
+
+from celery import shared_task
+
+from referrals import actions
+from victimcare import clock
+from victimcare.accounts.models import Leave
+from victimcare.working_days import add_working_days, england_and_wales
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def hand_over_for_leave() -> int:
+    """Give the brief to whoever covers leave that runs today or begins on the next working day.
+
+    Safe to run twice: somebody new to the officer who is away is added. Returns how many leaves were looked at.
+    """
+    today = clock.today()
+    next_day = add_working_days(today, 1, bank_holidays=england_and_wales())
+    covered = Leave.objects.standing().between(today, next_day).filter(covered_by__isnull=False)
+    for leave in covered.order_by("pk"):
+        actions.hand_over_for_leave(leave=leave)
+    return len(covered)
