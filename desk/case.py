@@ -28,6 +28,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import case_for, listed, participant_for
 from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant
+from victimcare.cases.same_person import panel
 from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request, moment_from
 
@@ -90,6 +91,7 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
         else [],
         "plan": _plan(plan) if sees_contacts else [],
         "people": _people(person),
+        "same_person": panel(person, user),
         "dates": _dates(person, plan),
         "rights": _counts(duties),
     }

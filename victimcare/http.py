@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("victimcare")
 
 AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what a database that cannot be reached raises
-HIDDEN_FIELDS = {"csrfmiddlewaretoken", "form_key", "version", "password"}
+HIDDEN_FIELDS = {"csrfmiddlewaretoken", "form_key", "version", "password", "token"}
 
 
 class Request(HttpRequest):

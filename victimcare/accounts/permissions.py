@@ -39,6 +39,9 @@ class Permission(StrEnum):
     VIEW_LETTERS = "view_letters"
     VIEW_ACCESS = "view_access"
     SEARCH = "search"
+    ADD_PERSON = "add_person"
+    OPEN_CASE = "open_case"
+    LINK_PEOPLE = "link_people"
     RECORD_EVENT = "record_event"
     RECORD_SUPPORT_ANSWER = "record_support_answer"
     LOG_CONTACT = "log_contact"
@@ -102,6 +105,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.VICTIM_CARE_OFFICER: _READ_A_CASE
     | {
         P.USE_TODAY,
+        P.ADD_PERSON,
+        P.OPEN_CASE,
+        P.LINK_PEOPLE,
         P.RECORD_EVENT,
         P.RECORD_SUPPORT_ANSWER,
         P.LOG_CONTACT,
@@ -126,6 +132,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: _READ_A_CASE
     | {
         P.USE_TODAY,
+        P.ADD_PERSON,
+        P.OPEN_CASE,
+        P.LINK_PEOPLE,
         P.RECORD_EVENT,
         P.RECORD_SUPPORT_ANSWER,
         P.LOG_CONTACT,
@@ -161,6 +170,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.WITNESS_CARE_OFFICER: _READ_A_CASE
     | {
         P.USE_TODAY,
+        P.ADD_PERSON,
         P.RECORD_EVENT,
         P.LOG_CONTACT,
         P.SET_SAFE_CONTACT,

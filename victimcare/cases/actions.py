@@ -12,7 +12,11 @@ from simple_history.utils import bulk_update_with_history
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
+<<<<<<< /tmp/tmpvzfff64l/a
+from victimcare.cases.events import MIDDAY, record_event
+=======
 from victimcare.cases.events import announce, record_event
+>>>>>>> /tmp/tmpvzfff64l/c
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import Pair, opposing_cases, pairs_of
@@ -29,6 +33,7 @@ from victimcare.cases.models import (
 )
 from victimcare.cases.safe_contact import why_not_to_act_for
 from victimcare.faults import Refused, Stale
+from victimcare.working_days import LONDON
 
 
 @transaction.atomic
@@ -297,6 +302,48 @@ def add_by_hand(
         participant.refresh_from_db()
     keep_likenesses([person.pk])
     return participant
+
+
+@transaction.atomic
+def open_by_hand(
+    *,
+    offence_title: str,
+    occurrence_no: str,
+    flags: list[str],
+    reported: date,
+    officer: User,
+    by: User,
+    known: Person | None = None,
+    fields: dict[str, Any] | None = None,
+) -> Participant:
+    """Open a case that no feed sent, with its victim, for this officer. Returns the victim's part.
+
+    Raises Refused for an occurrence number that is held already: that case is opened instead.
+    """
+    number = "".join(occurrence_no.split())
+    if number and Case.objects.filter(occurrence_no=number).exists():
+        raise Refused(
+            _("A case with this occurrence number is held already. Search for it, or ask your supervisor.")
+        )
+    moment = datetime.combine(reported, MIDDAY, LONDON)
+    case = open_case(
+        reported=min(moment, clock.now()),
+        offence_title=offence_title,
+        occurrence_no=number,
+        flags=flags,
+        recorded_at=min(moment, clock.now()),
+        by=by,
+    )
+    return add_by_hand(
+        case=case,
+        role=Participant.Role.VICTIM,
+        known=known,
+        fields=fields,
+        officer=officer,
+        team=officer.team,
+        reported=reported,
+        by=by,
+    )
 
 
 # --- Rights, safe contact, details, officers ---------------------------------------------------------

@@ -12,9 +12,11 @@ from django.utils.translation import ngettext
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
+from victimcare.cases import repeats
 from victimcare.cases.entitlements import in_force
 from victimcare.cases.models import Entitlement, Participant, Person, SafeContact
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts
+from victimcare.govuk.dates import day
 
 Words = str | Promise
 
@@ -45,6 +47,14 @@ class Action:
     url: str
 
 
+@dataclass(frozen=True)
+class Repeats:
+    """The crimes against this person in twelve months that the reader may open, and the pattern in them."""
+
+    words: Words
+    crimes: list[Action]
+
+
 @dataclass
 class CaseBar:
     name: str
@@ -54,6 +64,7 @@ class CaseBar:
     strip: list[StripItem] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     has_danger: bool = False
+    repeats: Repeats | None = None
 
 
 def case_bar(request: HttpRequest) -> dict[str, Any]:
@@ -78,7 +89,7 @@ def verdicts_here(request: HttpRequest) -> dict[Channel, Verdict]:
 def bar_for(
     participant: Participant, user: User, by_channel: dict[Channel, Verdict] | None = None
 ) -> CaseBar:
-    """Three queries: the entitlement in force, the safe-contact answers, the suspects."""
+    """Seven queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
     person, today = participant.person, clock.today()
     bar = CaseBar(name=person.name, line=_line(participant), reference=participant.case.reference)
     bar.tags = _tags(participant, in_force(participant, today))
@@ -87,6 +98,8 @@ def bar_for(
         by_channel = by_channel or verdicts(participant)
         bar.strip = strip(person, safe, by_channel, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
         bar.has_danger = any(item.is_warning for item in bar.strip)
+    if user.may(Permission.VIEW_TIMELINE):
+        bar.repeats = _repeats(participant, user)
     bar.actions = _actions(participant, user)
     return bar
 
@@ -96,6 +109,8 @@ def _actions(participant: Participant, user: User) -> list[Action]:
     offered = [
         (Permission.RECORD_EVENT, _("Record what happened"), "cases:record-event"),
         (Permission.SET_SAFE_CONTACT, _("Change how to contact safely"), "cases:safe-contact"),
+        (Permission.ADD_PERSON, _("Add somebody to this case"), "cases:add"),
+        (Permission.LINK_PEOPLE, _("Same person?"), "cases:same-person-of"),
         (Permission.CHANGE_DETAILS, _("Change name, phone or address"), "cases:details"),
         (Permission.CLOSE_CASE, _("Re-open"), "cases:reopen")
         if participant.closed_at
@@ -117,6 +132,30 @@ def how_to_reach(participant: Participant, by_channel: dict[Channel, Verdict], *
         words = f"{label} {item.text}".strip()
         said.append(words if words.endswith((".", "?", "!")) else f"{words}.")
     return " ".join(said)
+
+
+def _repeats(participant: Participant, user: User) -> Repeats | None:
+    """Two crimes or more in the twelve months to today, of those this user may open. Two queries, one for most."""
+    crimes = repeats.crimes_before([participant.person_id], clock.today())[participant.person_id]
+    seen = repeats.seen_by(user, crimes) if len(crimes) > 1 else []
+    if len(seen) < 2:
+        return None
+    words = _("%(n)d crimes in 12 months") % {"n": len(seen)}
+    common = ", ".join(repeats.in_words(repeats.pattern(seen)))
+    others = [crime for crime in reversed(seen) if crime.participant != participant.reference]
+    return Repeats(
+        f"{words}: {common}." if common else f"{words}.",
+        [
+            Action(
+                f"{crime.offence_title or crime.reference}, {day(crime.on)}",
+                reverse("desk:summary", args=[crime.reference, crime.participant]),
+            )
+            for crime in others[:REPEATS_SHOWN]
+        ],
+    )
+
+
+REPEATS_SHOWN = 5
 
 
 def _line(participant: Participant) -> str:
@@ -161,7 +200,7 @@ def strip(
         else ""
     )
     is_untried = phone.rule in {"first_contact", "first_contact_hours"}
-    withhold = _("withhold number") if safe.withhold_number or is_untried else ""
+    withhold = _("withhold number") if safe.withhold_number or is_untried or phone.instructions else ""
     if phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME:
         how = ", ".join(part for part in (number, window, withhold) if part) or _("safe")
         items.append(StripItem(_("Phone"), how))

@@ -1,9 +1,15 @@
 from django.urls import path
 
-from victimcare.cases import views
+from victimcare.cases import people_views, views
 
 app_name = "cases"
 urlpatterns = [
+    path("same-person/", people_views.same_person, name="same-person"),
+    path("new-case", people_views.open_case, name="open-case"),
+    path("cases/<str:case>/<str:participant>/add", people_views.add, name="add"),
+    path(
+        "cases/<str:case>/<str:participant>/same-person/", people_views.same_person_of, name="same-person-of"
+    ),
     path("cases/<str:case>/<str:participant>/events/record", views.record_event, name="record-event"),
     path(
         "cases/<str:case>/<str:participant>/events/<str:event>/correct",
