@@ -12,11 +12,7 @@ from simple_history.utils import bulk_update_with_history
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-<<<<<<< /tmp/tmpvzfff64l/a
-from victimcare.cases.events import MIDDAY, record_event
-=======
-from victimcare.cases.events import announce, record_event
->>>>>>> /tmp/tmpvzfff64l/c
+from victimcare.cases.events import MIDDAY, announce, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import Pair, opposing_cases, pairs_of
