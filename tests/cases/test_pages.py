@@ -180,7 +180,10 @@ def test_a_case_is_closed_with_a_reason_and_opened_again(as_officer, victim, at)
     victim.refresh_from_db()
     assert victim.closure_reason == "support_complete"
     assert as_officer.post(at("close"), {"version": "1", "reason": "declined"}).status_code == 302
-    as_officer.post(at("reopen"), {"version": str(victim.version)})
+    assert "Say why you open it again." in text(
+        as_officer.post(at("reopen"), {"version": str(victim.version)})
+    )
+    as_officer.post(at("reopen"), {"version": str(victim.version), "reason": "She rang again."})
     victim.refresh_from_db()
     assert victim.closed_at is None
     kinds = Event.objects.order_by("pk").values_list("kind", flat=True)

@@ -12,6 +12,7 @@ from simple_history.utils import bulk_update_with_history
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
+from victimcare.cases.closing import loose_ends
 from victimcare.cases.events import MIDDAY, announce, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to
@@ -26,9 +27,11 @@ from victimcare.cases.models import (
     Person,
     PersonLink,
     SafeContact,
+    Standard,
 )
 from victimcare.cases.safe_contact import why_not_to_act_for
-from victimcare.faults import Refused, Stale
+from victimcare.cases.standards import RANGES
+from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.working_days import LONDON
 
 
@@ -474,11 +477,29 @@ def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by
 
 
 @transaction.atomic
-def close(*, participant: Participant, reason: str, version: int, by: User) -> Participant:
-    """Close this victim's or witness's part, with a reason. Duties run on. Raises Stale."""
+def close(
+    *,
+    participant: Participant,
+    reason: str,
+    version: int,
+    despite: str = "",
+    told_how_to_return: bool = False,
+    by: User,
+) -> Participant:
+    """Close this victim's or witness's part, with a reason. Duties run on.
+
+    Raises Stale; Refused when something must be finished before this reason holds and `despite`, why it is
+    not, is empty. `told_how_to_return`: somebody told them how to come back.
+    """
     participant = _locked(participant, version)
     if participant.closed_at:
         raise Refused(_("This is closed already. Open it again first to give another reason."))
+    unfinished = [end.text for end in loose_ends(participant) if reason in end.stops]
+    if unfinished and not despite.strip():
+        raise Refused(
+            _("%(what)s Finish it first, or say why you close it all the same.")
+            % {"what": " ".join(unfinished)}
+        )
     participant.closed_at, participant.closure_reason = clock.now(), reason
     _save(participant, by)
     record_event(
@@ -487,23 +508,81 @@ def close(*, participant: Participant, reason: str, version: int, by: User) -> P
         occurred=participant.closed_at,
         participant=participant,
         detail=str(Participant.Closure(reason).label),
+        data={"told_how_to_return": told_how_to_return} | ({"despite": despite} if unfinished else {}),
         by=by,
     )
     return participant
 
 
 @transaction.atomic
-def reopen(*, participant: Participant, version: int, by: User) -> Participant:
-    """Open it again: the door was left open. Raises Stale."""
+def reopen(*, participant: Participant, reason: str, version: int, by: User) -> Participant:
+    """Open it again, with a reason: the door was left open. Raises Stale, and Refused without a reason."""
     participant = _locked(participant, version)
     if not participant.closed_at:
         raise Refused(_("This is open already."))
+    if not reason.strip():
+        raise Refused(_("Say why you open it again."))
     participant.closed_at, participant.closure_reason = None, ""
     _save(participant, by)
     record_event(
-        case=participant.case, kind=Kind.CASE_REOPENED, occurred=clock.now(), participant=participant, by=by
+        case=participant.case,
+        kind=Kind.CASE_REOPENED,
+        occurred=clock.now(),
+        participant=participant,
+        detail=reason.strip(),
+        by=by,
     )
     return participant
+
+
+@transaction.atomic
+def propose_standard(
+    *, key: str, value: int, effective_from: date, reason: str, number: int, by: User
+) -> Standard:
+    """Write the next version of one of the unit's own numbers; it counts once somebody else approved it.
+
+    `number` is the version the page showed. Raises Stale when another was written meanwhile.
+    """
+    limits = RANGES[key]
+    if not limits.lowest <= value <= limits.highest:
+        raise Refused(
+            _("Enter a whole number from %(lowest)d to %(highest)d.")
+            % {"lowest": limits.lowest, "highest": limits.highest}
+        )
+    if effective_from < clock.today():
+        raise Refused(_("What was counted stays counted. Enter today or a later day."))
+    latest = Standard.objects.select_for_update(of=("self",)).filter(key=key).order_by("-number").first()
+    if (latest.number if latest else 0) != number:
+        raise Stale(_("Someone else wrote another version while you were working. Open the page again."))
+    standard = Standard(
+        key=key,
+        number=number + 1,
+        value=value,
+        effective_from=effective_from,
+        reason=reason,
+        written_by=by,
+    )
+    standard._history_user = by  # type: ignore[attr-defined]
+    standard.save()
+    return standard
+
+
+@transaction.atomic
+def decide_standard(*, standard: Standard, is_approved: bool, by: User) -> Standard:
+    """Approve a proposed number, or set it aside. Nobody approves their own."""
+    standard = Standard.objects.select_for_update(of=("self",)).get(pk=standard.pk)
+    if standard.approved_at or standard.withdrawn_at or standard.written_by_id is None:
+        raise Refused(_("This was decided already. Open the page again."))
+    if is_approved and standard.written_by_id == by.pk:
+        raise NotAllowed(_("You wrote this number, so somebody else has to approve it."))
+    if is_approved:
+        standard.approved_by, standard.approved_at = by, clock.now()
+        standard.effective_from = max(standard.effective_from, clock.today())
+    else:
+        standard.withdrawn_at = clock.now()
+    standard._history_user = by  # type: ignore[attr-defined]
+    standard.save()
+    return standard
 
 
 def _as_said(row: SafeContact | Person, names: Iterable[str]) -> dict[str, object]:

@@ -112,6 +112,7 @@ def _actions(participant: Participant, user: User) -> list[Action]:
         (Permission.ADD_PERSON, _("Add somebody to this case"), "cases:add"),
         (Permission.LINK_PEOPLE, _("Same person?"), "cases:same-person-of"),
         (Permission.CHANGE_DETAILS, _("Change name, phone or address"), "cases:details"),
+        (Permission.ASK_OFFICER, _("Ask the officer in the case"), "cases:ask"),
         (Permission.CLOSE_CASE, _("Re-open"), "cases:reopen")
         if participant.closed_at
         else (Permission.CLOSE_CASE, _("Close"), "cases:close"),

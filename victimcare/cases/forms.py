@@ -6,8 +6,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from victimcare import clock
+from victimcare.cases.closing import LooseEnd
 from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
-from victimcare.cases.models import Event, Participant, SafeContact
+from victimcare.cases.models import Case, Event, Participant, Question, SafeContact
 from victimcare.govuk.forms import (
     ChoiceRadios,
     ChoiceSelect,
@@ -21,6 +22,7 @@ from victimcare.govuk.forms import (
     TickBox,
     TimeInputField,
     VersionField,
+    WholeNumber,
 )
 from victimcare.working_days import LONDON, london_day
 
@@ -234,7 +236,7 @@ class SafeContactForm(Form):
 
 
 class CloseForm(Form):
-    """Why this person's part ends."""
+    """Why this person's part ends, and whether they know how to come back."""
 
     form_key = FormKeyField()
     version = VersionField()
@@ -243,13 +245,97 @@ class CloseForm(Form):
         choices=Participant.Closure.choices,
         missing=_("Choose why you are closing this."),
     )
+    told_how_to_return = TickBox(label=_("I told them how to come back"), required=False)
+    despite = LongTextField(
+        label=_("Something is not finished: why do you close it all the same?"),
+        hint=_("Only for what the list above says must be finished first. A supervisor may ask."),
+        max_length=300,
+        rows=2,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, unfinished: list[LooseEnd], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unfinished = unfinished
+        if not any(end.stops for end in unfinished):
+            del self.fields["despite"]
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        left = [end.text for end in self.unfinished if answers.get("reason") in end.stops]
+        if left and not answers.get("despite") and "despite" not in self.errors:
+            self.add_error("despite", _("%s Finish it first, or say here why not.") % " ".join(left))
+        return answers
 
 
 class ReopenForm(Form):
-    """The door was left open."""
+    """Why the door opens again."""
 
     form_key = FormKeyField()
     version = VersionField()
+    reason = LongTextField(
+        label=_("Why do you open it again?"),
+        hint=_("For example: she rang, he has been in touch again."),
+        max_length=300,
+        rows=2,
+        missing=_("Say why you open it again."),
+    )
+
+
+class AskOfficerForm(Form):
+    """What only the officer in the case can tell us."""
+
+    form_key = FormKeyField()
+    kind = ChoiceRadios(
+        label=_("What is it about?"),
+        choices=[choice for choice in Question.Kind.choices if choice[0] != Question.Kind.ROW],
+        missing=_("Choose what it is about."),
+    )
+    words = LongTextField(
+        label=_("Your question"),
+        hint=_("The officer reads this. Do not write what the victim told us in confidence."),
+        max_length=1000,
+        rows=4,
+        missing=_("Enter your question."),
+    )
+    to_collar = TextField(label=_("Collar number of the officer"), max_length=20, width=10, required=False)
+    to_team = TextField(label=_("Their team"), max_length=80, required=False)
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if case.oic_collar or case.oic_team:
+            del self.fields["to_collar"], self.fields["to_team"]
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        if "to_collar" in self.fields and not answers.get("to_collar") and not answers.get("to_team"):
+            self.add_error("to_collar", _("The case names no officer. Enter a collar number or a team."))
+        return answers
+
+
+class AnswerForm(Form):
+    """What the officer in the case says."""
+
+    form_key = FormKeyField()
+    version = VersionField()
+    reply = LongTextField(label=_("Your answer"), max_length=2000, rows=4, missing=_("Enter your answer."))
+
+
+class StandardForm(Form):
+    """The next version of one of the unit's own numbers."""
+
+    form_key = FormKeyField()
+    version = VersionField()
+    value = WholeNumber(label=_("The new number"), width=3, missing=_("Enter the new number."))
+    effective_from = DateInputField(
+        label=_("From which day?"), earliest=clock.today, missing=_("Enter the day, like 1 12 2026.")
+    )
+    reason = TextField(
+        label=_("Why?"),
+        hint=_("For example: agreed at the unit’s meeting of 20 November."),
+        max_length=300,
+        missing=_("Say why, so that whoever approves it knows."),
+    )
 
 
 class DetailsForm(Form):

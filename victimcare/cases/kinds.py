@@ -55,6 +55,8 @@ class Kind(TextChoices):
     ENTITLEMENT_SET = "ENTITLEMENT_SET", _("Entitlement set")
     RELATIONSHIP_CHANGED = "RELATIONSHIP_CHANGED", _("Relationship to the suspect changed")
     OFFICER_ALLOCATED = "OFFICER_ALLOCATED", _("Allocated to an officer")
+    OFFICER_ASKED = "OFFICER_ASKED", _("Question to the officer in the case")
+    OFFICER_ANSWERED = "OFFICER_ANSWERED", _("Answer from the officer in the case")
     CASE_CLOSED = "CASE_CLOSED", _("Closed")
     CASE_REOPENED = "CASE_REOPENED", _("Re-opened")
     WITHDRAWN = "WITHDRAWN", _("Withdrawn: it did not happen")
@@ -97,6 +99,8 @@ OF_ONE_PERSON = frozenset(
         Kind.ENTITLEMENT_SET,
         Kind.RELATIONSHIP_CHANGED,
         Kind.OFFICER_ALLOCATED,
+        Kind.OFFICER_ASKED,
+        Kind.OFFICER_ANSWERED,
         Kind.CASE_CLOSED,
         Kind.CASE_REOPENED,
         Kind.CRIME_REPORTED,

@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
-from victimcare.accounts.permissions import Role
+from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.kinds import BY_HAND, Kind
 from victimcare.references import new_reference
 from victimcare.working_days import LONDON
@@ -42,6 +42,10 @@ def link_reference() -> str:
 
 def event_reference() -> str:
     return new_reference("E", 9)
+
+
+def question_reference() -> str:
+    return new_reference("Q")
 
 
 class Person(models.Model):
@@ -619,3 +623,131 @@ class Event(models.Model):
     @property
     def title(self) -> "str | Promise":
         return Kind(self.kind).label
+
+
+class StandardQuerySet(models.QuerySet["Standard"]):
+    def approved(self) -> "StandardQuerySet":
+        """Those that count: what we began with, and what a second person approved since."""
+        return self.filter(Q(written_by=None) | Q(approved_at__isnull=False))
+
+    def waiting(self) -> "StandardQuerySet":
+        return self.filter(written_by__isnull=False, approved_at=None, withdrawn_at=None)
+
+
+class Standard(models.Model):
+    """One version of one number the unit sets for itself. Written by one person, approved by another."""
+
+    key = models.CharField(max_length=30)  # see victimcare.cases.standards
+    number = models.PositiveSmallIntegerField(default=1)  # of the version
+    value = models.PositiveSmallIntegerField()
+    effective_from = models.DateField()
+    reason = models.CharField(max_length=300, blank=True)
+    written_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(auto_now_add=True)
+    approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)  # None: nobody has confirmed it
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # a proposal that was not wanted
+    history = HistoricalRecords()
+
+    objects = StandardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("key", "-number")
+        constraints = (
+            models.UniqueConstraint(name="standard_version_once", fields=["key", "number"]),
+            models.CheckConstraint(
+                name="standard_writer_is_not_approver",
+                condition=Q(approved_by=None) | Q(written_by=None) | ~Q(approved_by=F("written_by")),
+            ),
+        )
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.approved_at is not None
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, user: User) -> "QuestionQuerySet":
+        """Those about people this user may see; about no person, for who asked, who mends rows, who answers."""
+        of_a_row = Q(asked_by=user)
+        if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
+            of_a_row |= Q(to_collar=user.collar)
+        if user.may(Permission.MEND_ROW):
+            of_a_row |= Q(case=None)
+        of_a_case = Q(case__in=Case.objects.visible_to(user))
+        of_nobody = Q(participant=None) & (Q(case=None) & of_a_row | of_a_case)
+        of_somebody = Q(participant__isnull=False) & may_see(user, "participant__")
+        return self.filter(of_somebody | of_nobody)
+
+    def open(self) -> "QuestionQuerySet":
+        return self.filter(replied_at=None)
+
+    def asked_of(self, user: User) -> "QuestionQuerySet":
+        """Those this officer in the case is to answer: of the crimes that are theirs now."""
+        if not (user.collar and user.has_role(Role.OFFICER_IN_THE_CASE)):
+            return self.none()
+        mine = Q(case__oic_collar=user.collar) | Q(case=None, to_collar=user.collar)
+        return self.filter(mine).visible_to(user)
+
+    def late_on(self, day: date) -> "QuestionQuerySet":
+        return self.open().filter(due_on__lt=day)
+
+
+class Question(models.Model):
+    """Something only the officer in the case can tell us, with the day by which they answer."""
+
+    class Kind(models.TextChoices):
+        WRONG_NUMBER = "wrong_number", _("The number is wrong")
+        UNSAFE_NUMBER = "unsafe_number", _("The number is not safe")
+        SAFE_CONTACT = "safe_contact", _("How to reach them safely")
+        UNREACHABLE = "unreachable", _("Nobody can be reached")
+        NEEDS = "needs", _("The needs assessment is missing")
+        VPS = "vps", _("Whether a personal statement was offered")
+        ROW = "row", _("A row of an extract")
+        OTHER = "other", _("Something else")
+
+    reference = models.CharField(max_length=20, unique=True, default=question_reference)
+    case = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.PROTECT, related_name="questions"
+    )  # None: about a row that belongs to no case yet
+    participant = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="questions"
+    )
+    about_row = models.CharField(max_length=80, blank=True)  # B-7K2M9QWD, row 17
+    to_collar = models.CharField(max_length=20, blank=True)
+    to_team = models.CharField(max_length=80, blank=True)
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    words = models.CharField(max_length=1000)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="questions_asked")
+    asked_at = models.DateTimeField()
+    due_on = models.DateField()
+    reply = models.CharField(max_length=2000, blank=True)
+    replied_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    replied_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_on", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="question_is_about_something", condition=Q(case__isnull=False) | ~Q(about_row="")
+            ),
+            models.CheckConstraint(
+                name="question_goes_to_somebody", condition=~Q(to_collar="") | ~Q(to_team="")
+            ),
+            models.CheckConstraint(
+                name="answered_says_by_whom",
+                condition=Q(replied_at=None, replied_by=None)
+                | Q(replied_at__isnull=False, replied_by__isnull=False) & ~Q(reply=""),
+            ),
+        )
+        indexes = (
+            models.Index(name="question_open", fields=["due_on", "id"], condition=Q(replied_at=None)),
+            models.Index(name="question_asked", fields=["-asked_at"]),
+        )
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from victimcare.cases import people_views, views
+from victimcare.cases import people_views, question_views, standard_views, views
 
 app_name = "cases"
 urlpatterns = [
@@ -21,4 +21,11 @@ urlpatterns = [
     path("cases/<str:case>/<str:participant>/details", views.details, name="details"),
     path("cases/<str:case>/<str:participant>/close", views.close, name="close"),
     path("cases/<str:case>/<str:participant>/reopen", views.reopen, name="reopen"),
+    path("cases/<str:case>/<str:participant>/questions/ask", question_views.ask, name="ask"),
+    path("questions/", question_views.questions, name="questions"),
+    path("questions/mine", question_views.to_me, name="questions-to-me"),
+    path("questions/<str:question>", question_views.answer, name="answer"),
+    path("standards/", standard_views.standards, name="standards"),
+    path("standards/<str:key>", standard_views.standard, name="standard"),
+    path("standards/<str:key>/<int:number>", standard_views.decide, name="decide-standard"),
 ]

@@ -13,6 +13,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions
 from victimcare.cases.access import participant_for
+from victimcare.cases.closing import LooseEnd, loose_ends
 from victimcare.cases.events import correct_event as correct
 from victimcare.cases.events import record_event as record
 from victimcare.cases.forms import (
@@ -26,9 +27,10 @@ from victimcare.cases.forms import (
     SupportAnswerForm,
 )
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, SafeContact
+from victimcare.cases.models import Event, Participant, SafeContact
 from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, is_flagged
 from victimcare.faults import Refused
+from victimcare.govuk.dates import due
 from victimcare.http import Request
 
 
@@ -147,15 +149,30 @@ def close(request: Request, case: str, participant: str) -> HttpResponse:
     person = participant_for(request, case, participant, op=_op(request))
     if person.closed_at:
         return redirect("cases:reopen", case, participant)
-    form = CloseForm(request.POST or None, initial={"version": person.version})
+    asked = request.GET.get("reason", "")
+    left = loose_ends(person)
+    start = {"version": person.version, "reason": asked if asked in Participant.Closure else ""}
+    form = CloseForm(request.POST or None, initial=start, unfinished=left)
     if form.is_valid():
         answers = form.cleaned_data
         actions.close(
-            participant=person, reason=answers["reason"], version=answers["version"], by=request.user
+            participant=person,
+            reason=answers["reason"],
+            version=answers["version"],
+            despite=answers.get("despite", ""),
+            told_how_to_return=answers["told_how_to_return"],
+            by=request.user,
         )
         messages.success(request, _("Closed: %(name)s.") % {"name": person.person.name})
         return redirect("desk:summary", case, participant)
-    return render(request, "cases/close.html", {"form": form, "participant": person})
+    context = {"form": form, "participant": person, "left": [_left(end) for end in left]}
+    return render(request, "cases/close.html", context, status=422 if form.errors else 200)
+
+
+def _left(end: LooseEnd) -> dict[str, str]:
+    """One thing that is not finished, for a side list."""
+    note = due(end.due_on, clock.today()).sentence if end.due_on else ""
+    return {"text": end.text, "note": note, "url": end.url}
 
 
 @allow(Permission.CLOSE_CASE)
@@ -166,7 +183,10 @@ def reopen(request: Request, case: str, participant: str) -> HttpResponse:
         return redirect("cases:close", case, participant)
     form = ReopenForm(request.POST or None, initial={"version": person.version})
     if form.is_valid():
-        actions.reopen(participant=person, version=form.cleaned_data["version"], by=request.user)
+        answers = form.cleaned_data
+        actions.reopen(
+            participant=person, reason=answers["reason"], version=answers["version"], by=request.user
+        )
         messages.success(request, _("Open again: %(name)s.") % {"name": person.person.name})
         return redirect("desk:summary", case, participant)
     return render(request, "cases/reopen.html", {"form": form, "participant": person})

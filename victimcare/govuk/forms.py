@@ -315,18 +315,21 @@ Pairs = Iterable[tuple[Any, Any]] | Callable[[], Iterable[tuple[Any, Any]]]
 
 
 class Chosen(Question):
-    """Choices drawn one below the other, or in a line; a choice may have a hint and may reveal one field."""
+    """Choices one below the other, or in a line; a choice may have a hint and may reveal a field or several."""
 
     def __init__(
         self,
         *,
         hints: Mapping[Any, Words] | None = None,
-        reveals: Mapping[Any, str] | None = None,
+        reveals: Mapping[Any, str | tuple[str, ...]] | None = None,
         inline: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.reveals = {str(value): name for value, name in (reveals or {}).items()}
+        self.reveals = {
+            str(value): (names,) if isinstance(names, str) else names
+            for value, names in (reveals or {}).items()
+        }
         self.widget.hints = {str(value): words for value, words in (hints or {}).items()}  # type: ignore[attr-defined]
         self.widget.is_inline = inline  # type: ignore[attr-defined]
         for code in ("invalid_choice", "invalid_list", "list", "invalid_pk_value"):

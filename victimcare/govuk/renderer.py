@@ -55,7 +55,11 @@ class GovukBoundField(BoundField):
     @property
     def is_revealed(self) -> bool:
         """True when another field draws this one beneath one of its choices."""
-        return any(self.name in getattr(field, "reveals", {}).values() for field in self.form.fields.values())
+        return any(
+            self.name in names
+            for field in self.form.fields.values()
+            for names in getattr(field, "reveals", {}).values()
+        )
 
     @property
     def first_id(self) -> str:
@@ -76,7 +80,10 @@ class GovukBoundField(BoundField):
     def as_widget(self, widget: Any = None, attrs: Any = None, only_initial: bool = False) -> str:
         drawn = widget or self.field.widget
         reveals = getattr(self.field, "reveals", {})
-        drawn.revealed = {str(value): self.form[name] for value, name in reveals.items()}
+        drawn.revealed = {
+            value: [self.form[name] for name in names if name in self.form.fields]
+            for value, names in reveals.items()
+        }
         drawn.bad_parts = self.bad_parts if isinstance(drawn, DateParts) else []
         return super().as_widget(widget, attrs, only_initial)
 

@@ -1,0 +1,127 @@
+"""The unit's own numbers: what holds, what is proposed, and the second person's yes."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.permissions import Permission
+from victimcare.cases import actions
+from victimcare.cases.forms import StandardForm
+from victimcare.cases.models import Standard
+from victimcare.cases.standards import RANGES, Key, in_force_on
+from victimcare.faults import Refused
+from victimcare.govuk.dates import day
+from victimcare.http import Request
+
+
+@allow(Permission.VIEW_CODE)
+def standards(request: Request) -> HttpResponse:
+    """Each number as it is today, whether anybody confirmed it, and what is proposed."""
+    now = in_force_on(clock.today())
+    may_set = request.user.may(Permission.SET_STANDARDS)
+    context = {
+        "columns": [_("Our own number"), {"label": _("Now"), "is_number": True}, _("Since"), _("Confirmed")],
+        "rows": [_in_a_row(key, now.get(key), may_set) for key in Key],
+        "proposed": [
+            {
+                "standard": row,
+                "label": Key(row.key).label,
+                "is_mine": row.written_by_id == request.user.pk,
+            }
+            for row in Standard.objects.waiting().select_related("written_by")
+            if row.key in Key
+        ],
+    }
+    return render(request, "cases/standards.html", context)
+
+
+def _in_a_row(key: Key, row: Standard | None, may_set: bool) -> list[Any]:
+    url = reverse("cases:standard", args=[key.value]) if may_set else ""
+    return [
+        {"text": str(key.label), "url": url},
+        row.value if row else RANGES[key].first,
+        {"text": day(row.effective_from) if row else "–", "note": row.reason if row else ""},
+        {"text": _("Confirmed")}
+        if row and row.is_confirmed
+        else {"text": "", "tag": _("Not confirmed"), "colour": "amber"},
+    ]
+
+
+@allow(Permission.SET_STANDARDS)
+def standard(request: Request, key: str) -> HttpResponse:
+    """Propose another value from another day; every earlier version is below."""
+    if key not in Key:
+        raise Http404
+    versions = list(
+        Standard.objects.filter(key=key).select_related("written_by", "approved_by").order_by("-number")[:50]
+    )
+    form = StandardForm(
+        request.POST or None,
+        initial={"version": versions[0].number if versions else 0, "effective_from": clock.today()},
+    )
+    if form.is_valid():
+        answers = form.cleaned_data
+        try:
+            actions.propose_standard(
+                key=key,
+                value=answers["value"],
+                effective_from=answers["effective_from"],
+                reason=answers["reason"],
+                number=answers["version"] or 0,
+                by=request.user,
+            )
+        except Refused as refused:
+            if refused.status != 422:
+                raise
+            form.add_error("value", str(refused.sentence))
+        else:
+            messages.success(request, _("Proposed. It counts once another supervisor approves it."))
+            return redirect("cases:standards")
+    context = {
+        "form": form,
+        "label": Key(key).label,
+        "limits": RANGES[key],
+        "columns": [
+            _("Version"),
+            {"label": _("Number"), "is_number": True},
+            _("From"),
+            _("Written by"),
+            _("Why"),
+        ],
+        "rows": [_version(row) for row in versions],
+    }
+    return render(request, "cases/standard.html", context, status=422 if form.errors else 200)
+
+
+def _version(row: Standard) -> list[Any]:
+    if row.withdrawn_at:
+        state = _("Set aside")
+    elif row.approved_by:
+        state = _("Approved by %s") % row.approved_by
+    else:
+        state = _("Not confirmed") if row.written_by is None else _("Waits for approval")
+    return [
+        row.number,
+        row.value,
+        day(row.effective_from),
+        {"text": str(row.written_by or _("What we began with")), "note": state},
+        row.reason,
+    ]
+
+
+@require_POST
+@allow(Permission.SET_STANDARDS)
+def decide(request: Request, key: str, number: int) -> HttpResponse:
+    """Approve what a colleague proposed, or set it aside."""
+    row = get_object_or_404(Standard, key=key, number=number)
+    is_approved = request.POST.get("answer") == "approve"
+    actions.decide_standard(standard=row, is_approved=is_approved, by=request.user)
+    messages.success(request, _("Approved.") if is_approved else _("Set aside."))
+    return redirect("cases:standards")

@@ -1,0 +1,57 @@
+"""The numbers this unit sets for itself: how many calls before we write, how long an officer has to answer.
+
+Each number is a row with versions (`Standard`), written by one supervisor and approved by another. None of
+them is the Code's, and none was found in the force's published policy: until somebody approves one, pages
+say that it is not confirmed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from victimcare.cases.models import Standard
+
+
+class Key(TextChoices):
+    """Which number. The label is how the page of standards asks for it."""
+
+    ATTEMPTS = "attempts", _("Calls before we write to somebody")
+    GAP = "attempt_gap", _("Working days from one call to the next")
+    AFTERNOON = "afternoon_from", _("The hour at which the afternoon begins")
+    EVENING = "evening_from", _("The hour at which the evening begins")
+    WAIT = "wait_for_answer", _("Days we wait for an answer after we wrote")
+    OFFICER_REPLY = "officer_reply", _("Working days an officer in the case has to answer a question")
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a number may be, and what it is before anybody wrote a version."""
+
+    lowest: int
+    highest: int
+    first: int
+
+
+RANGES: dict[str, Range] = {
+    Key.ATTEMPTS: Range(1, 9, 3),
+    Key.GAP: Range(1, 10, 1),
+    Key.AFTERNOON: Range(11, 14, 12),
+    Key.EVENING: Range(15, 19, 17),
+    Key.WAIT: Range(1, 28, 7),
+    Key.OFFICER_REPLY: Range(1, 10, 2),
+}
+
+
+def in_force_on(day: date) -> dict[str, Standard]:
+    """The version of each number whose turn it is on this day. One query."""
+    rows = Standard.objects.approved().filter(effective_from__lte=day)
+    return {row.key: row for row in rows.order_by("key", "-effective_from", "-number").distinct("key")}
+
+
+def numbers_on(day: date) -> Mapping[str, int]:
+    """Every number as it is on this day. One query."""
+    found = in_force_on(day)
+    return {key: found[key].value if key in found else RANGES[key].first for key in Key.values}
