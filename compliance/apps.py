@@ -12,9 +12,12 @@ class ComplianceConfig(AppConfig):
         # Models exist only now, so these imports cannot stand at the top.
         from compliance.actions import assess
         from compliance.catalogue import codes
+        from compliance.unfinished import open_duties
+        from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
 
         codes()
+        before_closing(open_duties)
 
         def assess_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
             """A failure is logged by the signal and stops nobody; the sweep finds the case again."""

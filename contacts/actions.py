@@ -3,15 +3,27 @@
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contacts.models import TELLS, Contact, ContactPlan, Promise, tellable_to
+from contacts.attempts import Attempt, Because, Numbers, Step, repeats
+from contacts.models import (
+    TELLS,
+    CallNote,
+    Contact,
+    ContactPlan,
+    ContactSeries,
+    IdentityCheck,
+    Promise,
+    tellable_to,
+)
 from contacts.plan_dates import next_update_on
 from contacts.reminders import Staff, levels, who_hears
+from contacts.series import CALLS, Standing, as_series, numbers_today, standings
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.notify import Notice, notify, notify_all, settle
@@ -19,17 +31,22 @@ from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
+from victimcare.cases.questions import ask_officer, starting_words
 from victimcare.cases.safe_contact import Channel, Clearance, Purpose, clear
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.govuk import dates
 from victimcare.letters import actions as letters
 from victimcare.letters.models import Letter
-from victimcare.working_days import england_and_wales, london_day
+from victimcare.working_days import LONDON, add_working_days, england_and_wales, london_day
 
 journal = logging.getLogger("contacts")
 
 UPDATE_DUE = "update_due"  # what these notifications are about; the subject is the participant's reference
 NOT_CLEARED = "contact_not_cleared"
+MESSAGE = "message"  # from whoever answered a colleague's call; the subject is the contact's reference
+CALLER_UNKNOWN = "caller_not_known"  # wrong answers to a check; the subject is the participant's reference
+CHECKS_AT_MOST = 3  # wrong answers about one person
+CHECKS_WITHIN = timedelta(hours=24)
 NEEDS_CLEARANCE = frozenset({Contact.Channel.PHONE, Contact.Channel.TEXT, Contact.Channel.EMAIL})
 CLEARED_AS = {
     Contact.Channel.PHONE: Channel.PHONE,
@@ -66,14 +83,25 @@ def log(
     spoke_to: Participant | None = None,
     promise: str = "",
     promise_due_on: date | None = None,
+    task: str = "",
+    task_due_on: date | None = None,
+    no_task_because: str = "",
+    message: str = "",
+    why_again: str = "",
+    new_number: str = "",
+    identity: IdentityCheck | None = None,
+    ask_officer_about: str = "",
     by: User,
 ) -> Contact:
-    """Write down one attempt to reach somebody, what it told them and what was promised.
+    """Write down one attempt to reach somebody, what it told them, what was promised and what comes next.
 
-    `at` is the moment it happened. Ringing, texting and emailing take a `clearance` for the channel used;
-    one that already happened without it is kept with `despite`, the reason, and the supervisors are told.
-    A conversation, or an update that was sent, moves the plan's next update forward. Raises Refused for
-    what cannot be so: an event told by a voicemail, another victim's event, a future call.
+    `at` is the moment it happened. `task` is the next thing to do, `no_task_because` why there is none;
+    `message` goes to this person's own officer; `new_number`, said by a caller, is not used until their
+    officer has checked it; `ask_officer_about` is a kind of question that goes back to the officer in the
+    case. Ringing, texting and emailing take a `clearance` for the channel used; one that already happened
+    without it is kept with `despite`, the reason, and the supervisors are told. A conversation, or an update
+    that was sent, moves the plan's next update forward. Raises Refused for what cannot be so: an event told
+    by a voicemail, another victim's event, a future call, the last attempt at an hour tried before.
     """
     told = list(tells)
     if at > clock.now():
@@ -84,8 +112,14 @@ def log(
     _check_spoke_to(participant, spoke_to)
     _check_told(participant, told, outcome, at)
     _check_promise(promise, promise_due_on, at)
+    if bool(task) != bool(task_due_on):
+        raise Refused(_("Enter both the next task and by when."))
+    if outcome == Contact.Outcome.NOT_CONTACTED and not note:
+        raise Refused(_("Say why nobody was contacted."))
+    _check_not_again(participant, direction, channel, outcome, at, why_again)
     is_cleared = _is_cleared(participant, spoke_to, channel, outcome, clearance)
-    if direction == Contact.Direction.OUT and channel in NEEDS_CLEARANCE and not is_cleared and not despite:
+    went_out = direction == Contact.Direction.OUT and outcome != Contact.Outcome.NOT_CONTACTED
+    if went_out and channel in NEEDS_CLEARANCE and not is_cleared and not despite:
         raise NotAllowed(_("It is not clear that this is safe. Check the channel again before you use it."))
     contact = Contact(
         participant=participant,
@@ -100,15 +134,26 @@ def log(
         is_by_unit=not by.has_role(Role.OFFICER_IN_THE_CASE),
         clearance_rule=clearance.rule if clearance and is_cleared else "",
         despite="" if is_cleared else despite,
+        number_used=_number_used(spoke_to or participant, channel) if went_out else "",
+        why_again=why_again,
+        no_task_because=no_task_because,
+        new_number=new_number,
+        identity=identity,
     )
     _save(contact, by)
     contact.tells.set(told)
     if promise and promise_due_on:
-        _save(
-            Promise(
-                participant=participant, contact=contact, what=promise, due_on=promise_due_on, made_by=by
-            ),
-            by,
+        _keep(contact, Promise.Kind.PROMISE, promise, promise_due_on, by)
+    if task and task_due_on:
+        _keep(contact, Promise.Kind.TASK, task, task_due_on, by)
+    _pass_on(contact, message, new_number, by)
+    if ask_officer_about:
+        ask_officer(
+            case=participant.case,
+            participant=participant,
+            kind=ask_officer_about,
+            words=starting_words(ask_officer_about, participant.person.name),
+            by=by,
         )
     record_event(
         case=participant.case,
@@ -123,7 +168,79 @@ def log(
         _roll_forward(participant, london_day(at), by)
     if contact.despite:
         _warn_of_unsafe(contact)
+    decided = outcome == Contact.Outcome.NOT_CONTACTED
+    _replan(
+        [participant],
+        held={participant.pk: task_due_on} if decided and task_due_on else {},
+        decided={participant.pk: note} if decided and no_task_because else {},
+        by=by,
+    )
     return contact
+
+
+def _number_used(called: Participant, channel: str) -> str:
+    """The number it went to, as held now: a later change does not rewrite what was done."""
+    if channel == Contact.Channel.PHONE:
+        return called.person.phone_mobile or called.person.phone_home
+    return called.person.phone_mobile if channel == Contact.Channel.TEXT else ""
+
+
+def _check_not_again(
+    participant: Participant, direction: str, channel: str, outcome: str, at: datetime, why_again: str
+) -> None:
+    """The last call of a series is not made at an hour or on a day that failed before, but with a reason."""
+    failed = outcome not in (*TELLS, Contact.Outcome.NOT_CONTACTED)
+    if direction != Contact.Direction.OUT or channel not in CALLS or not failed or why_again:
+        return
+    series = ContactSeries.objects.open().filter(participant=participant).first()
+    if series is None or series.step != Step.RING or series.attempt < series.wanted:
+        return
+    numbers = numbers_today(clock.today())
+    stand = standings([participant], {participant.pk: series}, numbers)[participant.pk]
+    if earlier := repeats(at.astimezone(LONDON), stand.attempts, numbers):
+        raise Refused(again_in_words(earlier))
+
+
+def again_in_words(earlier: Attempt) -> str:
+    """Why the hour of a call is asked about."""
+    return _("Nobody answered on %(when)s, the same day or time of day. Say why it was tried again then.") % {
+        "when": dates.moment(earlier.at)
+    }
+
+
+def _keep(
+    contact: Contact, kind: Promise.Kind, what: str, due_on: date, by: User, owner: User | None = None
+) -> None:
+    row = Promise(
+        participant=contact.participant,
+        contact=contact,
+        kind=kind,
+        what=what,
+        due_on=due_on,
+        made_by=by,
+        owner=owner,
+    )
+    _save(row, by)
+
+
+def _pass_on(contact: Contact, message: str, new_number: str, by: User) -> None:
+    """What somebody else's officer must know of a call: on their list, with a notice."""
+    officer = contact.participant.officer
+    owner = officer if officer is not None and officer.pk != by.pk else None
+    soon = add_working_days(clock.today(), 1, bank_holidays=england_and_wales())
+    if message:
+        _keep(contact, Promise.Kind.TASK, _("Message: %s") % message, soon, by, owner)
+    if new_number:
+        what = _("Check the new number they gave: ring the number we held before, then change it")
+        _keep(contact, Promise.Kind.TASK, what, soon, by, owner)
+    if owner is not None and (message or new_number):
+        notify(
+            recipients=[owner],
+            kind=MESSAGE,
+            subject=contact.reference,
+            level=Notification.Level.NEWS,
+            url=list_url(contact.participant),
+        )
 
 
 def _check_after_the_report(participant: Participant, at: datetime) -> None:
@@ -326,7 +443,255 @@ def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> 
     contact.tells.set(told)
     if told:
         _roll_forward(participant, london_day(now), by)
+    _replan([participant], by=by)
     return contact
+
+
+# --- The first contact as a series -----------------------------------------------------------------
+
+
+@transaction.atomic
+def replan(case_ids: Iterable[int]) -> int:
+    """Work out anew the next step of every first contact in these cases. Returns how many were looked at.
+
+    Two queries where nobody is being tried, which is nearly always.
+    """
+    ids = list(case_ids)
+    waiting = Contact.objects.filter(
+        participant=OuterRef("pk"), direction=Contact.Direction.OUT, is_by_unit=True
+    )
+    reached = Contact.objects.filter(
+        participant=OuterRef("pk"), is_by_unit=True, outcome=Contact.Outcome.REACHED
+    )
+    series = ContactSeries.objects.filter(participant=OuterRef("pk"))
+    people = (
+        Participant.objects.victims()
+        .filter(case_id__in=ids)
+        .filter(
+            Exists(series.filter(ended_at=None))
+            | Q(closed_at=None)
+            & Exists(series.filter(ended_as__in=[ContactSeries.Ended.CLOSED, ContactSeries.Ended.DECIDED]))
+            | Q(closed_at=None, officer__isnull=False) & Exists(waiting) & ~Exists(reached)
+        )
+        .select_related("case", "person", "officer")
+        .order_by("pk")
+    )
+    return _replan(list(people), by=None)
+
+
+def replan_due(day: date) -> int:
+    """Look again at the steps that are due: what is safe, or whose number it is, may have changed."""
+    due = ContactSeries.objects.open().filter(next_on__lte=day).order_by("next_on")[:BATCH]
+    return replan(set(due.values_list("participant__case_id", flat=True)))
+
+
+def _replan(
+    people: list[Participant],
+    *,
+    held: Mapping[int, date] | None = None,
+    decided: Mapping[int, str] | None = None,
+    by: User | None,
+) -> int:
+    """Begin, move on or end the series of each of these, as their contacts say."""
+    people = [part for part in people if part.is_victim]
+    if not people:
+        return 0
+    latest = _latest_series(people)
+    reached = _reached_before({part.pk for part in people} - set(latest))
+    people = [
+        part for part in people if part.pk not in reached and _may_have_series(part, latest.get(part.pk))
+    ]
+    if not people:
+        return 0
+    for pk, on in (held or {}).items():
+        if pk in latest:
+            latest[pk].held_until = on
+    numbers = numbers_today(clock.today())
+    found = standings(people, latest, numbers)
+    for part in people:
+        _move_on(part, latest.get(part.pk), found[part.pk], numbers, held or {}, decided or {}, by)
+    return len(people)
+
+
+def _latest_series(people: list[Participant]) -> dict[int, ContactSeries]:
+    """The latest series of each, locked; for one that has ended, where the next would begin."""
+    rows = ContactSeries.objects.filter(participant__in=people).select_for_update(of=("self",))
+    found: dict[int, ContactSeries] = {}
+    for row in rows.order_by("started_at", "pk"):
+        found[row.participant_id] = row
+    return {
+        pk: row
+        if row.ended_at is None
+        else ContactSeries(participant_id=pk, started_at=row.ended_at, ended_as=row.ended_as)
+        for pk, row in found.items()
+    }
+
+
+def _reached_before(people: set[int]) -> set[int]:
+    """Those of these whom the unit has spoken to."""
+    if not people:
+        return set()
+    rows = Contact.objects.filter(participant__in=people, is_by_unit=True, outcome=Contact.Outcome.REACHED)
+    return set(rows.values_list("participant_id", flat=True))
+
+
+def _may_have_series(part: Participant, latest: ContactSeries | None) -> bool:
+    """Somebody once reached has no second first contact; somebody closed has none until they are opened."""
+    if latest is not None and latest.pk:
+        return True
+    return part.closed_at is None and (latest is None or latest.ended_as != ContactSeries.Ended.REACHED)
+
+
+def _move_on(
+    part: Participant,
+    latest: ContactSeries | None,
+    stand: Standing,
+    numbers: Numbers,
+    held: Mapping[int, date],
+    decided: Mapping[int, str],
+    by: User | None,
+) -> None:
+    is_open = latest is not None and latest.pk is not None
+    was_closed = latest is not None and latest.ended_as == ContactSeries.Ended.CLOSED
+    began = stand.attempts or part.pk in held or part.pk in decided
+    if not is_open and (stand.has_reached or not (began or was_closed)):
+        return
+    row = (
+        latest
+        if latest is not None and is_open
+        else ContactSeries(
+            participant=part,
+            started_at=latest.started_at if latest else stand.began_at or clock.now(),
+            held_until=held.get(part.pk),
+            version=0,
+        )
+    )
+    before = _as_kept(row)
+    if step := as_series(stand, numbers):
+        for name in STEP_FIELDS:
+            setattr(row, name, getattr(step, name))
+        if part.pk in held and row.pk is None:
+            row.next_on = max(filter(None, (row.next_on, held[part.pk])))
+            row.because = Because.HELD
+    elif row.pk is None:
+        return
+    _end(row, part, stand, decided)
+    if _as_kept(row) != before or row.pk is None:
+        row.version += 1
+        _save(row, by)
+
+
+STEP_FIELDS = ("step", "because", "attempt", "wanted", "band", "tried", "next_on", "is_serious")
+
+
+def _as_kept(row: ContactSeries) -> tuple[object, ...]:
+    return (*(getattr(row, name) for name in STEP_FIELDS), row.held_until, row.ended_at)
+
+
+def _end(row: ContactSeries, part: Participant, stand: Standing, decided: Mapping[int, str]) -> None:
+    ended = (
+        ContactSeries.Ended.REACHED
+        if stand.has_reached
+        else ContactSeries.Ended.CLOSED
+        if part.closed_at
+        else ContactSeries.Ended.DECIDED
+        if part.pk in decided
+        else ""
+    )
+    if ended:
+        row.ended_at, row.ended_as, row.next_on = clock.now(), ended, None
+        row.reason = decided.get(part.pk, "")[:300]
+
+
+# --- Somebody is ringing ---------------------------------------------------------------------------
+
+
+@transaction.atomic
+def check_identity(
+    *,
+    participant: Participant,
+    how: str,
+    said: str = "",
+    born_on: date | None = None,
+    postcode: str = "",
+    by: User,
+) -> IdentityCheck:
+    """Compare what a caller said with what is held, and keep only whether it was right.
+
+    Raises Refused after too many wrong answers, and when nothing is held to compare with.
+    """
+    since = clock.now() - CHECKS_WITHIN
+    failed = IdentityCheck.objects.filter(participant=participant, has_passed=False, at__gte=since).count()
+    if failed >= CHECKS_AT_MOST:
+        raise Refused(
+            _(
+                "Too many wrong answers today. End the call; ring the victim on the number held, where it is safe."
+            )
+        )
+    has_passed = _is_right(participant, how, said, born_on, postcode)
+    check = IdentityCheck.objects.create(
+        participant=participant, how=how, has_passed=has_passed, by=by, at=clock.now()
+    )
+    if not has_passed and failed + 1 == CHECKS_AT_MOST:
+        _warn_of_caller(participant, check)
+    return check
+
+
+def _is_right(participant: Participant, how: str, said: str, born_on: date | None, postcode: str) -> bool:
+    person = participant.person
+    if how == IdentityCheck.How.CODE_WORD:
+        safe = getattr(person, "safe_contact", None)
+        if safe is None or not safe.code_word:
+            raise Refused(_("No code word is on file. Check the date of birth and the postcode."))
+        return plain(said) == plain(safe.code_word)
+    if how == IdentityCheck.How.DETAILS:
+        if not person.date_of_birth or not person.postcode:
+            raise Refused(_("Nothing is held to check against. Ring the victim back on the number held."))
+        return born_on == person.date_of_birth and plain(postcode) == plain(person.postcode)
+    return True  # rung back on the number held
+
+
+def plain(words: str) -> str:
+    """Lower case, letters and figures only: a caller's word is written as it sounds."""
+    return "".join(each for each in words.casefold() if each.isalnum())
+
+
+def _warn_of_caller(participant: Participant, check: IdentityCheck) -> None:
+    """Somebody may be trying to find them: their officer and the supervisors hear of it at once."""
+    supervisors = User.objects.active().with_role(Role.SUPERVISOR).filter(team_id=participant.team_id)
+    notify(
+        recipients=[*supervisors, *([participant.officer] if participant.officer else [])],
+        kind=CALLER_UNKNOWN,
+        subject=participant.reference,
+        level=Notification.Level.DUE_TODAY,
+        url=list_url(participant),
+        due_on=clock.today(),
+    )
+
+
+@transaction.atomic
+def note_call(*, caller: str, number: str, words: str, by: User) -> CallNote:
+    """Keep what somebody said whom nobody could find."""
+    if not words.strip():
+        raise Refused(_("Enter what they said."))
+    note = CallNote(
+        team_id=by.team_id, caller=caller, number=number, words=words.strip(), by=by, at=clock.now()
+    )
+    _save(note, by)
+    return note
+
+
+@transaction.atomic
+def settle_note(*, note: CallNote, settlement: str, by: User) -> CallNote:
+    """What became of such a call. Raises Refused when somebody settled it already, or nothing is said."""
+    note = CallNote.objects.select_for_update(of=("self",)).get(pk=note.pk)
+    if note.settled_at is not None:
+        raise Refused(_("This was settled already."))
+    if not settlement.strip():
+        raise Refused(_("Say what became of it."))
+    note.settled_at, note.settled_by, note.settlement = clock.now(), by, settlement.strip()
+    _save(note, by)
+    return note
 
 
 @dataclass
@@ -424,6 +789,6 @@ def list_url(participant: Participant) -> str:
     return reverse("contacts:list", args=[participant.case.reference, participant.reference])
 
 
-def _save(row: Contact | Promise | ContactPlan, by: User | None) -> None:
+def _save(row: Contact | Promise | ContactPlan | ContactSeries | CallNote, by: User | None) -> None:
     row._history_user = by  # type: ignore[union-attr]
     row.save()

@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -5,8 +8,22 @@ class ContactsConfig(AppConfig):
     name = "contacts"
 
     def ready(self) -> None:
-        from contacts.layouts import LAYOUTS  # models cannot be imported before the apps are ready
+        """Listens for what moves a first contact on, and says what is unfinished before somebody is closed."""
+        # Models exist only now, so these imports cannot stand at the top.
+        from contacts.actions import replan
+        from contacts.layouts import LAYOUTS
+        from contacts.unfinished import open_promises, unfinished_series
+        from victimcare.cases.closing import before_closing
+        from victimcare.cases.events import events_recorded
         from victimcare.intake.layouts import register
 
         for layout in LAYOUTS:
             register(layout)
+
+        def plan_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
+            """A failure is logged by the signal and stops nobody; the sweep looks at it again."""
+            replan(case_ids)
+
+        events_recorded.connect(plan_again, dispatch_uid="contacts.replan", weak=False)
+        before_closing(open_promises)
+        before_closing(unfinished_series)

@@ -39,7 +39,13 @@ class Sheet:
 
 
 def sheet_for(
-    participant: Participant, untold: list[Event], acting: list[Participant], phone: Verdict, user: User
+    participant: Participant,
+    untold: list[Event],
+    acting: list[Participant],
+    phone: Verdict,
+    user: User,
+    *,
+    shows_code_word: bool = True,
 ) -> Sheet:
     """Two queries, none for somebody who may not read the contacts: an officer in the case."""
     safe = getattr(participant.person, "safe_contact", None) or SafeContact()
@@ -53,12 +59,14 @@ def sheet_for(
         ask_for=participant.person.name,
         pronouns=participant.person.pronouns,
         acts_for_them=[part.person.name for part in acting],
-        instructions=_instructions(safe, phone),
+        instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
         to_tell=[Line(event_line(event), day(event.occurred_on), event.detail) for event in untold],
         last_told=_last_told(past),
         last_said=next((Line(c.note, moment(c.at), str(c.by or "")) for c in past if c.note), None),
         promised=[
-            Line(promise.what, _("by %s") % day(promise.due_on), str(promise.made_by)) for promise in promises
+            Line(promise.what, _("by %s") % day(promise.due_on), str(promise.made_by))
+            for promise in promises
+            if promise.kind == Promise.Kind.PROMISE
         ],
         do_not_say=_do_not_say(safe),
     )
@@ -82,11 +90,13 @@ def _last_told(past: list[Contact]) -> list[Line]:
     return lines[:4]
 
 
-def _instructions(safe: SafeContact, phone: Verdict) -> list[str]:
+def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool) -> list[str]:
     said = [str(words) for words in phone.instructions]
     if safe.withhold_number and phone.rule != "first_contact":
         said.append(_("Withhold the number."))
-    if safe.code_word:
+    if safe.code_word and not shows_code_word:
+        said.append(_("A code word is on file. Check who it is before you say anything."))
+    elif safe.code_word:
         said.append(_("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word)
     if safe.who_may_answer:
         said.append(_("May answer: %s.") % safe.who_may_answer)

@@ -8,9 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.call_sheet import event_line
-from contacts.models import TELLS, Contact, ContactPlan
+from contacts.models import TELLS, Contact, ContactPlan, IdentityCheck
 from victimcare import clock
-from victimcare.cases.models import Event, Participant
+from victimcare.cases.models import Event, Participant, Question
 from victimcare.cases.safe_contact import Channel, Verdict
 from victimcare.govuk.dates import day
 from victimcare.govuk.forms import (
@@ -36,10 +36,22 @@ OUTCOMES: dict[str, tuple[Outcome, ...]] = {
         Outcome.MESSAGE_LEFT,
         Outcome.WRONG_NUMBER,
         Outcome.UNSAFE,
+        Outcome.NOT_CONTACTED,
     ),
-    Contact.Channel.IN_PERSON: (Outcome.REACHED, Outcome.REACHED_OTHER, Outcome.NO_ANSWER, Outcome.UNSAFE),
+    Contact.Channel.IN_PERSON: (
+        Outcome.REACHED,
+        Outcome.REACHED_OTHER,
+        Outcome.NO_ANSWER,
+        Outcome.UNSAFE,
+        Outcome.NOT_CONTACTED,
+    ),
     Contact.Channel.TEXT: (Outcome.SENT, Outcome.REACHED, Outcome.RETURNED),
     Contact.Channel.EMAIL: (Outcome.SENT, Outcome.REACHED, Outcome.RETURNED),
+}
+# What goes back to the officer in the case, by what the call found.
+ASKS = {
+    Outcome.WRONG_NUMBER: Question.Kind.WRONG_NUMBER,
+    Outcome.UNSAFE: Question.Kind.UNSAFE_NUMBER,
 }
 OF_INCOMING = frozenset({Outcome.REACHED, Outcome.REACHED_OTHER, Outcome.MESSAGE_LEFT, Outcome.UNSAFE})
 
@@ -77,6 +89,21 @@ class LogForm(Form):
     )
     promise = TextField(label=_("Did you promise anything?"), max_length=300, required=False)
     promise_due_on = DateInputField(label=_("By when?"), required=False, earliest=clock.today)
+    why_again = TextField(
+        label=_("Why was it tried again at this hour?"),
+        hint=_("Nobody was reached before on the same day, or at the same time of day."),
+        max_length=300,
+        required=False,
+    )
+    message = TextField(label=_("A message for their officer"), max_length=280, required=False)
+    new_number = TextField(
+        label=_("A new number they gave"),
+        hint=_("Kept here only. Their officer checks it on the number held before, then changes it."),
+        max_length=30,
+        width=20,
+        input_type="tel",
+        required=False,
+    )
     on = DateInputField(
         label=_("On which day?"),
         latest=clock.today,
@@ -92,16 +119,23 @@ class LogForm(Form):
         required=False,
     )
     next = ChoiceRadios(
-        label=_("What next?"),
+        label=_("What is the next task?"),
         choices=(
-            ("", _("Nothing more now")),
-            ("plan", _("Agree the plan")),
-            ("safe", _("Change safe contact")),
-            ("needs", _("Assess needs")),
+            ("series", _("Try again, as planned above")),
+            ("update", _("The update they agreed")),
+            ("plan", _("Agree the plan, now")),
+            ("safe", _("Change safe contact, now")),
+            ("needs", _("Assess needs, now")),
+            ("officer", _("Ask the officer in the case")),
+            ("task", _("Something else")),
+            ("none", _("No task at this time")),
         ),
-        inline=True,
+        reveals={"task": ("task", "task_due_on"), "none": "no_task_because"},
         required=False,
     )
+    task = TextField(label=_("What is to be done?"), max_length=300, required=False)
+    task_due_on = DateInputField(label=_("By when?"), required=False, earliest=clock.today)
+    no_task_because = TextField(label=_("Why is there nothing to do?"), max_length=300, required=False)
 
     def __init__(
         self,
@@ -112,6 +146,8 @@ class LogForm(Form):
         told: list[Event],
         channel: str,
         next_steps: list[str],
+        is_tried: bool = False,
+        is_colleagues: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -126,9 +162,13 @@ class LogForm(Form):
         if channel in {Contact.Channel.TEXT, Contact.Channel.EMAIL}:
             self.fields["outcome"].label = _("What happened?")
         self.fields["tells"].choices = [(ref, event_choice(event)) for ref, event in self.events.items()]
-        self.fields["next"].choices = [
-            c for c in self.fields["next"].choices if not c[0] or c[0] in next_steps
-        ]
+        self.is_tried = is_tried
+        self.fields["next"].choices = [c for c in self.fields["next"].choices if c[0] in next_steps]
+        if not next_steps:  # an officer in the case says what they told, and no more
+            del self.fields["next"], self.fields["task"], self.fields["task_due_on"]
+            del self.fields["no_task_because"], self.fields["new_number"]
+        if not is_colleagues:
+            del self.fields["message"]
         if acting:
             self.fields["spoke_to"].choices = [("", name)] + [
                 (ref, gettext("%s, who acts for them") % part.person.name)
@@ -165,7 +205,38 @@ class LogForm(Form):
         at = self.at
         if at and at > clock.now():
             self.add_error("at_time", _("That is in the future. Enter when it happened."))
+        if outcome == Outcome.NOT_CONTACTED and not answers.get("note"):
+            self.add_error("note", _("Say why nobody was contacted."))
+        if "next" in self.fields and not self.errors:
+            self._check_next(answers)
         return answers
+
+    def _check_next(self, answers: dict[str, Any]) -> None:
+        """Something is always next, or there is a reason why nothing is."""
+        step, was_reached = answers.get("next"), answers["outcome"] in TELLS
+        series_goes_on = self.is_tried and answers["outcome"] not in (Outcome.REACHED, Outcome.NOT_CONTACTED)
+        if not step and not answers.get("promise") and not series_goes_on:
+            self.add_error("next", _("Choose what is to be done next, or “No task at this time” and why."))
+        elif step == "series" and was_reached:
+            self.add_error("next", _("You reached them, so choose what comes next."))
+        elif step == "task" and not answers.get("task"):
+            self.add_error("task", _("Enter what is to be done."))
+        elif step == "task" and not answers.get("task_due_on"):
+            self.add_error("task_due_on", _("Enter the day by which it is done, like 27 3 2026."))
+        elif step == "none" and not answers.get("no_task_because"):
+            self.add_error("no_task_because", _("Say why there is nothing to do."))
+
+    @property
+    def next_task(self) -> dict[str, Any]:
+        """The next task as `log` takes it: only what belongs to the answer that was chosen."""
+        answers = self.cleaned_data
+        step, outcome = answers.get("next", ""), answers["outcome"]
+        return {
+            "task": answers["task"] if step == "task" else "",
+            "task_due_on": answers["task_due_on"] if step == "task" else None,
+            "no_task_because": answers["no_task_because"] if step == "none" else "",
+            "ask_officer_about": ASKS.get(outcome, "") if step == "officer" else "",
+        }
 
     @property
     def at(self) -> datetime | None:
@@ -182,7 +253,6 @@ def log_initial(channel: str, direction: str, asked: list[str], now: datetime) -
         "direction": direction,
         "tells": asked,
         "spoke_to": "",
-        "next": "",
         "on": local.date(),
         "at_time": time(local.hour, local.minute),
     }
@@ -288,3 +358,70 @@ def plan_initial(participant: Participant, current: ContactPlan | None, today: d
         "agreed_with": current.agreed_with,
         "agreed_on": today,
     }
+
+
+class CallerForm(Form):
+    """What a caller says to show who they are. What they should say is on no page."""
+
+    form_key = FormKeyField()
+    how = ChoiceRadios(
+        label=_("How do you check who it is?"),
+        choices=(),
+        hints={
+            IdentityCheck.How.CODE_WORD: _("Ask: “What is the word we agreed?”"),
+            IdentityCheck.How.DETAILS: _("Ask: “What is your date of birth, and your postcode?”"),
+            IdentityCheck.How.RANG_BACK: _("Only where it is safe to ring."),
+        },
+        reveals={
+            IdentityCheck.How.CODE_WORD: "said",
+            IdentityCheck.How.DETAILS: ("born_on", "postcode"),
+        },
+        missing=_("Choose how you check who it is."),
+    )
+    said = TextField(label=_("What word did the caller say?"), max_length=60, width=20, required=False)
+    born_on = DateInputField(label=_("What date of birth did they say?"), required=False)
+    postcode = TextField(label=_("What postcode did they say?"), max_length=10, width=10, required=False)
+
+    def __init__(self, *args: Any, has_code_word: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first = IdentityCheck.How.CODE_WORD if has_code_word else IdentityCheck.How.DETAILS
+        left_out = {"said"} if not has_code_word else {"born_on", "postcode"}
+        for name in left_out:
+            del self.fields[name]
+        ways = (first, IdentityCheck.How.RANG_BACK)
+        self.fields["how"].choices = [(way.value, way.label) for way in ways]
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        how = answers.get("how")
+        if how == IdentityCheck.How.CODE_WORD and not answers.get("said"):
+            self.add_error("said", _("Enter the word the caller said."))
+        if how == IdentityCheck.How.DETAILS:
+            if not answers.get("born_on") and "born_on" not in self.errors:
+                self.add_error("born_on", _("Enter the date of birth the caller said, like 27 3 1986."))
+            if not answers.get("postcode"):
+                self.add_error("postcode", _("Enter the postcode the caller said."))
+        return answers
+
+
+class CallNoteForm(Form):
+    """What somebody said whom nobody could find."""
+
+    form_key = FormKeyField()
+    caller = TextField(label=_("What name did they give?"), max_length=120, required=False)
+    number = TextField(
+        label=_("On which number can they be rung?"),
+        max_length=30,
+        width=20,
+        input_type="tel",
+        required=False,
+    )
+    words = LongTextField(
+        label=_("What did they say?"), max_length=1000, rows=4, missing=_("Enter what they said.")
+    )
+
+
+class SettleNoteForm(Form):
+    """What became of such a call."""
+
+    settlement = TextField(label=_("What became of it?"), max_length=300, missing=_("Say what became of it."))

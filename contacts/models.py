@@ -1,5 +1,6 @@
 """Contacts, what they told, what was promised, and the plan each victim agreed."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.contrib.postgres.fields import ArrayField
@@ -9,7 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from victimcare.accounts.models import User
+from contacts.attempts import Step
+from victimcare.accounts.models import Team, User
 from victimcare.cases.kinds import TELLABLE
 from victimcare.cases.models import Event, Participant
 from victimcare.cases.safe_contact import Channel as SafeChannel
@@ -22,6 +24,34 @@ def contact_reference() -> str:
 
 def promise_reference() -> str:
     return new_reference("PR")
+
+
+def check_reference() -> str:
+    return new_reference("IC", 9)
+
+
+def note_reference() -> str:
+    return new_reference("CN")
+
+
+class IdentityCheck(models.Model):
+    """Whether a caller was who they said. What they said is never kept, nor what they should have said."""
+
+    class How(models.TextChoices):
+        CODE_WORD = "code_word", _("By the code word")
+        DETAILS = "details", _("By date of birth and postcode")
+        RANG_BACK = "rang_back", _("Rung back on the number held")
+
+    reference = models.CharField(max_length=20, unique=True, default=check_reference)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="identity_checks")
+    how = models.CharField(max_length=10, choices=How.choices)
+    has_passed = models.BooleanField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(name="check_by_participant", fields=["participant", "-at"]),)
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -57,6 +87,7 @@ class Contact(models.Model):
         UNSAFE = "unsafe", _("Unsafe, ended")
         SENT = "sent", _("Sent")
         RETURNED = "returned", _("Returned or bounced")
+        NOT_CONTACTED = "not_contacted", _("Decided not to contact them")
 
     reference = models.CharField(max_length=20, unique=True, default=contact_reference)
     participant = models.ForeignKey(
@@ -80,6 +111,19 @@ class Contact(models.Model):
     # Made although it was not clear to be safe: why. Never lost; the supervisors are told.
     despite = models.CharField(max_length=300, blank=True)
     letter = models.CharField(max_length=20, blank=True)  # the letter's reference
+    number_used = models.CharField(
+        max_length=30, blank=True, default="", db_default=""
+    )  # or address: the one this went to
+    # Rung again on the same day, or at the same time of day, while nobody had been reached: why.
+    why_again = models.CharField(max_length=300, blank=True, default="", db_default="")
+    no_task_because = models.CharField(
+        max_length=300, blank=True, default="", db_default=""
+    )  # nothing is to be done next: why
+    # Said by a caller. Nothing is written or rung there until somebody checked it on the number held before.
+    new_number = models.CharField(max_length=30, blank=True, default="", db_default="")
+    identity = models.ForeignKey(
+        IdentityCheck, null=True, blank=True, on_delete=models.PROTECT, related_name="contacts"
+    )  # how we knew who rang
     source_system = models.CharField(max_length=20, blank=True)
     source_id = models.CharField(max_length=40, blank=True)
     recorded_at = models.DateTimeField(auto_now_add=True)
@@ -127,16 +171,29 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
     def open(self) -> "PromiseQuerySet":
         return self.filter(kept_at=None)
 
+    def falling_to(self, users: "Iterable[int]") -> "PromiseQuerySet":
+        """Those that one of these people, by primary key, is to keep."""
+        who = list(users)
+        return self.filter(Q(owner__in=who) | Q(owner=None, made_by__in=who))
+
 
 class Promise(models.Model):
-    """What somebody here said they would do, and by when."""
+    """What somebody here said they would do, and by when: promised to the victim, or the next task."""
 
+    class Kind(models.TextChoices):
+        PROMISE = "promise", _("Promised to them")
+        TASK = "task", _("Next task")
+
+    kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.PROMISE, db_default="promise")
     reference = models.CharField(max_length=20, unique=True, default=promise_reference)
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="promises")
     contact = models.ForeignKey(Contact, null=True, on_delete=models.PROTECT, related_name="promises")
     what = models.CharField(max_length=300)
     due_on = models.DateField()
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="promises")
+    owner = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="tasks"
+    )  # who is to do it; None: whoever made it
     made_at = models.DateTimeField(auto_now_add=True)
     kept_at = models.DateTimeField(null=True, blank=True)
     kept_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -154,7 +211,107 @@ class Promise(models.Model):
         )
         indexes = (
             models.Index(name="promise_open", fields=["made_by", "due_on"], condition=Q(kept_at=None)),
+            models.Index(
+                name="promise_open_by_owner",
+                fields=["owner", "due_on"],
+                condition=Q(kept_at=None, owner__isnull=False),
+            ),
         )
+
+    @property
+    def falls_to(self) -> User:
+        """Whoever is to do it."""
+        return self.owner or self.made_by
+
+
+class ContactSeriesQuerySet(models.QuerySet["ContactSeries"]):
+    def open(self) -> "ContactSeriesQuerySet":
+        return self.filter(ended_at=None)
+
+
+class ContactSeries(models.Model):
+    """The attempts to reach one victim for the first time, and what is done next (contacts.attempts).
+
+    What comes next follows from the contacts; it is kept so that a day's work can be searched by its date.
+    """
+
+    class Ended(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        DECIDED = "decided", _("Decided not to contact them")
+        CLOSED = "closed", _("Closed")
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contact_series")
+    started_at = models.DateTimeField()  # attempts before it count towards no step of it
+    is_serious = models.BooleanField(default=False)  # the officer in the case is asked before it is closed
+    step = models.CharField(max_length=5, choices=[(step.value, step.value) for step in Step])
+    because = models.CharField(max_length=20)
+    attempt = models.PositiveSmallIntegerField()  # the number of the next call; of the last one when no more
+    wanted = models.PositiveSmallIntegerField()  # how many calls
+    band = models.CharField(max_length=10, blank=True)
+    tried = ArrayField(models.CharField(max_length=10), default=list, blank=True)  # times of day
+    next_on = models.DateField(null=True, blank=True)  # by when the next step is due
+    held_until = models.DateField(null=True, blank=True)  # somebody decided not to try before
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_as = models.CharField(max_length=10, choices=Ended.choices, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    objects = ContactSeriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-started_at", "-id")
+        verbose_name_plural = "contact series"
+        constraints = (
+            models.UniqueConstraint(
+                name="one_open_series_per_participant", fields=["participant"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="series_ended_says_how",
+                condition=Q(ended_at=None, ended_as="") | Q(ended_at__isnull=False) & ~Q(ended_as=""),
+            ),
+            models.CheckConstraint(name="decided_says_why", condition=~Q(ended_as="decided") | ~Q(reason="")),
+        )
+        indexes = (
+            models.Index(name="series_due", fields=["next_on"], condition=Q(ended_at=None)),
+            models.Index(name="series_by_participant", fields=["participant", "-started_at"]),
+        )
+
+
+class CallNoteQuerySet(models.QuerySet["CallNote"]):
+    def visible_to(self, user: User) -> "CallNoteQuerySet":
+        """Notes of one's own team: whom they concern is not known yet."""
+        return self.filter(Q(by=user) | Q(team__isnull=False, team_id=user.team_id))
+
+    def open(self) -> "CallNoteQuerySet":
+        return self.filter(settled_at=None)
+
+
+class CallNote(models.Model):
+    """Somebody rang whom we could not find: what they said, until somebody has settled it."""
+
+    reference = models.CharField(max_length=20, unique=True, default=note_reference)
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    caller = models.CharField(max_length=120, blank=True)  # as they gave it
+    number = models.CharField(max_length=30, blank=True)
+    words = models.CharField(max_length=1000)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    settlement = models.CharField(max_length=300, blank=True)
+    history = HistoricalRecords()
+
+    objects = CallNoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                name="settled_note_says_how", condition=Q(settled_at=None) | ~Q(settlement="")
+            ),
+        )
+        indexes = (models.Index(name="call_note_open", fields=["team", "-at"], condition=Q(settled_at=None)),)
 
 
 class ContactPlanQuerySet(models.QuerySet["ContactPlan"]):

@@ -10,3 +10,9 @@ from victimcare import clock
 def remind_of_due_updates() -> int:
     """Remind whoever owes an update that is due or late. Safe to run twice: a reminder is unique."""
     return len(actions.remind(clock.now()).created)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def look_again_at_first_contacts() -> int:
+    """What was safe, or whose number it is, may have changed since a step was planned. Safe to run twice."""
+    return actions.replan_due(clock.today())

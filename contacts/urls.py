@@ -1,12 +1,15 @@
 from django.urls import path
 
-from contacts import letter_views, views
+from contacts import call_views, letter_views, views
 
 app_name = "contacts"
 CASE = "cases/<str:case>/<str:participant>/"
 urlpatterns = [
     path(CASE + "contacts/", views.contact_list, name="list"),
     path(CASE + "contacts/log", views.log, name="log"),
+    path(CASE + "contacts/caller", call_views.caller, name="caller"),
+    path("calls/note", call_views.note, name="note-call"),
+    path("calls/<str:note>/settle", call_views.settle, name="settle-note"),
     path(CASE + "contacts/plan", views.plan, name="plan"),
     path(CASE + "contacts/promises/<str:promise>/kept", views.promise_kept, name="promise-kept"),
     path(CASE + "letters/write", letter_views.write_letter, name="write-letter"),

@@ -1,5 +1,6 @@
 """A page per function: the contacts and plan of one victim, the call being made, the plan being agreed."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,21 +12,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contacts import actions
+from contacts.attempts import repeats
 from contacts.call_sheet import event_line, offered, sheet_for
 from contacts.forms import OUTCOMES, LogForm, PlanForm, log_initial, plan_initial
-from contacts.models import Contact, ContactPlan, Promise
+from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
 from contacts.reaching import clearance_for, verdicts_now
+from contacts.series import CALLS, FirstContact, first_contact, in_words
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.dates import day, moment
 from victimcare.http import Request
+from victimcare.working_days import LONDON
 
 PAGE = 50
 
@@ -43,6 +47,7 @@ def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
     """The plan in a sentence, what was promised, and every contact, failed attempts included."""
     part = participant_for(request, case, participant, field_group="contacts")
     contacts, older_url = _page_of_contacts(part, request.GET.get("before", ""))
+    shows_numbers = request.user.may(Permission.VIEW_CONTACT_DETAILS)
     plans = list(ContactPlan.objects.filter(participant=part).select_related("agreed_by")[:20])
     return render(
         request,
@@ -50,14 +55,15 @@ def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
         {
             "participant": part,
             "today": clock.today(),
-            "items": [_as_item(contact) for contact in contacts],
+            "items": [_as_item(contact, shows_numbers=shows_numbers) for contact in contacts],
+            "trying": first_contact(part, verdicts_now(request), clock.today()),
             "older_url": older_url,
             "newer_url": _list_url(part) if request.GET.get("before") else "",
             "plan": next((plan for plan in plans if plan.ended_at is None), None),
             "earlier_plans": [_plan_line(plan) for plan in plans if plan.ended_at],
             "promises": list(
                 Promise.objects.filter(participant=part)
-                .select_related("made_by", "kept_by")
+                .select_related("made_by", "kept_by", "owner")
                 .order_by("-due_on")[:20]
             ),
         },
@@ -71,15 +77,21 @@ def _page_of_contacts(participant: Participant, before: str) -> tuple[list[Conta
     if edge:
         found = found.filter(Q(at__lt=edge.at) | Q(at=edge.at, pk__lt=edge.pk))
     rows = list(
-        found.select_related("by", "spoke_to__person").prefetch_related("tells__suspect__person")[: PAGE + 1]
+        found.select_related("by", "spoke_to__person", "identity").prefetch_related("tells__suspect__person")[
+            : PAGE + 1
+        ]
     )
     older = f"?before={rows[PAGE - 1].reference}" if len(rows) > PAGE else ""
     return rows[:PAGE], older
 
 
-def _as_item(contact: Contact) -> dict[str, Any]:
+def _as_item(contact: Contact, *, shows_numbers: bool) -> dict[str, Any]:
     """A contact as the timeline component shows it."""
     body = [contact.note] if contact.note else []
+    if contact.number_used and shows_numbers:
+        body.append(_("Number used: %s.") % contact.number_used)
+    if contact.new_number and shows_numbers:
+        body.append(_("New number they gave, not checked: %s.") % contact.new_number)
     if told := [event_line(event) for event in contact.tells.all()]:
         body.insert(0, _("Told: %s.") % "; ".join(told))
     if contact.despite:
@@ -88,6 +100,12 @@ def _as_item(contact: Contact) -> dict[str, Any]:
     heading = f"{contact.get_channel_display()}: {contact.get_outcome_display()}"
     if contact.spoke_to:
         heading += f" ({contact.spoke_to.person.name})"
+    if contact.why_again:
+        body.append(_("Tried again at that hour: %s") % contact.why_again)
+    if contact.no_task_because:
+        body.append(_("No task after it: %s") % contact.no_task_because)
+    if contact.identity:
+        body.append(_("Who rang was checked: %s.") % str(contact.identity.get_how_display()).lower())
     if contact.direction == Contact.Direction.IN:
         heading = _("They contacted us. %s") % heading
     return {
@@ -113,6 +131,9 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
     acting = list(part.represented_by.filter(closed_at=None).select_related("person", "case"))
     said = verdicts_now(request)
+    is_ours = request.user.may(Permission.VIEW_CONTACTS)
+    trying = first_contact(part, said, clock.today()) if is_ours else None
+    identity = _identity(request, part)
     form = LogForm(
         request.POST or None,
         initial=log_initial(channel, _asked_direction(request), asked, clock.now()),
@@ -121,19 +142,33 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         untold=untold,
         told=told,
         channel=channel,
-        next_steps=_next_steps(request.user),
+        next_steps=_steps_offered(part, request.user, trying) if is_ours else [],
+        is_tried=trying is not None,
+        is_colleagues=is_ours and part.officer_id not in (None, request.user.pk),
     )
-    if form.is_valid():
-        contact = _log(form, part, channel, request.user)
+    if form.is_valid() and _says_why_again(form, trying):
+        contact = _log(form, part, channel, identity, request.user)
         if contact is not None:
-            messages.success(request, _("Contact with %s saved.") % part.person.name)
-            return redirect(_after_logging(part, form.cleaned_data["next"], request.user))
+            messages.success(request, _saved(part))
+            return redirect(_after_logging(part, form.cleaned_data.get("next", ""), request.user))
     used = said[actions.CLEARED_AS[Contact.Channel(channel)]]
     context = {
         "participant": part,
         "form": form,
         "channel": channel,
-        "sheet": sheet_for(part, untold, acting, said[Channel.PHONE], request.user),
+        "sheet": sheet_for(
+            part,
+            untold,
+            acting,
+            said[Channel.PHONE],
+            request.user,
+            shows_code_word=_asked_direction(request) == Contact.Direction.OUT or identity is not None,
+        ),
+        "trying": trying,
+        "again": _again_now(trying, channel, request),
+        "shows_why_again": bool(form.errors.get("why_again")) or bool(_again_now(trying, channel, request)),
+        "is_incoming": _asked_direction(request) == Contact.Direction.IN,
+        "identity": identity,
         "blocked": [] if used.allowed else [reason.sentence for reason in used.reasons],
         "shows_despite": not used.allowed or bool(form.errors.get("despite")),
         "channels": _channel_links(part, channel, said),
@@ -142,12 +177,70 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     return render(request, "contacts/log.html", context, status=422 if form.errors else 200)
 
 
-def _log(form: LogForm, participant: Participant, channel: str, by: User) -> Contact | None:
+def _identity(request: Request, participant: Participant) -> IdentityCheck | None:
+    """The check this caller has just passed, as the link from it says; only one's own, and of the last hour."""
+    since = clock.now() - CHECK_HOLDS
+    return (
+        IdentityCheck.objects.filter(
+            reference=request.GET.get("check", "")[:20],
+            participant=participant,
+            by=request.user,
+            has_passed=True,
+            at__gte=since,
+        ).first()
+        if request.GET.get("check")
+        else None
+    )
+
+
+def _steps_offered(participant: Participant, user: User, trying: FirstContact | None) -> list[str]:
+    """What may come next for this person. One query, for the plan's next date."""
+    plan = ContactPlan.objects.current().filter(participant=participant, due_on__isnull=False)
+    offered = ["series"] if trying else []
+    offered += ["update"] if not trying and plan.exists() else []
+    offered += _next_steps(user)
+    offered += ["officer"] if user.may(Permission.ASK_OFFICER) else []
+    return [*offered, "task", "none"]
+
+
+def _again_now(trying: FirstContact | None, channel: str, request: Request) -> str:
+    """A warning before a call that would repeat an hour or a day at which nobody answered; "" for none."""
+    is_call = channel in CALLS and _asked_direction(request) == Contact.Direction.OUT
+    if trying is None or not is_call or request.method == "POST":
+        return ""
+    earlier = repeats(clock.now().astimezone(LONDON), trying.attempts, trying.numbers)
+    return actions.again_in_words(earlier) if earlier else ""
+
+
+def _says_why_again(form: LogForm, trying: FirstContact | None) -> bool:
+    """A call that failed again at the same hour or on the same day says why it was made then."""
+    answers, at = form.cleaned_data, form.at
+    is_call = answers["channel"] in CALLS and answers["direction"] == Contact.Direction.OUT
+    failed = answers["outcome"] not in (*TELLS, Contact.Outcome.NOT_CONTACTED)
+    if trying is None or at is None or not (is_call and failed) or answers["why_again"]:
+        return True
+    if earlier := repeats(at, trying.attempts, trying.numbers):
+        form.add_error("why_again", actions.again_in_words(earlier))
+        return False
+    return True
+
+
+def _saved(participant: Participant) -> str:
+    """Contact with Siân Evans saved. Attempt 2 of 3: Tue 24 Nov, afternoon, because ... One query."""
+    said = _("Contact with %s saved.") % participant.person.name
+    series = ContactSeries.objects.open().filter(participant=participant).first()
+    return f"{said} {in_words(series)}" if series else said
+
+
+def _log(
+    form: LogForm, participant: Participant, channel: str, identity: IdentityCheck | None, by: User
+) -> Contact | None:
     """Save what the form says; None when it cannot be, with the reason on the form and nothing typed lost."""
     answers, at = form.cleaned_data, form.at or clock.now()
     spoke_to = answers.get("spoke_to")
     clearance: Clearance | None = None
-    if answers["direction"] == Contact.Direction.OUT and channel in actions.NEEDS_CLEARANCE:
+    is_call = answers["outcome"] != Contact.Outcome.NOT_CONTACTED
+    if answers["direction"] == Contact.Direction.OUT and channel in actions.NEEDS_CLEARANCE and is_call:
         used = actions.channel_used(channel, answers["outcome"])
         try:
             clearance = clearance_for(spoke_to or participant, used, at)
@@ -169,6 +262,11 @@ def _log(form: LogForm, participant: Participant, channel: str, by: User) -> Con
             spoke_to=spoke_to,
             promise=answers["promise"],
             promise_due_on=answers["promise_due_on"],
+            why_again=answers["why_again"],
+            message=answers.get("message", ""),
+            new_number=answers.get("new_number", ""),
+            identity=identity if answers["direction"] == Contact.Direction.IN else None,
+            **form.next_task,
             by=by,
         )
     except Refused as refused:
@@ -182,10 +280,14 @@ def _asked_channel(request: Request) -> str:
 
 
 def _asked_direction(request: Request) -> str:
-    return Contact.Direction.IN if request.GET.get("direction") == "in" else Contact.Direction.OUT
+    asked = request.POST.get("direction") or request.GET.get("direction")
+    return Contact.Direction.IN if asked == "in" else Contact.Direction.OUT
 
+
+CHECK_HOLDS = timedelta(hours=1)
 
 NEXT = {
+    "officer": ("cases:ask", Permission.ASK_OFFICER),
     "plan": ("contacts:plan", Permission.AGREE_PLAN),
     "safe": ("cases:safe-contact", Permission.SET_SAFE_CONTACT),
     "needs": ("needs_assessments:assess", Permission.ASSESS_NEEDS),
@@ -193,12 +295,13 @@ NEXT = {
 
 
 def _next_steps(user: User) -> list[str]:
-    return [step for step, (_name, permission) in NEXT.items() if user.may(permission)]
+    return [step for step, (_n, permission) in NEXT.items() if step != "officer" and user.may(permission)]
 
 
 def _after_logging(participant: Participant, step: str, user: User) -> str:
     """Where the person goes next. An officer in the case may not read the contacts: back to what is owed."""
-    if step in _next_steps(user):
+    asked = Question.objects.open().filter(participant=participant) if step == "officer" else None
+    if step in NEXT and user.may(NEXT[step][1]) and not (asked is not None and asked.exists()):
         name = NEXT[step][0]
     else:
         name = "contacts:list" if user.may(Permission.VIEW_CONTACTS) else "desk:summary"

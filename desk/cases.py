@@ -197,6 +197,7 @@ def _named(thing: Thing) -> str:
         return short(thing.items[0].source.rule)  # type: ignore[attr-defined]
     return {
         What.FIRST_CONTACT: _("First contact"),
+        What.ATTEMPT: _("First contact"),
         What.UPDATE: _("Agreed update"),
         What.PROMISE: _("Promise"),
     }[thing.what]

@@ -24,6 +24,7 @@ class What(StrEnum):
     UPDATE = "update"
     PROMISE = "promise"
     FIRST_CONTACT = "first_contact"
+    ATTEMPT = "attempt"
     CHECK = "check"
 
 
@@ -34,6 +35,7 @@ MINUTES = {
     What.UPDATE: 15,
     What.PROMISE: 15,
     What.FIRST_CONTACT: 35,
+    What.ATTEMPT: 15,
     What.CHECK: 20,
 }
 

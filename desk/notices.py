@@ -17,7 +17,7 @@ from victimcare.accounts.access import anyone_signed_in
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import read, read_all
 from victimcare.cases.access import listed
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Participant, Question
 from victimcare.govuk.dates import clock_time, day, moment
 from victimcare.http import Request
 from victimcare.letters.models import Letter
@@ -32,6 +32,11 @@ KINDS: dict[str, Promise] = {
     "officer_left": lazy("An officer left, and their open cases need somebody"),
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
+    "message": lazy("A message from whoever answered a call"),
+    "caller_not_known": lazy("A caller gave wrong answers about"),
+    "question_asked": lazy("The Victim Care Unit asks you about"),
+    "question_answered": lazy("The officer in the case answered"),
+    "row_question_answered": lazy("The officer answered about a row of an extract"),
     "danger": lazy("Somebody may be in danger now"),
 }
 # Where a notice's subject is not the participant: which rows lead from its reference to the participant.
@@ -39,7 +44,11 @@ LEADS: dict[str, Any] = {
     "contact_not_cleared": Contact,
     "letter_ready": Letter,
     "letter_parked": Letter,
+    "message": Contact,
+    "question_asked": Question,
+    "question_answered": Question,
 }
+OF_NOBODY = "row_question_answered"  # about no person: its page asks who may see it
 # Those about a colleague and nobody else: they name the colleague.
 OF_A_COLLEAGUE = {"officer_left", "handover"}
 
@@ -73,7 +82,7 @@ def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
     """Whom each subject concerns, by the subject, as far as the reader may see them today."""
     subjects: dict[Any, set[str]] = {}
     for notice in notices:
-        if notice.kind not in OF_A_COLLEAGUE:
+        if notice.kind not in OF_A_COLLEAGUE and notice.kind != OF_NOBODY:
             subjects.setdefault(LEADS.get(notice.kind, Participant), set()).add(notice.subject)
     leads: dict[str, int] = {}
     for model, references in subjects.items():
@@ -82,7 +91,7 @@ def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
     if not leads:
         return {}
     seen = Participant.objects.visible_to(reader).select_related("person", "case", "officer")
-    people = seen.in_bulk(set(leads.values()))
+    people = seen.in_bulk({pk for pk in leads.values() if pk is not None})
     return {subject: people[pk] for subject, pk in leads.items() if pk in people}
 
 
@@ -93,6 +102,8 @@ def _row(notice: Notification, person: Participant | None, colleagues: Mapping[s
     is_of_a_colleague = notice.kind in OF_A_COLLEAGUE
     if is_of_a_colleague:
         who = colleagues.get(notice.subject, "")
+    elif notice.kind == OF_NOBODY:
+        who = ""
     else:
         who = person.person.name if person else _("somebody you may no longer see")
     what = _("%(what)s: %(who)s") % {"what": said, "who": who} if who else said
@@ -101,7 +112,7 @@ def _row(notice: Notification, person: Participant | None, colleagues: Mapping[s
         "text": what,  # for a side list
         "what": what,  # for a row of work
         "who": what,
-        "url": notice.url if person or is_of_a_colleague else "",
+        "url": notice.url if person or is_of_a_colleague or notice.kind == OF_NOBODY else "",
         "when": day(notice.created_at),
         "when_note": clock_time(notice.created_at),
         "why": " ".join(part for part in (where, level, due) if part),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from django.db.models import Exists, OuterRef, QuerySet
 
 from compliance.models import Duty
-from contacts.models import Contact, ContactPlan, Promise
+from contacts.models import Contact, ContactPlan, ContactSeries, Promise
 from desk import words
 from desk.day import Item, Thing, What, things
 from referrals.models import Referral
@@ -33,6 +33,17 @@ def first_contacts() -> QuerySet[Referral]:
     tried = Contact.objects.filter(participant=OuterRef("participant"), direction=Contact.Direction.OUT)
     rows = Referral.objects.allocated().filter(due_on__isnull=False, participant__closed_at=None)
     return rows.filter(~Exists(tried))
+
+
+def first_priority(participants: Iterable[int]) -> set[int]:
+    """Of these participants, by primary key, those whom triage put first. One query."""
+    rows = Referral.objects.filter(participant__in=list(participants), priority=1)
+    return set(rows.values_list("participant_id", flat=True))
+
+
+def attempts() -> QuerySet[ContactSeries]:
+    """First contacts of open cases that have begun and reached nobody yet, with a next step."""
+    return ContactSeries.objects.open().filter(next_on__isnull=False, participant__closed_at=None)
 
 
 # --- As items of a day -----------------------------------------------------------------------------
@@ -62,6 +73,14 @@ def of_first_contacts(referrals: Iterable[Referral]) -> Iterator[Item]:
     )
 
 
+def of_attempts(series: Iterable[ContactSeries]) -> Iterator[Item]:
+    return (
+        Item(What.ATTEMPT, each.participant_id, each.next_on, each.is_serious, each)
+        for each in series
+        if each.next_on
+    )
+
+
 # --- What is owed next -----------------------------------------------------------------------------
 
 
@@ -72,7 +91,7 @@ def owed_to(
     plan: ContactPlan | None,
     promises: Iterable[Promise],
 ) -> list[Thing]:
-    """Everything with a date that is owed to this person, soonest first. One query.
+    """Everything with a date that is owed to this person, soonest first. Two queries.
 
     The duties, the plan in force and the open promises are this person's, read already. What they told us is
     for those who may read contacts.
@@ -80,6 +99,7 @@ def owed_to(
     items = list(of_duties(duty for duty in duties if duty.owner in OURS_TO_TELL))
     if user.may(Permission.VIEW_CONTACTS):
         items += of_first_contacts(first_contacts().filter(participant=person))
+        items += of_attempts(attempts().filter(participant=person))
         items += of_updates([plan] if plan and not person.closed_at else [])
         items += of_promises(promises)
     for item in items:
@@ -88,7 +108,7 @@ def owed_to(
 
 
 def owed_next(people: list[Participant], user: User) -> dict[int, Thing]:
-    """What is owed soonest to each of these people, by their primary keys. Four queries however many."""
+    """What is owed soonest to each of these people, by their primary keys. Five queries however many."""
     items: list[Item] = []
     if user.may(Permission.VIEW_RIGHTS):
         duties = Duty.objects.open().timed().filter(participant__in=people, owner__in=OURS_TO_TELL)
@@ -97,6 +117,7 @@ def owed_next(people: list[Participant], user: User) -> dict[int, Thing]:
     if user.may(Permission.VIEW_CONTACTS):
         promises = Promise.objects.open().filter(participant__in=people)
         items += of_first_contacts(first_contacts().filter(participant__in=people))
+        items += of_attempts(attempts().filter(participant__in=people))
         items += of_updates(updates().filter(participant__in=people))
         items += of_promises(promises.order_by("participant", "due_on", "pk").distinct("participant"))
     found: dict[int, Thing] = {}

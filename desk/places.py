@@ -8,6 +8,7 @@ from victimcare.navigation import CaseTab, NavItem
 NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_("Today"), "desk:today", Permission.USE_TODAY, 10),
     NavItem(_("Cases"), "desk:cases", Permission.VIEW_CASE, 20),
+    NavItem(_("Somebody is ringing"), "desk:calls", Permission.TAKE_CALL, 25),
     NavItem(_("Dashboards"), "desk:dashboard", Permission.VIEW_DASHBOARD, 50),
 )
 CASE_TABS: tuple[CaseTab, ...] = (

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.models import Promise
+from desk.asked import questions_today
 from desk.day import minutes_left
 from desk.handover import unread_by
 from desk.notices import unread
@@ -45,12 +46,17 @@ def today(request: Request) -> HttpResponse:
     work = worklist(user)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
+    questions, asked_about = questions_today(user)
     news, named = unread(user, room=NEWS_SHOWN)
-    listed(request, _once_each([*work.people, *asked_for, *named]), field_group="today")
+    listed(request, _once_each([*work.people, *asked_for, *asked_about, *named]), field_group="today")
     context = {
         "work": work,
-        "words": _in_words(work, user, len(measures), team),
+        "words": _in_words(work, user, len(measures) + len(questions), team),
         "measures": measures,
+        "questions": questions,
+        "questions_heading": _("Questions to you")
+        if user.may(Permission.SEE_OWN_QUESTIONS)
+        else _("Answers that are late"),
         "team": team,
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as lazy
 
 from compliance.explain import explain
 from compliance.models import Duty
-from contacts.models import Contact, ContactPlan, Promise
+from contacts.attempts import Because, Step
+from contacts.models import Contact, ContactPlan, ContactSeries, Promise
+from contacts.series import in_words
 from desk import owed, words
 from desk.day import CRITICAL_AFTER, Day, Group, Thing, What, horizon, lay_out
 from referrals.models import Referral
@@ -22,7 +24,7 @@ from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, how_to_reach
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.govuk.dates import day as said_day
 from victimcare.govuk.dates import moment
@@ -74,21 +76,23 @@ def worklist(user: User) -> Worklist:
     whose = [user.pk, *covered_by(user)]
     promised = list(
         Promise.objects.open()
-        .filter(made_by__in=whose)
-        .select_related("made_by")
+        .falling_to(whose)
+        .select_related("made_by", "owner")
         .order_by("due_on")[:AT_MOST]
     )
     updates = _of_theirs(owed.updates(), whose).filter(due_on__lte=ends).order_by("due_on")
     new = _of_theirs(owed.first_contacts(), whose).filter(due_on__lte=ends).order_by("due_on", "priority")
+    series = _of_theirs(owed.attempts(), whose).filter(next_on__lte=ends).order_by("next_on")
     found = [
         *owed.of_duties(_duties(user, whose, ends)),
         *owed.of_first_contacts(new[:AT_MOST]),
+        *owed.of_attempts(series[:AT_MOST]),
         *owed.of_updates(updates[:AT_MOST]),
         *(item for item in owed.of_promises(promised) if item.due_on <= ends),
     ]
     people = _visible(user, {row.participant_id for row in promised} | {item.participant for item in found})
     items = [item for item in found if item.participant in people]
-    promises = [row for row in promised if row.participant_id in people and row.made_by_id == user.pk]
+    promises = [row for row in promised if row.participant_id in people and row.falls_to.pk == user.pk]
     for row in (*promises, *(item.source for item in items)):
         row.participant = people[row.participant_id]  # type: ignore[attr-defined]
     day = lay_out(items, today, bank_holidays=holidays, room=ROOM)
@@ -226,6 +230,12 @@ def _updates_them(thing: Thing, who: str) -> dict[str, Any]:
 
 def _keeps_promise(thing: Thing, who: str) -> dict[str, Any]:
     promise: Promise = thing.items[0].source  # type: ignore[assignment]
+    if promise.kind == Promise.Kind.TASK:
+        return {
+            "what": f"{promise.participant.person.name}: {promise.what}",
+            "why": _("%(who)s wrote this down on %(day)s.")
+            % {"who": promise.made_by, "day": said_day(promise.made_at)},
+        }
     return {
         "what": _("Promise to %(name)s: %(what)s")
         % {"name": promise.participant.person.name, "what": promise.what},
@@ -245,12 +255,25 @@ def _reaches_first(thing: Thing, who: str) -> dict[str, Any]:
     }
 
 
+def _tries_again(thing: Thing, who: str) -> dict[str, Any]:
+    series: ContactSeries = thing.items[0].source  # type: ignore[assignment]
+    name = who.rstrip(",")
+    what = {
+        Step.RING: _("Ring %(who)s again"),
+        Step.ASK: _("Ask the officer in the case about %(who)s"),
+        Step.WRITE: _("Write to %(who)s: nobody could be reached"),
+        Step.CLOSE: _("Close %(who)s, or find another way to reach them"),
+    }[Step(series.step)]
+    return {"what": what % {"who": name}, "why": in_words(series)}
+
+
 _SAYS = {
     What.TELL: _tells,
     What.DO: _tells,
     What.UPDATE: _updates_them,
     What.PROMISE: _keeps_promise,
     What.FIRST_CONTACT: _reaches_first,
+    What.ATTEMPT: _tries_again,
 }
 
 
@@ -262,6 +285,8 @@ def button(
         duty: Duty = thing.items[0].source  # type: ignore[assignment]
         ways = [way for way in (*DOES.get(duty.rule, ()), LOGS) if user.may(way[0])]
         return {"label": ways[0][2], "url": reverse(ways[0][1], args=references)} if ways else None
+    if thing.what is What.ATTEMPT and (other := _step_button(thing, references, user, verdicts)):
+        return other
     if not user.may(Permission.LOG_CONTACT):
         return None
     tells = (
@@ -276,4 +301,35 @@ def button(
     can_ring = phone is not None and (phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME)
     is_officer_in_the_case = user.has_role(Role.OFFICER_IN_THE_CASE)
     label = _("Log") if is_officer_in_the_case or not can_ring else _("Call")
+    return {"label": label, "url": url, "is_primary": thing.due_on <= clock.today()}
+
+
+def _step_button(
+    thing: Thing, references: tuple[str, str], user: User, verdicts: dict[Channel, Verdict] | None
+) -> dict[str, Any] | None:
+    """The page for a step of the first contact that is no call; None for a call, or where none may be opened."""
+    series: ContactSeries = thing.items[0].source  # type: ignore[assignment]
+    if series.step == Step.RING:
+        return None
+    can_text = verdicts is not None and (verdicts[Channel.TEXT].allowed or verdicts[Channel.EMAIL].allowed)
+    ask = {
+        Because.WRONG_NUMBER: Question.Kind.WRONG_NUMBER,
+        Because.UNSAFE: Question.Kind.UNSAFE_NUMBER,
+    }.get(Because(series.because), Question.Kind.UNREACHABLE)
+    reason = (
+        Participant.Closure.UNSAFE_TO_CONTACT
+        if series.because == Because.UNSAFE
+        else Participant.Closure.UNABLE_TO_CONTACT
+    )
+    text = "text" if verdicts is not None and verdicts[Channel.TEXT].allowed else "email"
+    held, label, name, asked = {
+        Step.ASK: (Permission.ASK_OFFICER, _("Ask"), "cases:ask", {"kind": ask.value}),
+        Step.WRITE: (Permission.LOG_CONTACT, _("Text"), "contacts:log", {"channel": text})
+        if can_text
+        else (Permission.WRITE_LETTER, _("Write"), "contacts:write-letter", {}),
+        Step.CLOSE: (Permission.CLOSE_CASE, _("Close"), "cases:close", {"reason": reason.value}),
+    }[Step(series.step)]
+    if not user.may(held):
+        return None
+    url = reverse(name, args=references) + (f"?{urlencode(asked)}" if asked else "")
     return {"label": label, "url": url, "is_primary": thing.due_on <= clock.today()}

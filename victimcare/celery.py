@@ -18,6 +18,11 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "render-queued-letters": {"task": "victimcare.letters.tasks.render_queued_letters", "schedule": 5.0},
     # Contact plans whose update is due or overdue, every 30 seconds.
     "remind-of-due-updates": {"task": "contacts.tasks.remind_of_due_updates", "schedule": 30.0},
+    # First contacts whose next step is due: is it still the right one? Every hour.
+    "look-again-at-first-contacts": {
+        "task": "contacts.tasks.look_again_at_first_contacts",
+        "schedule": 3600.0,
+    },
     # Extracts uploaded and waiting to be read, every 5 seconds.
     "read-waiting-extracts": {"task": "victimcare.intake.tasks.read_waiting_extracts", "schedule": 5.0},
     # Leave that somebody covers, and the brief they are handed, every minute.

@@ -210,7 +210,8 @@ def answers(**changes):
         "note": "Relieved.",
         "on": "2026-11-23",
         "at_time": "09:55",
-        "next": "",
+        "next": "none",
+        "no_task_because": "All was said.",
     } | changes
 
 

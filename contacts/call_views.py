@@ -1,0 +1,101 @@
+"""Somebody is ringing: check who it is, and keep what they said when nobody could be found."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contacts import actions
+from contacts.forms import CallerForm, CallNoteForm, SettleNoteForm
+from contacts.models import CallNote, IdentityCheck
+from victimcare.accounts.access import allow
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.actions import record_access
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import participant_for
+from victimcare.faults import Refused
+from victimcare.http import Request
+
+
+@allow(Permission.TAKE_CALL)
+def caller(request: Request, case: str, participant: str) -> HttpResponse:
+    """Ask the caller, type what they say, and learn only whether it is right."""
+    op = AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
+    part = participant_for(request, case, participant, field_group="caller", op=op)
+    safe = getattr(part.person, "safe_contact", None)
+    form = CallerForm(request.POST or None, has_code_word=bool(safe and safe.code_word))
+    is_wrong = False
+    if form.is_valid():
+        try:
+            check = actions.check_identity(
+                participant=part,
+                how=form.cleaned_data["how"],
+                said=form.cleaned_data.get("said", ""),
+                born_on=form.cleaned_data.get("born_on"),
+                postcode=form.cleaned_data.get("postcode", ""),
+                by=request.user,
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused.sentence))
+        else:
+            if check.has_passed:
+                messages.success(request, _("That is right. You may talk to them."))
+                return redirect(_log_url(case, participant, check))
+            is_wrong = True
+            record_access(
+                by=request.user,
+                op=AccessEntry.Op.CONSULT,
+                outcome=AccessEntry.Outcome.DENIED,
+                case=case,
+                subject=participant,
+                field_group="caller check failed",
+                path=request.path,
+            )
+    context = {
+        "form": form,
+        "is_wrong": is_wrong,
+        "participant": part,
+        "is_mine": part.officer_id == request.user.pk,
+        "log_url": _log_url(case, participant),
+        # Nothing of the case is in sight while somebody is on the line whom nobody knows.
+        "case_bar": None,
+        "case_tabs": [],
+    }
+    return render(request, "contacts/caller.html", context, status=422 if form.errors or is_wrong else 200)
+
+
+def _log_url(case: str, participant: str, check: IdentityCheck | None = None) -> str:
+    asked = {"direction": "in"} | ({"check": check.reference} if check else {})
+    return reverse("contacts:log", args=[case, participant]) + "?" + urlencode(asked)
+
+
+@allow(Permission.TAKE_CALL)
+def note(request: Request) -> HttpResponse:
+    """Keep what somebody said whom nobody could find."""
+    form = CallNoteForm(request.POST or None)
+    if form.is_valid():
+        answers = form.cleaned_data
+        actions.note_call(
+            caller=answers["caller"], number=answers["number"], words=answers["words"], by=request.user
+        )
+        messages.success(request, _("Kept. Your team sees it under “Somebody is ringing”."))
+        return redirect("desk:calls")
+    context = {"form": form, "cancel_url": reverse("desk:calls")}
+    return render(request, "contacts/note_call.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@allow(Permission.TAKE_CALL)
+def settle(request: Request, note: str) -> HttpResponse:
+    """Say what became of such a call."""
+    kept = get_object_or_404(CallNote.objects.visible_to(request.user), reference=note)
+    form = SettleNoteForm(request.POST)
+    if not form.is_valid():
+        raise Refused(_("Say what became of it."))
+    actions.settle_note(note=kept, settlement=form.cleaned_data["settlement"], by=request.user)
+    messages.success(request, _("Settled."))
+    return redirect("desk:calls")

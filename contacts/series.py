@@ -1,0 +1,319 @@
+"""The first contact of one victim or many: gathers what `attempts` decides from, and says the step in words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from contacts.attempts import Attempt, Band, Because, Facts, Next, Numbers, Step, what_next
+from contacts.models import Contact, ContactSeries
+from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
+from victimcare.cases.models import Participant, Question, SafeContact
+from victimcare.cases.safe_contact import (
+    OFFICE_HOURS,
+    Channel,
+    Verdict,
+    is_flagged,
+    phone_key,
+    verdicts_for,
+)
+from victimcare.cases.standards import Key, numbers_on
+from victimcare.govuk.dates import day, moment
+from victimcare.working_days import LONDON, england_and_wales
+
+CALLS = (Contact.Channel.PHONE, Contact.Channel.IN_PERSON)
+WRITTEN = (Contact.Channel.TEXT, Contact.Channel.EMAIL, Contact.Channel.LETTER)
+# Asked of the officer in the case, any of these counts as going back to them.
+GOES_BACK = (
+    Question.Kind.WRONG_NUMBER,
+    Question.Kind.UNSAFE_NUMBER,
+    Question.Kind.SAFE_CONTACT,
+    Question.Kind.UNREACHABLE,
+)
+
+# Who else is serious, by primary key. An app above registers what it knows: see desk.apps.
+Serious = Callable[[Iterable[int]], set[int]]
+_SERIOUS: list[Serious] = []
+
+
+def also_serious(which: Serious) -> Serious:
+    """Of these participants, the ones whose officer in the case is asked before they are closed."""
+    if which not in _SERIOUS:
+        _SERIOUS.append(which)
+    return which
+
+
+@dataclass
+class Standing:
+    """How the first contact of one person stands: what was tried, and what is next."""
+
+    participant: Participant
+    began_at: datetime | None = None  # None: nobody has tried yet
+    attempts: list[Attempt] = field(default_factory=list)
+    has_reached: bool = False
+    is_serious: bool = False
+    next: Next | None = None  # None once they were reached
+
+    @property
+    def made(self) -> int:
+        return len(self.attempts)
+
+
+def numbers_today(day: date) -> Numbers:
+    """The unit's own numbers. One query."""
+    found = numbers_on(day)
+    return Numbers(
+        attempts=found[Key.ATTEMPTS],
+        gap=found[Key.GAP],
+        afternoon_from=found[Key.AFTERNOON],
+        evening_from=found[Key.EVENING],
+        wait=found[Key.WAIT],
+    )
+
+
+def standings(
+    participants: Iterable[Participant],
+    series: Mapping[int, ContactSeries],
+    numbers: Numbers,
+    *,
+    verdicts: Mapping[int, dict[Channel, Verdict]] | None = None,
+) -> dict[int, Standing]:
+    """How each stands, by primary key. `series` are the open ones, or where the next one would begin.
+
+    Three queries and those of the verdicts and of who is serious, however many people.
+    """
+    people = {part.pk: part for part in participants}
+    verdicts = verdicts if verdicts is not None else verdicts_for(people.values())
+    serious = set().union(*(which(people) for which in _SERIOUS))
+    answers = SafeContact.objects.in_bulk([p.person_id for p in people.values()], field_name="person_id")
+    contacts: dict[int, list[Contact]] = {}
+    rows = Contact.objects.filter(participant__in=people, is_by_unit=True).order_by("at", "pk")
+    for row in rows.only(
+        "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id"
+    ):
+        contacts.setdefault(row.participant_id, []).append(row)
+    asked: dict[int, Question] = {}
+    for question in Question.objects.filter(participant__in=people, kind__in=GOES_BACK).order_by("asked_at"):
+        asked[question.participant_id or 0] = question
+    return {
+        pk: _standing(
+            part,
+            series.get(pk),
+            contacts.get(pk, []),
+            asked.get(pk),
+            answers.get(part.person_id) or SafeContact(),
+            verdicts[pk],
+            pk in serious,
+            numbers,
+        )
+        for pk, part in people.items()
+    }
+
+
+def _standing(
+    part: Participant,
+    series: ContactSeries | None,
+    contacts: list[Contact],
+    asked: Question | None,
+    safe: SafeContact,
+    verdicts: dict[Channel, Verdict],
+    is_serious: bool,
+    numbers: Numbers,
+) -> Standing:
+    since = series.started_at if series else None
+    mine = [row for row in contacts if since is None or row.at >= since]
+    calls = [row for row in mine if row.direction == Contact.Direction.OUT and row.channel in CALLS]
+    failed = [row for row in calls if row.outcome not in (Contact.Outcome.REACHED, NOT_TRIED)]
+    stand = Standing(
+        part,
+        began_at=since or (mine[0].at if mine else None),
+        attempts=[_attempt(row, part) for row in failed],
+        has_reached=any(row.outcome == Contact.Outcome.REACHED for row in mine),
+        is_serious=is_serious or is_flagged(part, _today(series, contacts)),
+    )
+    if stand.has_reached or part.closed_at:
+        return stand
+    letters = [row for row in mine if row.channel in WRITTEN and row.outcome == Contact.Outcome.SENT]
+    back = asked if asked and (since is None or asked.asked_at >= since) else None
+    phone = verdicts[Channel.PHONE]
+    facts = Facts(
+        attempts=stand.attempts,
+        number=_number(part),
+        can_ring=phone.allowed
+        or phone.rule in RIGHT_NUMBER_WRONG_TIME
+        or {reason.rule for reason in phone.reasons} == {"stale"},
+        can_write=any(verdicts[way].allowed for way in (Channel.TEXT, Channel.EMAIL, Channel.POST)),
+        hours=_hours(safe, phone),
+        works_weekends=_works_weekends(part),
+        is_serious=stand.is_serious,
+        asked_safely_at=_local(safe.confirmed_at),
+        wrote_at=_local(letters[-1].at) if letters else None,
+        asked_officer_at=_local(back.asked_at) if back else None,
+        answer_due_on=back.due_on if back and back.replied_at is None else None,
+        held_until=series.held_until if series else None,
+    )
+    stand.next = what_next(facts, numbers, bank_holidays=england_and_wales())
+    return stand
+
+
+NOT_TRIED = Contact.Outcome.NOT_CONTACTED
+
+
+def _attempt(row: Contact, part: Participant) -> Attempt:
+    """A call as the rule sees it. One written down before numbers were kept went to the number of today."""
+    is_theirs = row.channel == Contact.Channel.PHONE and row.spoke_to_id is None
+    number = (phone_key(row.number_used) or _number(part)) if is_theirs else ""
+    return Attempt(row.at.astimezone(LONDON), row.outcome, number)
+
+
+def _number(part: Participant) -> str:
+    return phone_key(part.person.phone_mobile or part.person.phone_home)
+
+
+def _hours(safe: SafeContact, phone: Verdict) -> tuple[time, time] | None:
+    if phone.rule in {"first_contact", "first_contact_hours"}:
+        return OFFICE_HOURS
+    return (safe.call_from, safe.call_until) if safe.call_from and safe.call_until else None
+
+
+def _works_weekends(part: Participant) -> bool:
+    hours = part.officer.working_hours if part.officer else []
+    return any(hours[5:7])
+
+
+def _today(series: ContactSeries | None, contacts: list[Contact]) -> date:
+    """The day on which the age is asked: of the latest contact, so that the answer does not move by itself."""
+    latest = contacts[-1].at if contacts else series.started_at if series else None
+    return latest.astimezone(LONDON).date() if latest else date.max
+
+
+def _local(at: datetime | None) -> datetime | None:
+    return at.astimezone(LONDON) if at else None
+
+
+@dataclass(frozen=True)
+class FirstContact:
+    """How the first contact stands, for a page: the next step in a sentence, and what was tried."""
+
+    line: str
+    tried: list[str]
+    attempts: list[Attempt]
+    numbers: Numbers
+    is_ringing: bool  # the next step is a call
+
+
+def first_contact(
+    participant: Participant, verdicts: dict[Channel, Verdict], day: date
+) -> FirstContact | None:
+    """None for somebody reached before, closed, or whom nobody is trying. Two queries for most people."""
+    if not participant.is_victim or participant.closed_at:
+        return None
+    series = ContactSeries.objects.filter(participant=participant).order_by("-started_at", "-pk").first()
+    if series is not None and series.ended_at is not None:
+        return None
+    reached = Contact.objects.filter(
+        participant=participant, is_by_unit=True, outcome=Contact.Outcome.REACHED
+    )
+    if series is None and reached.exists():
+        return None
+    numbers = numbers_today(day)
+    known = {participant.pk: series} if series else {}
+    stand = standings([participant], known, numbers, verdicts={participant.pk: verdicts})[participant.pk]
+    row = as_series(stand, numbers)
+    if row is None:
+        return None
+    return FirstContact(in_words(row), tried_in_words(stand), stand.attempts, numbers, row.step == Step.RING)
+
+
+# --- In words --------------------------------------------------------------------------------------
+
+
+def band_in_words(band: str) -> str:
+    """A time of day after a weekday: Thursday evening."""
+    return (
+        {
+            Band.MORNING: pgettext("Thursday ...", "morning"),
+            Band.AFTERNOON: pgettext("Thursday ...", "afternoon"),
+            Band.EVENING: pgettext("Thursday ...", "evening"),
+            Band.WEEKEND: "",
+        }.get(Band(band), "")
+        if band
+        else ""
+    )
+
+
+def why(because: str, tried: Iterable[str], band: str = "", attempt: int = 0) -> str:
+    """Because nobody has rung in the evening yet."""
+    if because == Because.UNTRIED and band:
+        return {
+            Band.MORNING: _("because nobody has rung in the morning yet"),
+            Band.AFTERNOON: _("because nobody has rung in the afternoon yet"),
+            Band.EVENING: _("because nobody has rung in the evening yet"),
+            Band.WEEKEND: _("because nobody has rung at the weekend yet"),
+        }[Band(band)]
+    return {
+        Because.FIRST: _("because nobody has tried yet"),
+        Because.ONLY_SAFE_HOURS: _("because no other time of day is safe"),
+        Because.NEW_NUMBER: _("because there is another number now"),
+        Because.HELD: _("because somebody decided not to try before"),
+        Because.WRONG_NUMBER: _("because the number is wrong"),
+        Because.UNSAFE: _("because it was not safe to talk"),
+        Because.SERIOUS: _("because the crime is serious and nobody could be reached"),
+        Because.NOBODY_REACHED: _("because %(n)d calls did not reach them") % {"n": attempt},
+        Because.CANNOT_RING: _("because it is not safe to ring, or no number is held"),
+        Because.NO_ANSWER: _("because nothing was heard after we wrote"),
+        Because.NO_SAFE_WAY: _("because no safe way to write is known"),
+    }.get(because, "")  # type: ignore[call-overload]
+
+
+def in_words(series: ContactSeries) -> str:
+    """The next step in a sentence: Attempt 3 of 3: Thursday evening, because nobody has rung then yet."""
+    reason = why(series.because, series.tried, series.band, series.attempt)
+    when = _when(series.next_on, series.band)
+    if series.step == Step.RING:
+        of = {"n": series.attempt, "all": series.wanted}
+        head = _("Attempt %(n)d of %(all)d") % of
+        if series.attempt > series.wanted:
+            head = _("Attempt %(n)d") % of
+        return f"{head}: {when}, {reason}." if when else f"{head}, {reason}."
+    head = {
+        Step.ASK: _("Ask the officer in the case"),
+        Step.WRITE: _("Send a text or a letter"),
+        Step.CLOSE: _("Close as unable to contact, or try another way"),
+    }[Step(series.step)]
+    if series.step == Step.CLOSE and series.because == Because.UNSAFE:
+        head = _("Close as unsafe to contact, or find another way")
+    return f"{head}: {when}, {reason}." if when else f"{head}, {reason}."
+
+
+def _when(on: date | None, band: str) -> str:
+    """Thu 26 Nov, evening."""
+    part = band_in_words(band)
+    return ", ".join(words for words in (day(on) if on else "", part) if words)
+
+
+def as_series(standing: Standing, numbers: Numbers) -> ContactSeries | None:
+    """The next step as a row, saved or not; None once somebody was reached."""
+    step = standing.next
+    if step is None:
+        return None
+    return ContactSeries(
+        participant=standing.participant,
+        step=step.step,
+        because=step.because,
+        attempt=step.attempt,
+        wanted=numbers.attempts,
+        band=step.band or "",
+        tried=sorted(step.tried),
+        next_on=step.on,
+        is_serious=standing.is_serious,
+    )
+
+
+def tried_in_words(standing: Standing) -> list[str]:
+    """Each call made: Mon 23 Nov, 09:40: no answer."""
+    return [
+        f"{moment(each.at)}: {str(Contact.Outcome(each.outcome).label).lower()}" for each in standing.attempts
+    ]
