@@ -38,6 +38,9 @@ KINDS: dict[str, Promise] = {
     "question_answered": lazy("The officer in the case answered"),
     "row_question_answered": lazy("The officer answered about a row of an extract"),
     "danger": lazy("Somebody may be in danger now"),
+    "extract_parked": lazy("An extract could not be read to its end"),
+    "extract_refused": lazy("A file in the drop folder could not be read"),
+    "figures_differ": lazy("The figures of intake do not agree"),
 }
 # Where a notice's subject is not the participant: which rows lead from its reference to the participant.
 LEADS: dict[str, Any] = {
@@ -48,9 +51,10 @@ LEADS: dict[str, Any] = {
     "question_asked": Question,
     "question_answered": Question,
 }
-OF_NOBODY = "row_question_answered"  # about no person: its page asks who may see it
 # Those about a colleague and nobody else: they name the colleague.
 OF_A_COLLEAGUE = {"officer_left", "handover"}
+# About no person: the subject is a question, an extract or a day, and is said as it is.
+OF_NOBODY = {"row_question_answered", "extract_parked", "extract_refused", "figures_differ"}
 
 
 def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[str, Any]], list[Participant]]:
@@ -82,7 +86,7 @@ def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
     """Whom each subject concerns, by the subject, as far as the reader may see them today."""
     subjects: dict[Any, set[str]] = {}
     for notice in notices:
-        if notice.kind not in OF_A_COLLEAGUE and notice.kind != OF_NOBODY:
+        if notice.kind not in OF_A_COLLEAGUE | OF_NOBODY:
             subjects.setdefault(LEADS.get(notice.kind, Participant), set()).add(notice.subject)
     leads: dict[str, int] = {}
     for model, references in subjects.items():
@@ -102,8 +106,8 @@ def _row(notice: Notification, person: Participant | None, colleagues: Mapping[s
     is_of_a_colleague = notice.kind in OF_A_COLLEAGUE
     if is_of_a_colleague:
         who = colleagues.get(notice.subject, "")
-    elif notice.kind == OF_NOBODY:
-        who = ""
+    elif notice.kind in OF_NOBODY:
+        who = notice.subject
     else:
         who = person.person.name if person else _("somebody you may no longer see")
     what = _("%(what)s: %(who)s") % {"what": said, "who": who} if who else said
@@ -112,7 +116,7 @@ def _row(notice: Notification, person: Participant | None, colleagues: Mapping[s
         "text": what,  # for a side list
         "what": what,  # for a row of work
         "who": what,
-        "url": notice.url if person or is_of_a_colleague or notice.kind == OF_NOBODY else "",
+        "url": notice.url if person or notice.kind in OF_A_COLLEAGUE | OF_NOBODY else "",
         "when": day(notice.created_at),
         "when_note": clock_time(notice.created_at),
         "why": " ".join(part for part in (where, level, due) if part),

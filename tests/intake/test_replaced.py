@@ -21,7 +21,7 @@ def test_the_same_bad_row_again_still_waits_once_and_counts_as_quarantined(monda
     assert counts(again) == {"quarantined": 1, "unchanged": 1}
     assert waiting().get().batch == again
     old = first.rows.get()
-    assert (old.settlement, old.content) == ("Replaced by a later row, in extract.csv.", {})
+    assert (old.settlement, old.settled_in) == ("Replaced by a later row, in extract.csv.", again)
 
 
 def test_a_bad_row_that_says_something_else_replaces_the_one_that_waits(monday, unit):

@@ -63,7 +63,11 @@ def _upload(supervisor: Person, name: str, content: bytes) -> None:
     supervisor.page.locator("input[type=file]").set_input_files(
         {"name": name, "mimeType": "text/csv", "buffer": content}
     )
-    supervisor.press("Upload")
+    supervisor.press("Upload and check")
+    supervisor.waits_until(
+        lambda: "Nothing of this file is kept" in supervisor.page.locator("main").inner_text(), seconds=45
+    )
+    supervisor.press("Import it")
     supervisor.waits_until(
         lambda: "First rows in quarantine" in supervisor.page.locator("main").inner_text(), seconds=45
     )

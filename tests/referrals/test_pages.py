@@ -28,6 +28,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.faults import Refused
+from victimcare.intake.actions import import_checked
 from victimcare.intake.models import ImportBatch, ImportRow
 from victimcare.intake.tasks import read_waiting_extracts
 
@@ -54,12 +55,14 @@ def upload(client, content, name="referrals.csv"):
     return client.post(reverse("intake:list"), {"file": SimpleUploadedFile(name, content)}, follow=True)
 
 
-def test_an_upload_waits_and_its_page_tells_how_it_went(monday, unit, as_supervisor):
+def test_an_upload_waits_and_its_page_tells_how_it_went(monday, unit, supervisor, as_supervisor):
     page = upload(
         as_supervisor, as_csv([SIAN, SIAN | {"person_id": "P2", "postcode": "NP"}], REFERRAL_COLUMNS)
     )
-    assert "Waiting to be read" in text(page)
+    assert "Waiting to be checked" in text(page)
     assert 'hx-trigger="every 2s"' in text(page)
+    read_waiting_extracts()
+    import_checked(batch=ImportBatch.objects.get(), by=supervisor)
     read_waiting_extracts()
     page = as_supervisor.get(page.request["PATH_INFO"], headers={"HX-Request": "true"})
     assert 'id="batch-progress"' in text(page) and "hx-trigger" not in text(page)

@@ -19,10 +19,14 @@ from typing import IO
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from victimcare import clock
-from victimcare.accounts.models import User
+from victimcare.accounts.models import Notification, User
+from victimcare.accounts.notify import notify, settle
+from victimcare.accounts.permissions import Role
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import announce
@@ -31,6 +35,7 @@ from victimcare.http import AWAY
 from victimcare.intake import extract as extracts
 from victimcare.intake import layouts
 from victimcare.intake.cells import Clean, Problem, raw_digest
+from victimcare.intake.checking import Preview, Tried
 from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
 from victimcare.intake.layouts import Landed
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
@@ -39,6 +44,9 @@ logger = logging.getLogger(__name__)
 
 OF_THE_MACHINE = (*AWAY, OSError)  # no fault of the file: it is read again later
 CHUNK = 5000
+ATTEMPTS = 5
+PARKED = "extract_parked"  # what these notifications are about; the subject is the batch's reference
+TO_CHECK = (ImportBatch.State.CHECK, ImportBatch.State.CHECKING)
 
 
 class Overtaken(Exception):
@@ -61,10 +69,19 @@ Progress = Callable[[ImportBatch], None]
 
 
 @transaction.atomic
-def upload(*, file_name: str, content: bytes, by: User | None, is_history: bool = False) -> ImportBatch:
+def upload(
+    *,
+    file_name: str,
+    content: bytes,
+    by: User | None,
+    is_history: bool = False,
+    checked_first: bool = False,
+    came_by: str = ImportBatch.Way.PAGE,
+) -> ImportBatch:
     """Keep an extract's bytes until a worker has read them.
 
-    Raises Refused when the same file is waiting already.
+    `checked_first`: a worker says what would become of it, and a person whether to import it. Raises Refused
+    when the same file is waiting already.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     _refuse_if_open(sha256)
@@ -76,6 +93,9 @@ def upload(*, file_name: str, content: bytes, by: User | None, is_history: bool 
                 content=content,
                 uploaded_by=by,
                 is_history=is_history,
+                came_by=came_by,
+                state=ImportBatch.State.CHECK if checked_first else ImportBatch.State.WAITING,
+                preview={"is_wanted": True} if checked_first else {},
             )
     except IntegrityError:  # somebody else sent the same file at the same moment
         _refuse_if_open(sha256)
@@ -83,7 +103,15 @@ def upload(*, file_name: str, content: bytes, by: User | None, is_history: bool 
 
 
 def _refuse_if_open(sha256: str) -> None:
-    same = ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).first()
+    same = ImportBatch.objects.open().filter(sha256=sha256).defer("content").first()
+    if same is not None and same.state == ImportBatch.State.CHECKED:
+        raise Refused(
+            _(
+                "This file (%(batch)s) was checked and waits for somebody to say whether to import it. "
+                "Open it in the list."
+            )
+            % {"batch": same.reference}
+        )
     if same is not None:
         raise Refused(
             _(
@@ -94,20 +122,25 @@ def _refuse_if_open(sha256: str) -> None:
         )
 
 
-def begin(*, file_name: str, sha256: str, by: User | None, is_history: bool = False) -> ImportBatch:
+def begin(
+    *,
+    file_name: str,
+    sha256: str,
+    by: User | None,
+    is_history: bool = False,
+    came_by: str = ImportBatch.Way.COMMAND,
+) -> ImportBatch:
     """Open a batch for a file read from disk, or go on with one whose reader died.
 
     Raises Refused while one lives.
     """
-    batch = (
-        ImportBatch.objects.filter(sha256=sha256, state__in=["waiting", "reading"]).defer("content").first()
-    )
+    batch = ImportBatch.objects.open().filter(sha256=sha256).defer("content").first()
     if batch is None:
         return ImportBatch.objects.create(
-            file_name=visible(file_name)[-200:], sha256=sha256,
-            state=ImportBatch.State.READING, uploaded_by=by, is_history=is_history, claimed_at=clock.now(),
+            file_name=visible(file_name)[-200:], sha256=sha256, state=ImportBatch.State.READING,
+            uploaded_by=by, is_history=is_history, came_by=came_by, claimed_at=clock.now(),
         )  # fmt: skip
-    if batch.state == ImportBatch.State.WAITING or not _hold(batch):
+    if batch.state != ImportBatch.State.READING or not _hold(batch):
         _refuse_if_open(sha256)
     return batch
 
@@ -126,16 +159,68 @@ def _let_go(batch: ImportBatch) -> None:
 
 @transaction.atomic
 def claim() -> ImportBatch | None:
-    """The next extract to be read, now ours; None when there is none. Safe with any number of workers.
+    """The next extract to be read or checked, now ours; None when there is none. Safe with any number of workers.
 
-    Those never begun come first: one that kills its reader each time holds up no other.
+    Those never begun come first: one that kills its reader each time holds up no other, and is parked after
+    five readers that got no further.
     """
+    while (batch := _next()) is not None:
+        if batch.attempts >= ATTEMPTS:
+            _park(batch)
+            continue
+        batch.state = ImportBatch.State.CHECKING if batch.state in TO_CHECK else ImportBatch.State.READING
+        batch.claimed_at, batch.attempts = clock.now(), batch.attempts + 1
+        batch.save(update_fields=["state", "claimed_at", "attempts"])
+        return batch
+    return None
+
+
+def _next() -> ImportBatch | None:
     waiting = ImportBatch.objects.waiting().select_for_update(skip_locked=True)
-    batch = waiting.order_by(F("claimed_at").asc(nulls_first=True), "id").first()
-    if batch is not None:
-        batch.state, batch.claimed_at = ImportBatch.State.READING, clock.now()
-        batch.save(update_fields=["state", "claimed_at"])
+    return waiting.order_by(F("claimed_at").asc(nulls_first=True), "id").first()
+
+
+def _park(batch: ImportBatch) -> None:
+    """Stop trying, keep the bytes for whoever looks after the system, and tell the supervisors."""
+    batch.state, batch.finished_at = ImportBatch.State.PARKED, clock.now()
+    batch.sentence = _(
+        "Reading stopped five times without getting further than row %(row)d. Rows before it are kept. Tell "
+        "whoever looks after the system, with the number %(batch)s; then have it read once more."
+    ) % {"row": batch.received, "batch": batch.reference}
+    batch.save(update_fields=["state", "finished_at", "sentence"])
+    tell_supervisors(kind=PARKED, batch=batch, level=Notification.Level.OVERDUE)
+
+
+def tell_supervisors(*, kind: str, batch: ImportBatch, level: str) -> None:
+    """Each supervisor who may import hears of this extract once."""
+    notify(
+        recipients=User.objects.active().with_role(Role.SUPERVISOR),
+        kind=kind,
+        subject=batch.reference,
+        level=level,
+        url=reverse("intake:batch", args=[batch.reference]),
+        due_on=clock.today(),
+    )
+
+
+@transaction.atomic
+def try_again(*, batch: ImportBatch, by: User) -> ImportBatch:
+    """Have a parked extract read once more, from where it stopped. Raises Stale when it is not parked now."""
+    batch = ImportBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch.pk)
+    if batch.state != ImportBatch.State.PARKED:
+        raise Stale(_("This extract is not parked any more. Open it again to see how far it is."))
+    _refuse_if_open(batch.sha256)
+    batch.state = ImportBatch.State.CHECK if batch.preview else ImportBatch.State.WAITING
+    batch.attempts, batch.sentence, batch.finished_at, batch.claimed_at = 0, "", None, None
+    batch.save(update_fields=["state", "attempts", "sentence", "finished_at", "claimed_at"])
+    settle(kind=PARKED, subject=batch.reference)
     return batch
+
+
+def put_back(*, batch: ImportBatch) -> None:
+    """The machine failed, not the file: this reader does not count against it."""
+    with suppress(*AWAY):
+        ImportBatch.objects.filter(pk=batch.pk, attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 def read(*, batch: ImportBatch, progress: Progress | None = None) -> ImportBatch:
@@ -149,6 +234,108 @@ def read(*, batch: ImportBatch, progress: Progress | None = None) -> ImportBatch
     return receive(batch=batch, stream=io.BytesIO(content), progress=progress)
 
 
+# --- Checked first -----------------------------------------------------------------------------------
+
+
+def check(*, batch: ImportBatch) -> ImportBatch:
+    """Find out what would become of a claimed extract, and keep nothing of it but that.
+
+    Each chunk lands as it would, and is rolled back. An extract that cannot be read says why, as one that is
+    imported does.
+    """
+    preview = Preview()
+    try:
+        opened = extracts.open_extract(io.BytesIO(batch.content or b""))
+        preview.describe(opened)
+        earlier: dict[str, str] = {}
+        batch.kind, batch.encoding = opened.kind, opened.encoding
+        for chunk in _chunks(opened.rows()):
+            preview.look_at(chunk)
+            preview.count(_try(batch, chunk, earlier, room=preview.room))
+            ImportBatch.objects.filter(pk=batch.pk).update(
+                kind=batch.kind, claimed_at=clock.now(), attempts=0, received=preview.received
+            )
+        if not preview.received:
+            raise Unreadable(_NO_ROWS)
+    except Unreadable as fault:
+        return _unreadable(batch, fault.sentence)
+    except OF_THE_MACHINE:
+        raise
+    except Exception as fault:
+        return _stumbled(batch, fault)
+    return _checked(batch, opened, preview)
+
+
+@transaction.atomic
+def _try(batch: ImportBatch, chunk: list[RawRow], earlier: dict[str, str], *, room: int) -> Tried:
+    """What would become of a chunk after the chunks before it: it lands, is looked at, and is rolled back."""
+    _one_at_a_time()
+    counts, _case_ids = _land(batch, chunk, earlier)
+    bad = ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.QUARANTINED).order_by("number")
+    problems = [
+        {"number": row.number, "column": row.column, "reason": row.reason}
+        for row in bad.only("number", "column", "reason")[:room]
+    ]
+    reasons = Counter(
+        ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.SUPPRESSED).values_list(
+            "reason", flat=True
+        )
+    )
+    transaction.set_rollback(True)
+    return Tried(counts, problems, reasons)
+
+
+@transaction.atomic
+def _checked(batch: ImportBatch, opened: Extract, preview: Preview) -> ImportBatch:
+    fresh = ImportBatch.objects.select_for_update(of=("self",)).only("state").get(pk=batch.pk)
+    if fresh.state != ImportBatch.State.CHECKING:  # another reader was quicker
+        return batch
+    batch.state, batch.preview = ImportBatch.State.CHECKED, preview.as_json()
+    batch.expected, batch.received, batch.attempts = preview.received, 0, 0
+    batch.unknown_columns = opened.unknown_columns
+    batch.save(
+        update_fields=[
+            "state", "preview", "expected", "received", "attempts", "kind", "encoding", "unknown_columns",
+        ]
+    )  # fmt: skip
+    return batch
+
+
+@transaction.atomic
+def import_checked(*, batch: ImportBatch, by: User) -> ImportBatch:
+    """Import an extract that was checked: a worker reads it within seconds. Raises Stale when that is decided."""
+    batch = _undecided(batch)
+    batch.state, batch.preview, batch.claimed_at = ImportBatch.State.WAITING, {}, None
+    batch.uploaded_by = by
+    batch.save(update_fields=["state", "preview", "claimed_at", "uploaded_by"])
+    return batch
+
+
+@transaction.atomic
+def drop(*, batch: ImportBatch) -> ImportBatch:
+    """Do not import an extract that was checked: its bytes go. Raises Stale when that is decided."""
+    batch = _undecided(batch)
+    batch.state, batch.preview, batch.content = ImportBatch.State.DROPPED, {}, None
+    batch.finished_at = clock.now()
+    batch.save(update_fields=["state", "preview", "content", "finished_at"])
+    return batch
+
+
+def _undecided(batch: ImportBatch) -> ImportBatch:
+    fresh = ImportBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch.pk)
+    if fresh.state != ImportBatch.State.CHECKED:
+        raise Stale(_("Somebody has decided about this file already. Open it again to see what."))
+    return fresh
+
+
+# --- Read and kept -----------------------------------------------------------------------------------
+
+
+_NO_ROWS = gettext_lazy(
+    "The file has a heading and no rows. Ask for the extract again, or wait for the next one."
+)
+
+
 def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None = None) -> ImportBatch:
     """Read an extract and keep every row, from where an earlier reader stopped.
 
@@ -160,9 +347,7 @@ def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None 
         opened = extracts.open_extract(stream)
         batch.expected = opened.count()
         if not batch.expected:
-            raise Unreadable(
-                _("The file has a heading and no rows. Ask for the extract again, or wait for the next one.")
-            )
+            raise Unreadable(_NO_ROWS)
         _describe(batch, opened)
         for chunk in _chunks(islice(opened.rows(), batch.received, None)):
             case_ids = _keep_chunk(batch, chunk)
@@ -216,8 +401,8 @@ def _keep_chunk(batch: ImportBatch, chunk: list[RawRow]) -> set[int]:
     batch.received += len(chunk)
     for outcome in ImportRow.Outcome.values:
         setattr(batch, outcome, getattr(batch, outcome) + counts[outcome])
-    batch.claimed_at = now
-    batch.save(update_fields=["received", "claimed_at", *ImportRow.Outcome.values])
+    batch.claimed_at, batch.attempts = now, 0
+    batch.save(update_fields=["received", "claimed_at", "attempts", *ImportRow.Outcome.values])
     return case_ids
 
 
@@ -264,8 +449,13 @@ def _unreadable(batch: ImportBatch, sentence: str) -> ImportBatch:
 # --- A chunk of it lands ---------------------------------------------------------------------------
 
 
-def _land(batch: ImportBatch, chunk: Sequence[RawRow]) -> tuple[Counter[str], set[int]]:
-    """Every row of the chunk to its one outcome. Runs in the caller's transaction."""
+def _land(
+    batch: ImportBatch, chunk: Sequence[RawRow], earlier: dict[str, str] | None = None
+) -> tuple[Counter[str], set[int]]:
+    """Every row of the chunk to its one outcome. Runs in the caller's transaction.
+
+    `earlier`: the keys and digests of chunks that landed before and were rolled back; this one's are added.
+    """
     now = clock.now()
     layout = layouts.of(batch.kind)
     outcomes: dict[int, str] = {}
@@ -279,15 +469,17 @@ def _land(batch: ImportBatch, chunk: Sequence[RawRow]) -> tuple[Counter[str], se
         else:
             good.append(row)
     landed = Landed()
-    for turn in _turns(good, outcomes, layout.feed):
+    for turn in _turns(good, outcomes, layout.feed, earlier or {}):
         landed |= _land_or_halve(batch, turn, now)
     by_number = {row["number"]: row for row in good}
     for number, (column, value) in landed.unknown.items():
         bad.append((raw_by_number[number], by_number[number]["key"], Problem(column, value)))
     outcomes |= landed.outcomes
-    _settle_mended(landed, by_number)
+    if earlier is not None:
+        _remember(earlier, landed, by_number, outcomes)
+    _settle_mended(batch, landed, by_number)
     outcomes |= _quarantine(batch, bad)
-    _keep_suppressed(batch, landed, by_number)
+    _keep_noted(batch, landed, by_number)
     return Counter(outcomes.values()), landed.case_ids
 
 
@@ -305,12 +497,25 @@ def _digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
     return dict(FeedRow.objects.filter(kind=kind, key__in=keys).values_list("key", "digest"))
 
 
-def _turns(rows: list[Clean], outcomes: dict[int, str], kind: str) -> Iterator[list[Clean]]:
+def _remember(
+    earlier: dict[str, str], landed: Landed, rows: Mapping[int, Clean], outcomes: dict[int, str]
+) -> None:
+    """What a check would have kept; a key that an earlier chunk brought is updated, not accepted again."""
+    for number, outcome in landed.outcomes.items():
+        key = rows[number]["key"]
+        if key in earlier and outcome == ImportRow.Outcome.ACCEPTED:
+            outcomes[number] = ImportRow.Outcome.UPDATED
+        earlier[key] = rows[number]["digest"]
+
+
+def _turns(
+    rows: list[Clean], outcomes: dict[int, str], kind: str, earlier: Mapping[str, str]
+) -> Iterator[list[Clean]]:
     """Rows that say something new, in turns in which no key comes twice. The others are unchanged at once."""
     by_key: dict[str, list[Clean]] = {}
     for row in rows:
         by_key.setdefault(row["key"], []).append(row)
-    held = _digests(kind, list(by_key))
+    held = _digests(kind, list(by_key)) | {key: earlier[key] for key in by_key if key in earlier}
     turns: list[list[Clean]] = []
     for key, same in by_key.items():
         before = held.get(key)
@@ -359,7 +564,9 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
     digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problem in bad}
     same = Q(digest__in=set(digests.values()))
     seen = set(
-        ImportRow.objects.filter(same, outcome=ImportRow.Outcome.QUARANTINED).values_list("digest", flat=True)
+        ImportRow.objects.filter(same, outcome=ImportRow.Outcome.QUARANTINED)
+        .exclude(batch__state=ImportBatch.State.WITHDRAWN)
+        .values_list("digest", flat=True)
     )
     keys = {key for _raw, key, _problem in bad if _is_whole(key)}
     open_rows = ImportRow.objects.in_quarantine().filter(same | Q(natural_key__in=keys))
@@ -368,8 +575,8 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
         waiting.setdefault(_identity(key, digest), []).append(pk)
     replacement = {
         "settled_at": clock.now(),
+        "settled_in": batch,
         "settlement": _("Replaced by a later row, in %s.") % batch.file_name,
-        "content": {},
     }
     outcomes: dict[int, str] = {}
     kept: list[ImportRow] = []
@@ -413,27 +620,31 @@ def _identity(key: str, digest: str) -> str:
     return key if _is_whole(key) else digest
 
 
-def _keep_suppressed(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]) -> None:
-    """Suppressed rows with their reason; the batch page lists them."""
+def _keep_noted(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]) -> None:
+    """Suppressed rows with their reason, and rows that a person's word stood against; the batch page lists them."""
+    noted = dict.fromkeys([*landed.reasons, *landed.kept])
     ImportRow.objects.bulk_create(
         ImportRow(
             batch=batch,
             number=number,
             natural_key=rows[number]["key"],
-            outcome=ImportRow.Outcome.SUPPRESSED,
-            reason=reason,
+            outcome=landed.outcomes[number],
+            reason=landed.reasons.get(number, ""),
+            kept=landed.kept.get(number, []),
         )
-        for number, reason in landed.reasons.items()
+        for number in noted
     )
 
 
-def _settle_mended(landed: Landed, rows: Mapping[int, Clean]) -> None:
+def _settle_mended(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]) -> None:
     """A row that lands settles the one in quarantine under the same key: the feed mended it itself."""
     if not ImportRow.objects.in_quarantine().exists():
         return
     keys = [rows[number]["key"] for number in landed.outcomes]
     ImportRow.objects.in_quarantine().filter(natural_key__in=keys).update(
-        settled_at=clock.now(), settlement=_("The feed sent it again and it could be kept."), content={}
+        settled_at=clock.now(),
+        settled_in=batch,
+        settlement=_("The feed sent it again and it could be kept."),
     )
 
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from victimcare import clock
 from victimcare.accounts.models import User
@@ -17,16 +18,25 @@ def batch_reference() -> str:
     return new_reference("B")
 
 
+def token_reference() -> str:
+    return new_reference("T")
+
+
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def waiting(self) -> "ImportBatchQuerySet":
-        """To be read: never begun, or begun by a reader of whom nothing was heard for ten minutes."""
-        return self.filter(
-            Q(state=ImportBatch.State.WAITING)
-            | Q(state=ImportBatch.State.READING, claimed_at__lt=clock.now() - GIVEN_UP_AFTER)
-        )
+        """To be read or checked: never begun, or begun by a reader of whom nothing was heard for ten minutes."""
+        given_up = Q(claimed_at__lt=clock.now() - GIVEN_UP_AFTER)
+        return self.filter(Q(state__in=NOT_BEGUN) | Q(state__in=BEGUN) & given_up)
+
+    def open(self) -> "ImportBatchQuerySet":
+        """Not yet read to the end, nor refused: the same file again is this one."""
+        return self.filter(state__in=OPEN)
 
 
 GIVEN_UP_AFTER = timedelta(minutes=10)
+NOT_BEGUN = ("waiting", "check")
+BEGUN = ("reading", "checking")
+OPEN = (*NOT_BEGUN, *BEGUN, "checked")
 
 
 class ImportBatch(models.Model):
@@ -39,10 +49,22 @@ class ImportBatch(models.Model):
         CONTACTS = "contacts", _("Contacts")
 
     class State(models.TextChoices):
+        CHECK = "check", _("Waiting to be checked")
+        CHECKING = "checking", _("Being checked")
+        CHECKED = "checked", _("Checked: say whether to import it")
+        DROPPED = "dropped", _("Not imported")
         WAITING = "waiting", _("Waiting to be read")
         READING = "reading", _("Being read")
         DONE = "done", _("Read")
         UNREADABLE = "unreadable", _("Could not be read")
+        PARKED = "parked", _("Parked: reading stopped five times")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Way(models.TextChoices):
+        PAGE = "page", _("The upload page")
+        FOLDER = "folder", _("The drop folder")
+        API = "api", _("The API")
+        COMMAND = "command", _("The command line")
 
     reference = models.CharField(max_length=20, unique=True, default=batch_reference)
     kind = models.CharField(max_length=10, choices=Kind.choices, blank=True)
@@ -54,6 +76,11 @@ class ImportBatch(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     sentence = models.CharField(max_length=400, blank=True)  # why it could not be read, and what to do
     expected = models.PositiveIntegerField(default=0)  # rows in the file, counted before any is kept
+    came_by = models.CharField(max_length=8, choices=Way.choices, default=Way.PAGE)
+    # What a check found, until somebody has said whether to import it: see `checking.Preview`.
+    preview = models.JSONField(default=dict, blank=True)
+    # Readers that began and did not get any further: after five the batch is parked.
+    attempts = models.PositiveSmallIntegerField(default=0)
     # Loaded long after: each row reached the unit when the force recorded it, not when the file came.
     is_history = models.BooleanField(default=False)
     received = models.PositiveIntegerField(default=0)
@@ -66,6 +93,9 @@ class ImportBatch(models.Model):
     uploaded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     arrived_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_because = models.CharField(max_length=300, blank=True)
 
     objects = ImportBatchQuerySet.as_manager()
 
@@ -76,7 +106,12 @@ class ImportBatch(models.Model):
             models.UniqueConstraint(
                 name="one_open_batch_per_file",
                 fields=["sha256"],
-                condition=Q(state__in=["waiting", "reading"]),
+                condition=Q(state__in=OPEN),
+            ),
+            models.CheckConstraint(
+                name="withdrawn_says_by_whom_and_why",
+                condition=~Q(state="withdrawn")
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_because=""),
             ),
             models.CheckConstraint(
                 name="every_row_has_one_outcome",
@@ -91,7 +126,8 @@ class ImportBatch(models.Model):
             ),
         )
         indexes = (
-            models.Index(name="batch_waiting", fields=["id"], condition=Q(state__in=["waiting", "reading"])),
+            models.Index(name="batch_to_read", fields=["id"], condition=Q(state__in=[*NOT_BEGUN, *BEGUN])),
+            models.Index(name="batch_finished", fields=["finished_at"]),
         )
 
 
@@ -123,6 +159,13 @@ class ImportRow(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)  # mended, sent on, or set aside
     settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     settlement = models.CharField(max_length=300, blank=True)
+    # The batch whose row settled it. Its content stays until that batch can hardly be withdrawn any more.
+    settled_in = models.ForeignKey(
+        ImportBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="settles"
+    )
+    # What it said otherwise and somebody here had confirmed, so that it stayed: names of fields.
+    kept = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    question = models.CharField(max_length=20, blank=True)  # to the officer in the case: its reference
 
     objects = ImportRowQuerySet.as_manager()
 
@@ -162,3 +205,65 @@ class FeedRow(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(name="feed_row_once", fields=["kind", "key"]),)
         indexes = (models.Index(name="feed_row_acts_for", fields=["acts_for"], condition=~Q(acts_for="")),)
+
+
+class Reconciliation(models.Model):
+    """What one London day brought: the rows received, their outcomes, and what the tables hold of them."""
+
+    day = models.DateField(unique=True)
+    batches = models.PositiveIntegerField(default=0)
+    received = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    suppressed = models.PositiveIntegerField(default=0)
+    quarantined = models.PositiveIntegerField(default=0)
+    # What does not agree: [{"batch": reference, "what": name of the check, "expected": n, "found": n}].
+    findings = models.JSONField(default=list, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-day",)
+
+    @property
+    def agrees(self) -> bool:
+        return not self.findings
+
+
+class FeedTokenQuerySet(models.QuerySet["FeedToken"]):
+    def valid(self) -> "FeedTokenQuerySet":
+        return self.filter(revoked_at=None, expires_at__gt=clock.now())
+
+
+class FeedToken(models.Model):
+    """A key with which another system sends extracts to the API. Only its digest is kept."""
+
+    class Scope(models.TextChoices):
+        SEND = "extracts.send", _("Send extracts")
+        READ = "extracts.read", _("Read what became of them")
+
+    reference = models.CharField(max_length=20, unique=True, default=token_reference)
+    name = models.CharField(max_length=80)  # which system uses it
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of 256 random bits
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope.choices), default=list)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)  # to the day: it is not a log
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    history = HistoricalRecords(excluded_fields=["digest", "used_at"])
+
+    objects = FeedTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-made_at",)
+        constraints = (
+            models.CheckConstraint(
+                name="a_token_lasts_ninety_days_at_most",
+                condition=Q(expires_at__lte=F("made_at") + timedelta(days=90)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference

@@ -70,14 +70,13 @@ def listed(names: Iterable[str], prefix: str = "") -> str:
 
 def unsaid(model: type[models.Model], said: Iterable[str]) -> tuple[list[str], list[Any]]:
     """The columns of a table that an INSERT does not name, and what a new row holds there."""
-    rest = [
-        field
+    named = set(said)
+    rest = {
+        field.column: field.get_db_prep_save(field.get_default(), connection)
         for field in model._meta.concrete_fields
-        if field.column not in set(said) and not field.primary_key
-    ]
-    return [field.column for field in rest], [
-        field.get_db_prep_save(field.get_default(), connection) for field in rest
-    ]
+        if field.column and field.column not in named and not field.primary_key
+    }
+    return list(rest), list(rest.values())
 
 
 def remember(

@@ -1,5 +1,8 @@
 """The pages of intake: extracts, what came of their rows, and quarantine."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,30 +17,32 @@ from victimcare.faults import Refused
 from victimcare.http import Request
 from victimcare.intake import actions, layouts
 from victimcare.intake.forms import RowForm, SetAsideForm, UploadForm
-from victimcare.intake.models import ImportBatch, ImportRow
+from victimcare.intake.models import BEGUN, NOT_BEGUN, ImportBatch, ImportRow
 
 PAGE = 50
 
 
 @allow(Permission.IMPORT_EXTRACT)
 def intake(request: Request) -> HttpResponse:
-    """Upload an extract; the extracts that came before, newest first."""
+    """Upload an extract, which is checked first; the extracts that came before, newest first."""
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            batch = actions.upload(file_name=file.name, content=file.read(), by=request.user)
+            batch = actions.upload(
+                file_name=file.name, content=file.read(), by=request.user, checked_first=True
+            )
             return redirect("intake:batch", batch.reference)
         except Refused as refused:
             form.add_error("file", str(refused.sentence))
-    batches = ImportBatch.objects.defer("content").select_related("uploaded_by")[:30]
+    batches = ImportBatch.objects.defer("content", "preview").select_related("uploaded_by")[:30]
     return render(request, "intake/list.html", {"form": form, "batches": batches})
 
 
 @allow(Permission.IMPORT_EXTRACT)
 @require_GET
 def batch_page(request: Request, batch: str) -> HttpResponse:
-    """How far an extract is, and what came of its rows. Refreshes itself while it is read."""
+    """What a check found, how far an extract is, and what came of its rows. Refreshes itself while it is read."""
     found = get_object_or_404(
         ImportBatch.objects.defer("content").select_related("uploaded_by"), reference=batch
     )
@@ -45,7 +50,8 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
     say_reason = layouts.of(found.kind).say_reason if found.kind else str
     context = {
         "batch": found,
-        "is_open": found.state in (ImportBatch.State.WAITING, ImportBatch.State.READING),
+        "is_open": found.state in (*NOT_BEGUN, *BEGUN),
+        "preview": _preview(found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
         "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
         "quarantined": [row for row in rows if row.outcome == ImportRow.Outcome.QUARANTINED][:20],
@@ -53,7 +59,56 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
             (row, say_reason(row.reason)) for row in rows if row.outcome == ImportRow.Outcome.SUPPRESSED
         ][:20],
     }
+    if found.state == ImportBatch.State.CHECKED:  # it shows words of people who are not kept yet
+        record_access(
+            by=request.user,
+            op=AccessEntry.Op.CONSULT,
+            field_group="extract preview",
+            path=request.path,
+        )
     return render(request, "intake/batch.html", context)
+
+
+def _preview(batch: ImportBatch, say_reason: Callable[[str], str]) -> dict[str, Any] | None:
+    """What a check found, as the page shows it; None for an extract that does not wait for an answer."""
+    if batch.state != ImportBatch.State.CHECKED:
+        return None
+    found = batch.preview
+    counts = found["counts"]
+    return found | {
+        "outcomes": [(label, counts.get(name, 0)) for name, label in ImportRow.Outcome.choices],
+        "reasons": [(say_reason(reason), count) for reason, count in found["suppressed"].items()],
+        "more_problems": max(0, counts.get(ImportRow.Outcome.QUARANTINED, 0) - len(found["problems"])),
+    }
+
+
+@allow(Permission.IMPORT_EXTRACT)
+@require_POST
+def import_checked(request: Request, batch: str) -> HttpResponse:
+    """Import what was checked."""
+    actions.import_checked(batch=_batch_or_404(batch), by=request.user)
+    return redirect("intake:batch", batch)
+
+
+@allow(Permission.IMPORT_EXTRACT)
+@require_POST
+def drop(request: Request, batch: str) -> HttpResponse:
+    """Do not import what was checked."""
+    dropped = actions.drop(batch=_batch_or_404(batch))
+    messages.success(request, _("%s was not imported. Nothing of it was kept.") % dropped.file_name)
+    return redirect("intake:list")
+
+
+@allow(Permission.IMPORT_EXTRACT)
+@require_POST
+def try_again(request: Request, batch: str) -> HttpResponse:
+    """Have a parked extract read once more."""
+    actions.try_again(batch=_batch_or_404(batch), by=request.user)
+    return redirect("intake:batch", batch)
+
+
+def _batch_or_404(reference: str) -> ImportBatch:
+    return get_object_or_404(ImportBatch.objects.defer("content"), reference=reference)
 
 
 # --- Quarantine ------------------------------------------------------------------------------------
