@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from referrals.refer_in.models import PublicUse, ReferredIn, UnfinishedForm
 from referrals.rules.models import PriorityStandard, RuleSet, TriageRule
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User

@@ -1,8 +1,9 @@
-"""The sweep of leave that is covered. The work is rows in Postgres; the clock only says "now"."""
+"""What beat asks of referrals: to hand over for leave, and to forget public forms that nobody finished."""
 
 from celery import shared_task
 
 from referrals import actions
+from referrals.refer_in import actions as refer_in
 from victimcare import clock
 from victimcare.accounts.models import Leave
 from victimcare.working_days import add_working_days, england_and_wales
@@ -20,3 +21,9 @@ def hand_over_for_leave() -> int:
     for leave in covered.order_by("pk"):
         actions.hand_over_for_leave(leave=leave)
     return len(covered)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forget_unfinished_forms() -> int:
+    """Delete what was typed into the public form an hour ago and not sent. Safe to run twice."""
+    return refer_in.forget_unfinished()

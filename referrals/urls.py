@@ -1,6 +1,8 @@
 from django.urls import path
 
 from referrals import allocation_views, views
+from referrals.refer_in import staff_views as refer_in
+from referrals.refer_in.views import ask_for_support
 from referrals.rules import views as rules
 from referrals.rules import worklist as triage
 
@@ -16,6 +18,10 @@ urlpatterns = [
         name="approve-workload",
     ),
     path("referrals/reallocate/<str:officer>/", allocation_views.reallocate, name="reallocate"),
+    path("referrals/refer", refer_in.refer_in, name="refer-in"),
+    path("referrals/from-us/", refer_in.from_us, name="from-us"),
+    path("support/", ask_for_support, {"language": "en-gb"}, name="ask-for-support"),
+    path("cymorth/", ask_for_support, {"language": "cy"}, name="gofyn-am-gymorth"),
     path("referrals/to-us/", views.own, name="own"),
     path("referrals/to-us/<str:onward>/", views.own_referral, name="own-referral"),
     path("referrals/triage/", triage.worklist, name="triage-list"),

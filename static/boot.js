@@ -6,6 +6,19 @@ for (const address of [script.dataset.govuk, script.dataset.moj]) {
   import(address).then((library) => library.initAll());
 }
 
+// The page that "Leave this page quickly" opens takes this one's place: going back does not show it again.
+document.addEventListener(
+  "click",
+  (event) => {
+    const exit = event.target.closest?.(".govuk-js-exit-this-page-button");
+    if (!exit) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    location.replace(exit.href);
+  },
+  true,
+);
+
 // "/" goes to the search box, unless the person is typing or has turned it off.
 const remembered = "slash-goes-to-search";
 const isOn = () => localStorage.getItem(remembered) !== "off";

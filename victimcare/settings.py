@@ -83,6 +83,11 @@ SERVICE_NAME = os.environ.get("SERVICE_NAME", "Victim Care")
 SERVICE_NAME_CY = os.environ.get("SERVICE_NAME_CY", "Gofal Dioddefwyr")
 # The number a letter asks people to ring. The demo's is one that Ofcom keeps for drama.
 SERVICE_PHONE = os.environ.get("SERVICE_PHONE", "01632 960123" if DEMO or ROLE == "test" else "")
+# Where "Leave this page quickly" goes from the public form: a page that anybody might read.
+LEAVE_QUICKLY_URL = os.environ.get("LEAVE_QUICKLY_URL", "https://www.bbc.co.uk/weather")
+# How often the public form is sent in an hour: from one address, and from everywhere. Begun: four times that.
+SELF_REFERRALS_PER_ADDRESS_AN_HOUR = int(os.environ.get("SELF_REFERRALS_PER_ADDRESS_AN_HOUR", "5"))
+SELF_REFERRALS_AN_HOUR = int(os.environ.get("SELF_REFERRALS_AN_HOUR", "60"))
 # Whoever only counts is shown no figure of fewer people than this.
 SMALL_NUMBERS_BELOW = int(os.environ.get("SMALL_NUMBERS_BELOW", "10"))
 

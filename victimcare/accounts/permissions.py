@@ -50,6 +50,7 @@ class Permission(StrEnum):
     CHANGE_DETAILS = "change_details"
     ASSESS_NEEDS = "assess_needs"
     REFER_ON = "refer_on"
+    REFER_IN = "refer_in"
     CLOSE_CASE = "close_case"
     ASK_OFFICER = "ask_officer"
     ANSWER_QUESTION = "answer_question"
@@ -116,6 +117,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CHANGE_DETAILS,
         P.ASSESS_NEEDS,
         P.REFER_ON,
+        P.REFER_IN,
         P.CLOSE_CASE,
         P.WRITE_LETTER,
         P.APPROVE_LETTER,
@@ -142,6 +144,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SET_SAFE_CONTACT,
         P.CHANGE_DETAILS,
         P.REFER_ON,
+        P.REFER_IN,
         P.CLOSE_CASE,
         P.WRITE_LETTER,
         P.APPROVE_LETTER,
@@ -219,12 +222,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.VIEW_RIGHTS,
             P.LOG_CONTACT,
             P.RECORD_SUPPORT_ANSWER,
+            P.REFER_IN,
             P.ANSWER_QUESTION,
             P.SEE_OWN_QUESTIONS,
         }
     ),
     # Supports people another way: sees only what was referred to them, while it is open.
-    Role.PARTNER: frozenset({P.USE_TODAY, P.VIEW_OWN_REFERRALS}),
+    Role.PARTNER: frozenset({P.USE_TODAY, P.VIEW_OWN_REFERRALS, P.REFER_IN}),
     # Counts: aggregates only, never a name.
     Role.ANALYST: frozenset({P.USE_TODAY, P.VIEW_DASHBOARD, P.VIEW_CODE}),
     # Looks at who looked.

@@ -45,8 +45,11 @@ def add_person(*, by: User | None, **fields: Any) -> Person:
 
 
 @transaction.atomic
-def open_case(*, reported: datetime | date, by: User | None, **fields: Any) -> Case:
-    """Open one crime or incident. Its CRIME_REPORTED events are recorded as its victims are added."""
+def open_case(*, reported: datetime | date | None, by: User | None, **fields: Any) -> Case:
+    """Open one crime or incident, whether or not the police were told.
+
+    Its CRIME_REPORTED events are recorded as its victims are added.
+    """
     if isinstance(reported, datetime):
         fields["reported_at"] = reported
     case = Case(**fields)
@@ -382,8 +385,11 @@ def set_entitlement(
 
 
 @transaction.atomic
-def set_safe_contact(*, person: Person, version: int, by: User, **answers: Any) -> SafeContact:
-    """Keep what this person said about reaching them safely. Raises Stale when somebody just changed it."""
+def set_safe_contact(*, person: Person, version: int, by: User | None, **answers: Any) -> SafeContact:
+    """Keep what this person said about reaching them safely; `by` is None where they wrote it themselves.
+
+    Raises Stale when somebody just changed it.
+    """
     safe = SafeContact.objects.select_for_update().filter(person=person).first()
     if safe is None:
         safe = SafeContact(person=person, version=0)

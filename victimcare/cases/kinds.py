@@ -54,6 +54,7 @@ class Kind(TextChoices):
     SUPPORT_DECLINED = "SUPPORT_DECLINED", _("Support declined by the victim")
     ENTITLEMENT_SET = "ENTITLEMENT_SET", _("Entitlement set")
     RELATIONSHIP_CHANGED = "RELATIONSHIP_CHANGED", _("Relationship to the suspect changed")
+    REFERRED_IN = "REFERRED_IN", _("Referred to the unit")
     OFFICER_ALLOCATED = "OFFICER_ALLOCATED", _("Allocated to an officer")
     OFFICER_ASKED = "OFFICER_ASKED", _("Question to the officer in the case")
     OFFICER_ANSWERED = "OFFICER_ANSWERED", _("Answer from the officer in the case")
@@ -98,6 +99,7 @@ OF_ONE_PERSON = frozenset(
         Kind.SUPPORT_DECLINED,
         Kind.ENTITLEMENT_SET,
         Kind.RELATIONSHIP_CHANGED,
+        Kind.REFERRED_IN,
         Kind.OFFICER_ALLOCATED,
         Kind.OFFICER_ASKED,
         Kind.OFFICER_ANSWERED,
