@@ -1,25 +1,27 @@
 """The rows of a chunk, each with its team, its moments and what triage makes of it. Reads only."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from referrals import landing
 from referrals.landing import Arrival
 from referrals.rules.book import RulesByDay, entitlement_reason
 from referrals.triage import Facts, triage
+from victimcare import clock
 from victimcare.accounts.models import Team
+from victimcare.cases.repeats import YEAR, Crime, crimes_between, in_year_to, pattern, place_of
 from victimcare.intake.cells import Clean
 from victimcare.intake.models import ImportBatch
 from victimcare.working_days import london_day
 
-YEAR = timedelta(days=365)
+NOT_KEPT_YET = 2**62  # in place of the id of a crime that lands now: the last of its day
 
 
 def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
     """Each row with its team, its moments and what triage makes of it."""
     teams = _Teams(list(Team.objects.filter(kind=Team.Kind.VICTIM_CARE).order_by("pk")))
-    earlier = _Earlier(rows)
     people = _People(rows)
+    earlier = _Earlier(rows, people)
     rules_by_day = RulesByDay()
     arriving = []
     for row in map(people.filled, rows):
@@ -103,24 +105,45 @@ class _People:
 class _Earlier:
     """What is held of the people in a chunk: their crimes, and where they are suspects. Grows row by row."""
 
-    def __init__(self, rows: Sequence[Clean]) -> None:
-        self.crimes: dict[tuple[str, str], dict[str, date]] = {}
+    def __init__(self, rows: Sequence[Clean], people: _People) -> None:
+        victims = [row for row in rows if row["role"] == "VICTIM"]
         self.suspected: set[tuple[str, str, str]] = {
             (row["source_system"], row["suspect_ref"], row["occurrence_no"])
             for row in rows
             if row["suspect_ref"]
         }
-        people = [(row["source_system"], row["person_id"]) for row in rows if row["role"] == "VICTIM"]
-        for system, number, occurrence, recorded, role in landing.known_parts(people):
-            if role == "SUSPECT":
-                self.suspected.add((system, number, occurrence))
-            elif role == "VICTIM" and recorded is not None:
-                self.crimes.setdefault((system, number), {})[occurrence] = london_day(recorded)
+        self.suspected |= landing.known_suspects((row["source_system"], row["person_id"]) for row in victims)
+        held = {key: person["person_pk"] for key, person in people.held.items()}
+        days = [london_day(row["recorded_at"].at) for row in victims if row["recorded_at"]] or [clock.today()]
+        found = crimes_between(held.values(), min(days) - YEAR, max(days))
+        self.crimes: dict[tuple[str, str], dict[str, Crime]] = {
+            key: {crime.occurrence_no or crime.reference: crime for crime in found[pk]}
+            for key, pk in held.items()
+            if found.get(pk)
+        }
+        # Suspects that may be those of crimes before. The others are told apart by numbers of our own.
+        self.suspects = landing.known_ids(
+            (row["source_system"], row["suspect_ref"])
+            for row in victims
+            if row["suspect_ref"] and (row["source_system"], row["person_id"]) in self.crimes
+        )
 
-    def crimes_in_year_to(self, row: Clean, day: date) -> int:
+    def crimes_to(self, row: Clean, day: date) -> list[Crime]:
+        """The crimes against this person in the twelve months to a day, this one among them."""
         crimes = self.crimes.setdefault((row["source_system"], row["person_id"]), {})
-        crimes[row["occurrence_no"]] = day
-        return sum(1 for recorded in crimes.values() if day - YEAR < recorded <= day)
+        crimes[row["occurrence_no"]] = self._crime(row, day)
+        return in_year_to(crimes.values(), day) if len(crimes) > 1 else list(crimes.values())
+
+    def _crime(self, row: Clean, day: date) -> Crime:
+        suspect = (row["source_system"], row["suspect_ref"])
+        return Crime(
+            case_id=NOT_KEPT_YET, participant="", reference="", occurrence_no=row["occurrence_no"], on=day,
+            offence_code=row["offence_code"], offence_title=row["offence_title"],
+            suspects=frozenset({self.suspects.setdefault(suspect, -1 - len(self.suspects))})
+            if row["suspect_ref"]
+            else frozenset(),
+            place=place_of(row["location"]),
+        )  # fmt: skip
 
     def is_suspect(self, row: Clean) -> bool:
         return (row["source_system"], row["person_id"], row["occurrence_no"]) in self.suspected
@@ -128,6 +151,7 @@ class _Earlier:
 
 def _facts(row: Clean, day: date, earlier: _Earlier) -> Facts:
     born = row["date_of_birth"]
+    crimes = earlier.crimes_to(row, day)
     safe_to = (
         ("phone", row["safe_to_call"], row["phone_mobile"] or row["phone_home"]),
         ("text", row["safe_to_text"], row["phone_mobile"]),
@@ -140,9 +164,10 @@ def _facts(row: Clean, day: date, earlier: _Earlier) -> Facts:
         age=day.year - born.year - ((day.month, day.day) < (born.month, born.day)) if born else None,
         risk_level=row["risk_level"],
         disability=row["disability"],
-        crimes_in_12_months=earlier.crimes_in_year_to(row, day),
+        crimes_in_12_months=len(crimes),
         has_died=row["date_of_death"] is not None,
         is_suspect_here=earlier.is_suspect(row),
         is_nameless_business=bool(row["organisation_name"]) and not row["surname"] and not row["given_names"],
         safe_to=tuple((channel, answer) for channel, answer, destination in safe_to if destination),
+        patterns=frozenset(pattern(crimes)) if len(crimes) > 1 else frozenset(),
     )

@@ -90,25 +90,42 @@ class Arrival:
     entitlement_reason: str
 
 
-def known_parts(people: Iterable[tuple[str, str]]) -> list[tuple[Any, ...]]:
-    """For each (system, number) we hold: system, number, occurrence, when that was recorded, and the role
-    there.
-    """
+def known_suspects(people: Iterable[tuple[str, str]]) -> set[tuple[str, str, str]]:
+    """Where these (system, number) are suspects: system, number, occurrence."""
     pairs = sorted(set(people))
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT person.source_system, person.source_id, c.occurrence_no, c.recorded_at, part.role
+            SELECT person.source_system, person.source_id, c.occurrence_no
               FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
               JOIN cases_person person
                 ON person.source_system = wanted.system AND person.source_id = wanted.id
                    AND person.source_id <> ''
-              JOIN cases_participant part ON part.person_id = person.id
+              JOIN cases_participant part ON part.person_id = person.id AND part.role = 'SUSPECT'
               JOIN cases_case c ON c.id = part.case_id
             """,
             [[system for system, _id in pairs], [number for _system, number in pairs]],
         )
-        return list(cursor.fetchall())
+        return set(cursor.fetchall())
+
+
+def known_ids(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Our id of each (system, number) that we hold."""
+    pairs = sorted(set(people))
+    if not pairs:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT person.source_system, person.source_id, person.id
+              FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
+              JOIN cases_person person
+                ON person.source_system = wanted.system AND person.source_id = wanted.id
+                   AND person.source_id <> ''
+            """,
+            [[system for system, _id in pairs], [number for _system, number in pairs]],
+        )
+        return {(system, number): pk for system, number, pk in cursor.fetchall()}
 
 
 def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Clean]:
@@ -117,7 +134,7 @@ def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cle
     asked = (
         "date_of_birth date_of_death disability phone_mobile phone_home email address_line_1 "
         "safe_to_call safe_to_text "
-        "safe_to_email safe_to_post is_confirmed"
+        "safe_to_email safe_to_post is_confirmed person_pk"
     ).split()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -127,7 +144,7 @@ def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cle
                    person.phone_mobile, person.phone_home, person.email, person.address_line_1,
                        coalesce(safe.phone, ''),
                    coalesce(safe.text, ''), coalesce(safe.email, ''), coalesce(safe.post, ''),
-                       safe.confirmed_at IS NOT NULL
+                       safe.confirmed_at IS NOT NULL, person.id
               FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
               JOIN cases_person person
                 ON person.source_system = wanted.system AND person.source_id = wanted.id

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from victimcare.cases.safe_contact import DANGER_FLAGS
@@ -84,25 +85,56 @@ Fits = Callable[[Facts], bool]
 
 # --- What a way may say ----------------------------------------------------------------------------
 
+
+def _shares(name: str, *, any_of: bool) -> Callable[[Any], Fits]:
+    """Whether the set of this name has any of the words given; or none of them."""
+    read: Callable[[Facts], frozenset[str]] = attrgetter(name)
+
+    def about(value: Any) -> Fits:
+        wanted = frozenset(value)
+        if any_of:
+            return lambda facts: not wanted.isdisjoint(read(facts))
+        return lambda facts: wanted.isdisjoint(read(facts))
+
+    return about
+
+
+def _is_one(name: str, *, of: bool) -> Callable[[Any], Fits]:
+    """Whether the word of this name is one of those given; or is not."""
+    read: Callable[[Facts], str] = attrgetter(name)
+
+    def about(value: Any) -> Fits:
+        wanted = frozenset(value)
+        if of:
+            return lambda facts: read(facts) in wanted
+        return lambda facts: read(facts) not in wanted
+
+    return about
+
+
+def _is_so(read: Callable[[Facts], object]) -> Callable[[Any], Fits]:
+    return lambda value: lambda facts: bool(read(facts))
+
+
 # Each makes one question out of the value that stands beside it. Nothing else may stand in a way.
 CONDITIONS: dict[str, Callable[[Any], Fits]] = {
-    "everyone": lambda value: lambda facts: True,
-    "flags": lambda value: lambda facts, any_of=frozenset(value): not any_of.isdisjoint(facts.flags),
-    "not_flags": lambda value: lambda facts, none_of=frozenset(value): none_of.isdisjoint(facts.flags),
-    "offences": lambda value: lambda facts, any_of=frozenset(value): facts.offence_code in any_of,
-    "not_offences": lambda value: lambda facts, none_of=frozenset(value): facts.offence_code not in none_of,
+    "everyone": _is_so(lambda facts: True),
+    "flags": _shares("flags", any_of=True),
+    "not_flags": _shares("flags", any_of=False),
+    "offences": _is_one("offence_code", of=True),
+    "not_offences": _is_one("offence_code", of=False),
     "age_from": lambda value: lambda facts: facts.age is not None and facts.age >= value,
     "age_below": lambda value: lambda facts: facts.age is not None and facts.age < value,
-    "risks": lambda value: lambda facts, any_of=frozenset(value): facts.risk_level in any_of,
-    "not_risks": lambda value: lambda facts, none_of=frozenset(value): facts.risk_level not in none_of,
-    "has_disability": lambda value: lambda facts: bool(facts.disability),
+    "risks": _is_one("risk_level", of=True),
+    "not_risks": _is_one("risk_level", of=False),
+    "has_disability": _is_so(attrgetter("disability")),
     "crimes_from": lambda value: lambda facts: facts.crimes_in_12_months >= value,
     "crimes_below": lambda value: lambda facts: facts.crimes_in_12_months < value,
-    "patterns": lambda value: lambda facts, any_of=frozenset(value): not any_of.isdisjoint(facts.patterns),
-    "has_died": lambda value: lambda facts: facts.has_died,
-    "is_suspect_here": lambda value: lambda facts: facts.is_suspect_here,
-    "is_nameless_business": lambda value: lambda facts: facts.is_nameless_business,
-    "sources": lambda value: lambda facts, any_of=frozenset(value): facts.source in any_of,
+    "patterns": _shares("patterns", any_of=True),
+    "has_died": _is_so(attrgetter("has_died")),
+    "is_suspect_here": _is_so(attrgetter("is_suspect_here")),
+    "is_nameless_business": _is_so(attrgetter("is_nameless_business")),
+    "sources": _is_one("source", of=True),
 }
 LISTS = frozenset(
     {"flags", "not_flags", "offences", "not_offences", "risks", "not_risks", "patterns", "sources"}

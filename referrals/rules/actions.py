@@ -241,7 +241,7 @@ Row = TypeVar("Row", RuleSet, TriageRule, PriorityStandard)
 
 
 def _save(row: Row, by: User) -> Row:
-    row._history_user = by  # type: ignore[union-attr]
+    row._history_user = by  # type: ignore[attr-defined]
     row.save()
     return row
 
@@ -277,6 +277,8 @@ def decide(
     was = _standing(fresh)
     if is_suppressed and not was["suppressed"] and fresh.status == Referral.Status.ALLOCATED:
         raise Refused(_("An officer has this victim. Ask them to close it, with the reason."))
+    if was["suppressed"] and not is_suppressed and fresh.participant.person.date_of_death:
+        raise Refused(_("This person has died. Those who act for them are contacted instead."))
     rules = RulesByDay().on(clock.today())
     decided = set(fresh.decided_fields)
     fresh.priority, fresh.channel = priority, channel
@@ -312,7 +314,11 @@ def _standing(referral: Referral) -> dict[str, Any]:
 
 
 def _referral(referral: Referral, version: int) -> Referral:
-    fresh = Referral.objects.select_for_update(of=("self",)).get(pk=referral.pk)
+    fresh = (
+        Referral.objects.select_for_update(of=("self",))
+        .select_related("participant__person")
+        .get(pk=referral.pk)
+    )
     if fresh.version != version:
         raise Stale(
             _("This referral was changed meanwhile, by a colleague or by the feed. Look at it once more.")

@@ -138,7 +138,7 @@ class WayForm(Form):
         for name in ("flags", "not_flags"):
             extra = {flag: flag for flag in way.get(name, []) if flag not in known}
             self.fields[name].choices = [*known.items(), *extra.items()]  # type: ignore[attr-defined]
-        self.initial |= _as_answers(way)
+        self.initial.update(_as_answers(way))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

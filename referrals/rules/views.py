@@ -651,6 +651,9 @@ def _mover(each: preview.Compared, names: dict[str, str]) -> Any:
     before, after = (names.get(fate.rule, fate.rule) for fate in (each.before, each.after))
     if before != after:
         return {"text": after, "note": _("instead of: %s") % before}
+    if each.before.priority != each.after.priority:
+        was, now = each.before.priority, each.after.priority
+        return {"text": after, "note": _("the same rule: P%(was)d, now P%(now)d") % {"was": was, "now": now}}
     if each.before.channel != each.after.channel:
         return _("the order of channels, or what is known of them")
     if each.before.categories != each.after.categories:

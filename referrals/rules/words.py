@@ -61,13 +61,13 @@ def _part(name: str, value: Any) -> str:
     if name in STATES:
         return str(STATES[name])
     if name == "age_from":
-        return _("aged %d or over") % value
+        return str(_("aged %d or over") % value)
     if name == "age_below":
-        return _("under %d") % value
+        return str(_("under %d") % value)
     if name == "crimes_from":
-        return _("%d or more crimes in 12 months") % value
+        return str(_("%d or more crimes in 12 months") % value)
     if name == "crimes_below":
-        return _("fewer than %d crimes in 12 months") % value
+        return str(_("fewer than %d crimes in 12 months") % value)
     return {
         "flags": _("flagged %s"),
         "not_flags": _("not flagged %s"),

@@ -251,8 +251,9 @@ def _decision(decision: TriageDecision) -> dict[str, Any]:
     changes = [
         _("%(what)s: %(was)s, now %(now)s")
         % {"what": names[name], "was": LABELS[name](was), "now": LABELS[name](now)}
-        for name, (was, now) in decision.changes.items()
-        if name in names
+        for name in names
+        for was, now in [decision.changes.get(name, (None, None))]
+        if name in decision.changes
     ]
     return {
         "heading": ". ".join(changes) if changes else _("Agreed with the rules"),
@@ -270,6 +271,15 @@ def _now_says(referral: Referral) -> dict[str, Any] | None:
     if (made.priority, made.suppressed_because, made.channel) == stands:
         return None
     return {
+        "only_decided": all(
+            name in referral.decided_fields
+            for name, differs in (
+                ("priority", made.priority != referral.priority),
+                ("status", made.suppressed_because != referral.suppressed_because),
+                ("channel", made.channel != referral.channel),
+            )
+            if differs
+        ),
         "fate": words.fate(made.priority, made.suppressed_because),
         "reasons": ", ".join(in_words(made.reasons, rules.pk)),
         "because": in_words([made.suppressed_because], rules.pk)[0] if made.suppressed_because else "",

@@ -4,7 +4,7 @@ from datetime import date
 from time import perf_counter
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from referrals.rules.book import first_rules
@@ -144,12 +144,14 @@ FACTS = some.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(facts=FACTS)
 def test_the_first_version_says_what_the_table_says(facts):
     made = triage(facts, RULES)
     assert (made.priority, made.suppressed_because, made.categories) == by_the_table(facts)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(facts=FACTS)
 def test_what_is_remembered_is_what_is_judged_afresh(facts):
     assert triage(facts, RULES) == triage(facts, first_rules.__wrapped__())

@@ -78,6 +78,11 @@ def pattern(crimes: Sequence[Crime]) -> tuple[str, ...]:
     return tuple(name for name, is_so in found.items() if is_so)
 
 
+def place_of(location: str) -> str:
+    """A place as the pattern compares it: letters and figures only."""
+    return re.sub(r"[^a-z0-9]", "", location.lower())
+
+
 def in_words(names: Iterable[str]) -> list[str]:
     """The pattern in the reader's language."""
     return [str(_WORDS.get(name, name)) for name in names]
@@ -143,5 +148,5 @@ def _crime(row: Any) -> Crime:
     return Crime(
         case_id=case_id, participant=participant, reference=reference, occurrence_no=occurrence, on=on,
         offence_code=code, offence_title=title, suspects=frozenset(suspects),
-        place=re.sub(r"[^a-z0-9]", "", location.lower()),
+        place=place_of(location),
     )  # fmt: skip

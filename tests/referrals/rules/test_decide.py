@@ -121,6 +121,12 @@ def test_who_has_an_officer_is_not_suppressed(monday, supervisor):
         decide(supervisor, referral=referral, is_suppressed=True)
 
 
+def test_nobody_decides_to_contact_somebody_who_has_died(monday, unit, supervisor):
+    receive(SIAN | {"date_of_death": "2026-11-21"})
+    with pytest.raises(Refused, match="has died"):
+        decide(supervisor, is_suppressed=False)
+
+
 # --- Triage again ----------------------------------------------------------------------------------
 
 
