@@ -1,0 +1,197 @@
+"""Somebody is ringing: found without a name in the address, checked by what they say, logged for whoever it is."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from contacts import actions
+from contacts.models import CallNote, Contact, IdentityCheck, Promise
+from desk.worklist import worklist
+from tests.factories import ParticipantFactory, PersonFactory, SafeContactFactory, TeamFactory, UserFactory
+from victimcare.accounts.models import Notification
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.models import Case, Exclusion
+from victimcare.faults import Refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def theirs(colleague):
+    """Mair Rees, a colleague's victim, with a code word."""
+    victim = ParticipantFactory(
+        officer=colleague, team=colleague.team,
+        person=PersonFactory(given_names="Mair", surname="Rees", phone_mobile="07700 900321"),
+    )  # fmt: skip
+    SafeContactFactory(person=victim.person, code_word="Blue-bell")
+    return victim
+
+
+def find(browser, who):
+    return browser.post(reverse("desk:calls"), {"who": who})
+
+
+def check_page(victim):
+    return reverse("contacts:caller", args=[victim.case.reference, victim.reference])
+
+
+def test_a_caller_is_found_by_phone_and_no_name_is_in_the_address(monday, as_officer, victim):
+    response = find(as_officer, victim.person.phone_mobile.replace(" ", ""))
+    assert "Siân Evans" in response.text and response.wsgi_request.get_full_path() == "/calls/"
+    assert AccessEntry.objects.filter(field_group="call").exists()
+
+
+def test_a_colleagues_victim_is_shown_by_initials(monday, as_officer, theirs):
+    response = find(as_officer, "Rees")
+    assert "M. R." in response.text and "Col League" in response.text
+    assert "Mair" not in response.text and "900321" not in response.text
+
+
+@pytest.mark.parametrize("how", ["another unit", "restricted", "excluded"])
+def test_nobody_is_found_whom_the_reader_may_not_see(monday, as_officer, officer, theirs, supervisor, how):
+    if how == "another unit":
+        theirs.team, theirs.officer = TeamFactory(name="Another unit"), None
+        theirs.save()
+    elif how == "restricted":
+        Case.objects.filter(pk=theirs.case_id).update(is_restricted=True)
+    else:
+        Exclusion.objects.create(case=theirs.case, user=officer, reason="Her cousin", declared_by=supervisor)
+    assert "Nobody is found." in find(as_officer, "Rees").text
+    assert as_officer.get(check_page(theirs)).status_code == 404
+
+
+def test_the_check_shows_what_to_ask_and_neither_the_word_nor_the_name(monday, as_officer, theirs):
+    text = as_officer.get(check_page(theirs)).text
+    assert "What is the word we agreed?" in text
+    assert "bell" not in text.casefold() and "Mair" not in text and "900321" not in text
+
+
+def test_the_right_word_opens_the_log_as_an_incoming_call(monday, as_officer, officer, theirs):
+    response = as_officer.post(check_page(theirs), {"how": "code_word", "said": "bluebell"})
+    check = IdentityCheck.objects.get()
+    assert (check.has_passed, check.how, check.by) == (True, "code_word", officer)
+    assert response.url.endswith(f"?direction=in&check={check.reference}")
+    page = as_officer.get(response.url)
+    assert "You checked who is ringing." in page.text
+
+
+def test_a_wrong_word_is_logged_and_tells_nothing(monday, as_officer, officer, theirs):
+    response = as_officer.post(check_page(theirs), {"how": "code_word", "said": "rose"})
+    assert response.status_code == 422 and "That is not right" in response.text
+    assert "bell" not in response.text.casefold() and "Mair" not in response.text
+    check = IdentityCheck.objects.get()
+    assert (check.has_passed, check.by) == (False, officer)
+    denied = AccessEntry.objects.get(outcome="denied")
+    assert (denied.subject, denied.field_group) == (theirs.reference, "caller check failed")
+
+
+def test_a_wrong_word_with_a_key_is_kept_too(monday, as_officer, theirs):
+    key = "5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7a02"
+    as_officer.post(check_page(theirs), {"how": "code_word", "said": "rose", "form_key": key})
+    assert IdentityCheck.objects.filter(has_passed=False).count() == 1
+
+
+def test_after_three_wrong_words_no_more_is_tried_and_people_are_told(
+    monday, as_officer, theirs, colleague, supervisor
+):
+    for _n in range(3):
+        as_officer.post(check_page(theirs), {"how": "code_word", "said": "rose"})
+    right = as_officer.post(check_page(theirs), {"how": "code_word", "said": "bluebell"})
+    assert right.status_code == 422 and "Too many wrong answers" in right.text
+    told = Notification.objects.filter(kind="caller_not_known").values_list("recipient__username", flat=True)
+    assert set(told) == {"colleague", "supervisor"}
+
+
+def test_without_a_code_word_the_date_of_birth_and_postcode_are_asked(monday, as_officer, victim):
+    body = {"how": "details", "born_on": "1992-05-01", "postcode": "np20 4ab"}
+    assert "date of birth" in as_officer.get(check_page(victim)).text
+    assert as_officer.post(check_page(victim), body | {"postcode": "NP20 4AC"}).status_code == 422
+    assert as_officer.post(check_page(victim), body).status_code == 302
+
+
+def test_the_log_of_an_incoming_call_never_shows_the_word_before_the_check(monday, as_officer, theirs):
+    address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
+    assert "Blue-bell" not in as_officer.get(address + "?direction=in").text
+    assert "Nobody has checked who is ringing." in as_officer.get(address + "?direction=in").text
+
+
+def test_somebody_elses_check_opens_nothing(monday, as_officer, theirs, colleague):
+    check = actions.check_identity(participant=theirs, how="code_word", said="blue bell", by=colleague)
+    address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
+    page = as_officer.get(f"{address}?direction=in&check={check.reference}")
+    assert "Nobody has checked who is ringing." in page.text
+
+
+def test_a_colleagues_call_is_logged_with_a_message_and_a_number_to_check(
+    monday, as_officer, officer, colleague, theirs
+):
+    check = actions.check_identity(participant=theirs, how="code_word", said="bluebell", by=officer)
+    address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
+    response = as_officer.post(
+        f"{address}?direction=in&check={check.reference}",
+        {
+            "channel": "phone", "direction": "in", "outcome": "reached", "on": "2026-11-23",
+            "at_time": "09:55", "note": "Wants to know the date.", "message": "Ring her about the trial",
+            "new_number": "07700 900888", "next": "none", "no_task_because": "Her own officer acts.",
+        },
+    )  # fmt: skip
+    assert response.status_code == 302
+    contact = Contact.objects.get()
+    assert (contact.by, contact.identity, contact.new_number) == (officer, check, "07700 900888")
+    theirs.person.refresh_from_db()
+    assert theirs.person.phone_mobile == "07700 900321"  # pending until somebody checked it
+    assert {task.falls_to for task in Promise.objects.all()} == {colleague}
+    assert Notification.objects.get(kind="message").recipient == colleague
+    whats = [row["what"] for group in worklist(colleague).groups for row in group["rows"]]
+    assert "Mair Rees: Message: Ring her about the trial" in whats
+
+
+def test_a_call_of_somebody_unknown_is_kept_for_the_team_and_settled_once(monday, as_officer, officer):
+    body = {"caller": "Dai", "number": "07700 900777", "words": "His sister is in danger."}
+    assert as_officer.post(reverse("contacts:note-call"), body).status_code == 302
+    note = CallNote.objects.get()
+    assert "His sister is in danger." in as_officer.get(reverse("desk:calls")).text
+    settle = reverse("contacts:settle-note", args=[note.reference])
+    assert as_officer.post(settle, {"settlement": ""}).status_code == 422
+    assert as_officer.post(settle, {"settlement": "Found: referred."}).status_code == 302
+    with pytest.raises(Refused, match="settled already"):
+        actions.settle_note(note=note, settlement="Again", by=officer)
+    assert "His sister" not in as_officer.get(reverse("desk:calls")).text
+
+
+def test_another_units_note_is_not_seen(monday, as_stranger, officer):
+    note = actions.note_call(caller="Dai", number="", words="Rang", by=officer)
+    assert "Rang, and" not in as_stranger.get(reverse("desk:calls")).text
+    assert (
+        as_stranger.post(
+            reverse("contacts:settle-note", args=[note.reference]), {"settlement": "x"}
+        ).status_code
+        == 404
+    )
+
+
+def test_nothing_typed_is_nobody(monday, as_officer, victim):
+    assert "Type at least three" in find(as_officer, "S").text
+    assert find(as_officer, "\0").status_code in (200, 400)
+
+
+def test_the_page_costs_the_same_however_many_are_found(
+    monday, as_officer, officer, django_assert_max_num_queries
+):
+    other = UserFactory(team=officer.team)
+    for _n in range(30):
+        ParticipantFactory(officer=other, team=officer.team)
+        actions.note_call(caller="Dai", number="", words="Rang", by=officer)
+    find(as_officer, "Evans")
+    with django_assert_max_num_queries(15):
+        find(as_officer, "Evans")
+
+
+def test_a_born_day_is_not_needed_to_be_kept(victim, officer, monday):
+    victim.person.date_of_birth = None
+    victim.person.save()
+    with pytest.raises(Refused, match="Nothing is held to check against"):
+        actions.check_identity(
+            participant=victim, how="details", born_on=date(1992, 5, 1), postcode="NP20 4AB", by=officer
+        )
