@@ -34,7 +34,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import listed
 from victimcare.cases.context import StripItem, strip
 from victimcare.cases.models import Entitlement, Exclusion, Participant, SafeContact
-from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
+from victimcare.cases.safe_contact import Channel, Verdict, is_flagged, verdicts_for
 from victimcare.govuk.dates import day, due
 from victimcare.govuk.forms import Form, FormKeyField
 from victimcare.http import Request
@@ -369,12 +369,13 @@ def _promised(promise: Promise) -> str:
 
 
 def _do_not_say(person: Participant) -> list[str]:
-    """What must not be said to whoever answers, nor to them."""
+    """What must not be said about this person, beside what is never said of anybody."""
     safe = getattr(person.person, "safe_contact", None) or SafeContact()
-    said = [_("Who you are, to anybody else who answers.")]
+    said = []
     if safe.address_is_protected:
-        said.append(_("The address, aloud."))
-    said.append(_("Anything that somebody else in this case told us."))
+        said.append(_("The address, aloud: it is protected."))
+    if is_flagged(person, clock.today()):
+        said.append(_("To anybody else who answers: who you are, or where you call from."))
     return said
 
 

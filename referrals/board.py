@@ -6,7 +6,7 @@ serves the referrals that wait for an officer and the people of an officer who l
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
@@ -86,42 +86,45 @@ class Officer:
         return _("day off today") if self.load.is_off_today else f"{self.booked + self.added}%"
 
     @property
-    def facts(self) -> list[str]:
-        """What opens under the bar, a sentence each; only what is so."""
+    def glance(self) -> str:
+        """Under the bar: points and room, hours and leave, skills. The rest opens."""
         load, left = self.load, self.load.left + self.load.proposed - self.chosen
-        points = _("%(used)d of %(full)d points used") % {
-            "used": load.booked,
-            "full": load.full_at,
-        }
+        points = _("%(used)d of %(full)d points") % {"used": load.booked, "full": load.full_at}
         if self.chosen:
             points += ", " + _("%(n)d more here") % {"n": self.chosen}
         if load.is_away:
-            points += ". " + _("No room: away")
+            points += ", " + _("no room: away")
         elif left < 0:
-            points += ". " + _("%(n)d points over") % {"n": -left}
+            points += ", " + ngettext("%(n)d over", "%(n)d over", -left) % {"n": -left}
         else:
-            points += ". " + _("Room for %(n)d more") % {"n": left}
+            points += ", " + ngettext("room for %(n)d", "room for %(n)d", left) % {"n": left}
         hours = self.user.hours_a_week
         week = _("%(n)s hours a week") % {"n": f"{hours:g}"} if hours is not None else _("Hours not known")
-        away = [
-            (
-                _("Away until %(day)s")
-                if leave.from_on <= clock.today()
-                else _("Away from %(first)s to %(day)s")
-            )
+        skills = words_for(sorted(load.skills), SKILLS)
+        return ". ".join(part for part in (points, week, *self._away, skills) if part)
+
+    @property
+    def _away(self) -> list[str]:
+        today = clock.today()
+        return [
+            (_("Away until %(day)s") if leave.from_on <= today else _("Away from %(first)s to %(day)s"))
             % {"day": day(leave.until_on), "first": day(leave.from_on)}
             for leave in self.leave
         ]
+
+    @property
+    def facts(self) -> list[str]:
+        """What opens under the bar, a sentence each; only what is so."""
         said = [
-            points,
-            ". ".join([week, *away]),
-            words_for(sorted(load.languages), LANGUAGES),
-            words_for(sorted(load.skills), SKILLS),
+            words_for(sorted(self.load.languages), LANGUAGES),
             _("Last allocated %s") % moment(self.last_allocated) if self.last_allocated else "",
             _("Knows: %s") % ", ".join(self.knows) if self.knows else "",
             _("Conflict: %s") % ", ".join(self.conflicts) if self.conflicts else "",
         ]
         return [fact for fact in said if fact]
+
+
+# --- What work is counted in -----------------------------------------------------------------------
 
 
 def scale_on(today: date) -> Scale:
@@ -318,6 +321,8 @@ class Board:
     def words(self) -> list[str]:
         """The run as one reads it."""
         run, said = self.run, []
+        if self.changes:
+            said.append(ngettext("%(n)d is chosen", "%(n)d are chosen", self.changes) % {"n": self.changes})
         if run.placed:
             said.append(
                 ngettext("%(n)d has a proposal", "%(n)d have a proposal", run.placed) % {"n": run.placed}
@@ -363,14 +368,16 @@ def board_for(
     ]
     total, waiting = len(waiting), waiting[:AT_MOST]
     facts = _facts(waiting, [officer.user for officer in officers])
+    everybody = {each.key: _wanted(each, facts, today) for each in waiting}
+    why_chosen = _why_chosen(everybody, officers, chosen, scale)
     _take_up(officers, waiting, chosen, scale)
-    wanted = [_wanted(each, facts, today) for each in waiting if each.key not in chosen]
+    wanted = [want for key, want in everybody.items() if key not in chosen]
     proposals = propose(wanted, [officer.load for officer in officers], scale=scale, words=SAYS)
     page, more = _page(waiting, after)
     if not chosen:
         for officer in officers:
             officer.chosen = officer.load.proposed
-    rows = _rows(user, page, proposals, officers, facts, chosen)
+    rows = _rows(user, page, proposals | why_chosen, officers, facts, chosen)
     keys = {each.key for each in page}
     return Board(
         rows=rows,
@@ -387,6 +394,27 @@ def board_for(
         changes=len(chosen),
         changes_elsewhere=sum(1 for key in chosen if key not in keys),
     )
+
+
+def _why_chosen(
+    everybody: Mapping[str, Wanted],
+    officers: list[Officer],
+    chosen: Mapping[str, tuple[int, int | None]],
+    scale: Scale,
+) -> dict[int, Proposal]:
+    """Why each was proposed for whom they are chosen for; "you chose" where nobody had proposed that."""
+    if not chosen:
+        return {}
+    first = propose(
+        everybody.values(), [replace(officer.load) for officer in officers], scale=scale, words=SAYS
+    )
+    by_hand = Proposal(None, (_("you chose"),))
+    found = {}
+    for key, (officer, _version) in chosen.items():
+        if key in everybody:
+            pk = everybody[key].referral_id
+            found[pk] = first[pk] if first[pk].officer_id == officer else by_hand
+    return found
 
 
 def _take_up(
@@ -481,7 +509,7 @@ def _rows(
     for each in page:
         part = people[each.participant_id]
         picked = chosen.get(each.key)
-        proposal = proposals.get(each.pk) or Proposal(None, (_("you chose"),))
+        proposal = proposals[each.pk]
         row = Row(
             key=each.key,
             version=each.version,

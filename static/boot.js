@@ -55,6 +55,8 @@ const readySelectAll = (root) => {
   for (const all of root.querySelectorAll("[data-select-all][hidden]")) {
     const box = all.querySelector("input");
     all.hidden = false;
+    const boxes = boxesOf(all);
+    box.checked = boxes.length > 0 && boxes.every((each) => each.checked);
     box.addEventListener("change", () => {
       const changed = boxesOf(all).filter((each) => each.checked !== box.checked);
       for (const each of changed) each.checked = box.checked;

@@ -67,7 +67,7 @@ def test_the_brief_says_who_how_told_promised_and_what_next(brief, officer, coll
     assert "Ring about bail, by Tue 24 Nov (Olwen Officer, Mon 23 Nov)" in page
     assert "Promise to Siân Evans: Ring about bail." in page
     assert victim.person.phone_mobile in page and "No voicemail, post." in page
-    assert "Anything that somebody else in this case told us." in page
+    assert "what somebody else in their case told us" in page
     assert AccessEntry.objects.get(field_group="handover").subjects == [victim.reference]
 
 

@@ -152,7 +152,7 @@ class PersonForm(Form):
     languages = ChoiceCheckboxes(label=_("Languages beside English"), choices=[], required=False)
     caseload_points = WholeNumber(
         label=_("Caseload when full"), lowest=0, highest=1000, width=4, suffix=_("points"),
-        hint=_("100 for somebody who works full time."), missing=_("Enter the points, like 100."),
+        hint=_("100 as a rule. Fewer hours a week make it smaller by themselves."), missing=_("Enter the points, like 100."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:

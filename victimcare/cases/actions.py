@@ -5,9 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_update_with_history
 
 from victimcare import clock
 from victimcare.accounts.models import User
@@ -459,7 +458,9 @@ def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by
     for participant in found:
         participant.officer = officer
         participant.version += 1
-    bulk_update_with_history(found, Participant, ["officer", "version"], batch_size=500, default_user=by)
+    rows = Participant.objects.filter(pk__in=[participant.pk for participant in found])
+    rows.update(officer=officer, version=F("version") + 1)
+    Participant.history.bulk_history_create(found, batch_size=500, update=True, default_user=by)
     Event.objects.bulk_create(
         [
             Event(
