@@ -25,6 +25,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
 from victimcare.cases.models import Entitlement, Participant, Person
+from victimcare.cases.same_person import also_linked
 from victimcare.govuk.dates import day, due
 from victimcare.http import Request
 
@@ -212,6 +213,7 @@ def search(request: Request) -> HttpResponse:
     typed = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
     too_short = len(re.sub(r"\W", "", typed)) < AT_LEAST
     people = [] if too_short else find(typed, request.user)
+    people += also_linked(people, request.user)
     listed(request, people, field_group="search")
     n = len(people)
     context = {

@@ -388,3 +388,13 @@ def test_a_restricted_crime_is_neither_shown_nor_counted_on_the_page(as_officer,
 
 def test_one_crime_is_no_pattern(as_officer, victim):
     assert "desk-repeats" not in text(as_officer.get(of(victim, "")))
+
+
+def test_search_by_either_reference_finds_both(as_officer, twice, officer):
+    actions.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
+    for part in twice:
+        page = text(as_officer.get("/search", {"q": part.person.reference}))
+        assert all(of(each, "") in page for each in twice)
+    Case.objects.filter(pk=twice[1].case_id).update(is_restricted=True)
+    page = text(as_officer.get("/search", {"q": twice[0].person.reference}))
+    assert of(twice[1], "") not in page

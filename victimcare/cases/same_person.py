@@ -3,6 +3,7 @@
 Reads only, and only what the reader may open: nothing here counts or hints at a record that is hidden.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import uuid4
@@ -16,9 +17,11 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.links import all_linked, linked_to
 from victimcare.cases.matching import in_words
 from victimcare.cases.models import Likeness, Participant, Person, PersonLink, SafeContact
+from victimcare.cases.safe_contact import phone_key
 from victimcare.govuk.dates import long_day
 
 CRIMES_SHOWN = 5
+LINKED_SHOWN = 25
 
 Parts = dict[int, list[Participant]]
 
@@ -72,7 +75,12 @@ def _rows(pair: Likeness, parts: Parts, protected: set[int], user: User) -> list
     """What each record says, line by line; a line that neither has is left out."""
     ones, others = (_facts(person, person.pk in protected, user) for person in (pair.one, pair.other))
     rows = [
-        {"label": label, "one": said, "other": others[label], "is_same": bool(said) and said == others[label]}
+        {
+            "label": label,
+            "one": said,
+            "other": others[label],
+            "is_same": bool(said) and _same(said, others[label]),
+        }
         for label, said in ones.items()
         if said or others[label]
     ]
@@ -81,6 +89,13 @@ def _rows(pair: Likeness, parts: Parts, protected: set[int], user: User) -> list
         *rows,
         {**crimes, "crimes": [_crimes(parts.get(pk, [])) for pk in (pair.one_id, pair.other_id)]},
     ]
+
+
+def _same(one: str, other: str) -> bool:
+    """Whatever the spacing of a number or the capitals of an email."""
+    return one.casefold() == other.casefold() or (
+        len(phone_key(one)) > 9 and not re.search("[a-zA-Z]", one) and phone_key(one) == phone_key(other)
+    )
 
 
 def _facts(person: Person, is_protected: bool, user: User) -> dict[str, str]:
@@ -187,9 +202,8 @@ def panel(participant: Participant, user: User) -> list[dict[str, str]]:
 def also_linked(found: Sequence[Participant], user: User) -> list[Participant]:
     """Those linked to whoever was found, where this user may open them: search by either record shows both."""
     people = {part.person_id for part in found}
-    groups = linked_to(people)
-    others = {pk for group in groups.values() for pk in group} - people
-    if not others:
+    if not people:
         return []
-    rows = Participant.objects.visible_to(user).filter(person__in=others)
-    return list(rows.select_related("person", "case", "officer").order_by("-pk")[:50])
+    rows = Participant.objects.visible_to(user).filter(person__in=all_linked(people))
+    others = rows.exclude(person__in=people).select_related("person", "case", "officer")
+    return list(others.order_by("-pk")[:LINKED_SHOWN])
