@@ -37,6 +37,8 @@ from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.govuk import dates
 from victimcare.letters import actions as letters
 from victimcare.letters.models import Letter
+from victimcare.messaging import actions as messaging
+from victimcare.messaging.models import Message
 from victimcare.working_days import LONDON, add_working_days, england_and_wales, london_day
 
 journal = logging.getLogger("contacts")
@@ -445,6 +447,57 @@ def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> 
         _roll_forward(participant, london_day(now), by)
     _replan([participant], by=by)
     return contact
+
+
+@transaction.atomic
+def record_message(*, message: Message) -> Contact | None:
+    """Keep what became of a text or email among this person's contacts, once. None when it was kept already.
+
+    Delivered, it tells its events. Failed, it stands there as what came back; unknown, as an attempt.
+    """
+    if not messaging.mark_recorded(message=message):
+        return None
+    participant, by = message.participant, message.written_by
+    outcome = {
+        Message.Status.DELIVERED: Contact.Outcome.SENT,
+        Message.Status.UNKNOWN: Contact.Outcome.NO_ANSWER,
+    }.get(Message.Status(message.status), Contact.Outcome.RETURNED)
+    at = message.settled_at or clock.now()
+    contact = Contact(
+        participant=participant,
+        direction=Contact.Direction.OUT,
+        channel=message.channel,
+        outcome=outcome,
+        at=at,
+        note=message.template.name_en,
+        by=by,
+        clearance_rule=message.clearance_rule,
+        message=message.reference,
+    )
+    _save(contact, by)
+    told = list(message.tells.all()) if outcome == Contact.Outcome.SENT else []
+    contact.tells.set(told)
+    record_event(
+        case=participant.case,
+        kind=Kind.CONTACT_MADE,
+        occurred=at,
+        participant=participant,
+        detail=message.get_status_display(),
+        data={"contact": contact.reference, "message": message.reference},
+        by=by,
+    )
+    if told:
+        _roll_forward(participant, london_day(at), by)
+    _replan([participant], by=by)
+    return contact
+
+
+def record_messages(limit: int = 200) -> int:
+    """Every text and email that has come to its end. Returns how many were kept."""
+    settled = Message.objects.unrecorded().select_related(
+        "participant__case", "participant__person", "template", "written_by"
+    )
+    return sum(record_message(message=message) is not None for message in settled[:limit])
 
 
 # --- The first contact as a series -----------------------------------------------------------------

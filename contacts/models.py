@@ -111,6 +111,7 @@ class Contact(models.Model):
     # Made although it was not clear to be safe: why. Never lost; the supervisors are told.
     despite = models.CharField(max_length=300, blank=True)
     letter = models.CharField(max_length=20, blank=True)  # the letter's reference
+    message = models.CharField(max_length=20, blank=True)  # the text's or email's reference
     number_used = models.CharField(
         max_length=30, blank=True, default="", db_default=""
     )  # or address: the one this went to

@@ -16,3 +16,9 @@ def remind_of_due_updates() -> int:
 def look_again_at_first_contacts() -> int:
     """What was safe, or whose number it is, may have changed since a step was planned. Safe to run twice."""
     return actions.replan_due(clock.today())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def record_settled_messages() -> int:
+    """Keep what became of texts and emails among the contacts. Safe to run twice: each is kept once."""
+    return actions.record_messages()

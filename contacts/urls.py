@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts import call_views, letter_views, views
+from contacts import call_views, letter_views, message_views, views
 
 app_name = "contacts"
 CASE = "cases/<str:case>/<str:participant>/"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("calls/<str:note>/settle", call_views.settle, name="settle-note"),
     path(CASE + "contacts/plan", views.plan, name="plan"),
     path(CASE + "contacts/promises/<str:promise>/kept", views.promise_kept, name="promise-kept"),
+    path(CASE + "messages/write", message_views.write_message, name="write-message"),
     path(CASE + "letters/write", letter_views.write_letter, name="write-letter"),
     path(CASE + "letters/<str:letter>/send", letter_views.send_letter, name="send-letter"),
 ]

@@ -15,9 +15,10 @@ from victimcare.accounts import navigation as accounts
 from victimcare.audit import navigation as audit
 from victimcare.cases import navigation as cases
 from victimcare.letters import navigation as letters
+from victimcare.messaging import navigation as messaging
 from victimcare.navigation import CaseTab, Link, NavItem
 
-_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, cases, accounts, audit)
+_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, cases, accounts, audit)
 NAVIGATION: list[NavItem] = sorted((i for app in _APPS for i in app.NAVIGATION), key=lambda item: item.order)
 CASE_TABS: list[CaseTab] = sorted((tab for app in _APPS for tab in app.CASE_TABS), key=lambda tab: tab.order)
 

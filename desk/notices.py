@@ -21,6 +21,7 @@ from victimcare.cases.models import Participant, Question
 from victimcare.govuk.dates import clock_time, day, moment
 from victimcare.http import Request
 from victimcare.letters.models import Letter
+from victimcare.messaging.models import Message
 
 AT_MOST = 100
 
@@ -32,6 +33,7 @@ KINDS: dict[str, Promise] = {
     "officer_left": lazy("An officer left, and their open cases need somebody"),
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
+    "message_failed": lazy("A text or an email did not arrive"),
     "message": lazy("A message from whoever answered a call"),
     "caller_not_known": lazy("A caller gave wrong answers about"),
     "question_asked": lazy("The Victim Care Unit asks you about"),
@@ -47,6 +49,7 @@ LEADS: dict[str, Any] = {
     "contact_not_cleared": Contact,
     "letter_ready": Letter,
     "letter_parked": Letter,
+    "message_failed": Message,
     "message": Contact,
     "question_asked": Question,
     "question_answered": Question,

@@ -17,12 +17,13 @@ STOREY = {
     "victimcare.cases": 3,
     "victimcare.intake": 4,
     "victimcare.letters": 5,
-    "referrals": 6,
-    "needs_assessments": 6,
-    "contacts": 6,
-    "courts": 7,
-    "compliance": 8,
-    "desk": 9,
+    "victimcare.messaging": 6,
+    "referrals": 7,
+    "needs_assessments": 7,
+    "contacts": 7,
+    "courts": 8,
+    "compliance": 9,
+    "desk": 10,
 }
 APPS = tuple(sorted(set(STOREY) - {"victimcare"}))
 

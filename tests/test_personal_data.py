@@ -22,6 +22,7 @@ OURS = {
     "audit",
     "cases",
     "letters",
+    "messaging",
     "intake",
     "referrals",
     "needs_assessments",

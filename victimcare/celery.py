@@ -25,8 +25,13 @@ SCHEDULE: dict[str, dict[str, object]] = {
     },
     # Extracts uploaded and waiting to be read, every 5 seconds.
     "read-waiting-extracts": {"task": "victimcare.intake.tasks.read_waiting_extracts", "schedule": 5.0},
+    # Texts and emails waiting to be sent, every 5 seconds; what became of those on their way, every 30.
+    "send-waiting-messages": {"task": "victimcare.messaging.tasks.send_waiting_messages", "schedule": 5.0},
+    "look-after-messages": {"task": "victimcare.messaging.tasks.look_after_messages", "schedule": 30.0},
     # Leave that somebody covers, and the brief they are handed, every minute.
     "hand-over-for-leave": {"task": "referrals.tasks.hand_over_for_leave", "schedule": 60.0},
+    # What became of texts and emails, kept among the contacts, every 5 seconds.
+    "record-settled-messages": {"task": "contacts.tasks.record_settled_messages", "schedule": 5.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
     # People who are new or changed, compared with everybody: may they be held already? Every minute.

@@ -28,6 +28,11 @@ def env_secret(name: str) -> str:
     return value
 
 
+# A page asks short questions beside others: compiling a plan, or a second process, costs it more than it gains.
+# The database is in memory or on a disk without heads, where reading here and there costs little more.
+WEB = " -c statement_timeout=10s -c jit=off -c max_parallel_workers_per_gather=0 -c random_page_cost=1.1"
+
+
 def database(url: str, role: str) -> dict[str, object]:
     """Django's database settings for a postgresql:// address; `?host=` may name a socket directory."""
     parts = urlsplit(url)
@@ -40,7 +45,7 @@ def database(url: str, role: str) -> dict[str, object]:
         "connect_timeout": 2,
         # Every query and every lock has an end; an idle transaction does not hold others up.
         "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
-        + (" -c statement_timeout=10s" if role == "web" else ""),
+        + (WEB if role == "web" else ""),
     }
     if "sslmode" in query:
         options["sslmode"] = query["sslmode"][0]
@@ -89,6 +94,27 @@ LEAVE_QUICKLY_URL = os.environ.get("LEAVE_QUICKLY_URL", "https://www.bbc.co.uk/w
 SELF_REFERRALS_PER_ADDRESS_AN_HOUR = int(os.environ.get("SELF_REFERRALS_PER_ADDRESS_AN_HOUR", "5"))
 SELF_REFERRALS_AN_HOUR = int(os.environ.get("SELF_REFERRALS_AN_HOUR", "60"))
 # Whoever only counts is shown no figure of fewer people than this.
+# Who carries texts and emails: "local" keeps them here for staff to see and sends nothing anywhere.
+TEXTS_BY = os.environ.get("TEXTS_BY", "local")  # local, notify
+EMAILS_BY = os.environ.get("EMAILS_BY", "local")  # local, notify, smtp
+NOTIFY_API_KEY = os.environ.get("NOTIFY_API_KEY", "")
+NOTIFY_ADDRESS = os.environ.get("NOTIFY_ADDRESS", "https://api.notifications.service.gov.uk")
+NOTIFY_TEXT_TEMPLATE = os.environ.get("NOTIFY_TEXT_TEMPLATE", "")
+NOTIFY_EMAIL_TEMPLATE = os.environ.get("NOTIFY_EMAIL_TEMPLATE", "")
+MESSAGES_FROM = os.environ.get("MESSAGES_FROM", "")  # says nothing of the police
+MESSAGES_DOMAIN = MESSAGES_FROM.rpartition("@")[2].rstrip(">")
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10  # seconds
+if TEXTS_BY not in ("local", "notify") or EMAILS_BY not in ("local", "notify", "smtp"):
+    sys.exit("TEXTS_BY may be local or notify, EMAILS_BY local, notify or smtp.")
+if "notify" in (TEXTS_BY, EMAILS_BY) and not NOTIFY_API_KEY:
+    sys.exit("Set NOTIFY_API_KEY: texts or emails are to go by GOV.UK Notify.")
+if EMAILS_BY == "smtp" and not MESSAGES_FROM:
+    sys.exit("Set MESSAGES_FROM: emails are to go by SMTP, and must say who they are from.")
 SMALL_NUMBERS_BELOW = int(os.environ.get("SMALL_NUMBERS_BELOW", "10"))
 
 INSTALLED_APPS = [
@@ -110,6 +136,7 @@ INSTALLED_APPS = [
     "victimcare.cases",
     "victimcare.letters",
     "victimcare.intake",
+    "victimcare.messaging",
     "referrals",
     "needs_assessments",
     "contacts",
@@ -281,6 +308,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "axes": {"level": "ERROR"},
+        # It would log what a provider answers, which may name a number or an address.
+        "notifications_python_client": {"level": "CRITICAL"},
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},
     },

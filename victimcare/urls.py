@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("desk.access_log_urls")),
     path("", include("victimcare.cases.urls")),
     path("", include("victimcare.letters.urls")),
+    path("", include("victimcare.messaging.urls")),
     path("", include("victimcare.intake.urls")),
     path("", include("referrals.urls")),
     path("", include("needs_assessments.urls")),

@@ -1,0 +1,69 @@
+"""Sending a text or an email in the browser."""
+
+import pytest
+from django.urls import reverse
+
+from tests.factories import ParticipantFactory, UserFactory
+from victimcare.accounts.permissions import Role
+from victimcare.cases.actions import set_safe_contact
+from victimcare.messaging import actions
+from victimcare.messaging.models import Message
+
+pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]
+
+
+def at(name, part, *more):
+    return reverse(name, args=[part.case.reference, part.reference, *more])
+
+
+def text(response):
+    return response.content.decode()
+
+
+def test_an_officer_sends_a_text_and_sees_what_became_of_it(client, officer, mali):
+    client.force_login(officer)
+    assert "Please ring me" in text(client.get(at("contacts:write-message", mali)))
+    page = client.post(at("contacts:write-message", mali) + "?template=please_ring", {"languages": "cy,en"})
+    message = Message.objects.get(participant=mali)
+    assert page.url == at("messaging:message", mali, message.reference)
+    actions.send_waiting()
+    assert "Delivered" in text(client.get(page.url))
+    assert "Please ring me" in text(client.get(at("messaging:list", mali)))
+
+
+def test_a_channel_that_is_not_safe_is_not_offered_and_says_why(client, officer, mali):
+    set_safe_contact(person=mali.person, version=1, by=officer, text="N")
+    client.force_login(officer)
+    page = text(client.get(at("contacts:write-message", mali)))
+    assert "Text message: not now" in page and "asked not to be reached this way" in page
+    refused = client.post(at("contacts:write-message", mali) + "?template=please_ring", {"languages": "en"})
+    assert refused.status_code == 403 and not Message.objects.exists()
+
+
+def test_an_email_that_tells_asks_what(client, officer, mali):
+    client.force_login(officer)
+    page = client.post(at("contacts:write-message", mali) + "?template=update_email", {"languages": "en"})
+    assert page.status_code == 422 and "Tick what this email tells" in text(page)
+
+
+def test_one_that_waits_is_withdrawn_with_a_button(client, officer, mali, write):
+    client.force_login(officer)
+    message = write()
+    client.post(at("messaging:withdraw", mali, message.reference), {"version": 1})
+    message.refresh_from_db()
+    assert message.status == "withdrawn"
+
+
+def test_a_stranger_finds_nothing(client, mali, write):
+    message = write()
+    client.force_login(UserFactory(roles=[Role.VICTIM_CARE_OFFICER], team=None))
+    for page in ("messaging:list", "contacts:write-message"):
+        assert client.get(at(page, mali)).status_code == 404
+    assert client.get(at("messaging:message", mali, message.reference)).status_code == 404
+
+
+def test_nobody_reads_another_persons_message(client, officer, mali, write):
+    message = write()
+    other = ParticipantFactory(case=mali.case, officer=officer, team=officer.team)
+    client.force_login(officer)
+    assert client.get(at("messaging:message", other, message.reference)).status_code == 404
