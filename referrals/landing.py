@@ -12,21 +12,35 @@ stays; a safe-contact answer that a person confirmed stays; the feed restricts a
 # ruff: noqa: S608, SIM905
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
 from referrals.models import Referral
+from referrals.places import Place, places, suspect_of
 from referrals.triage import Triage
 from victimcare.accounts.models import User
 from victimcare.cases.models import Case, Participant, Person, SafeContact
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed
 from victimcare.intake.models import FeedRow
-from victimcare.intake.staging import Land, listed, merged, reference, stage
+from victimcare.intake.staging import (
+    Land,
+    Line,
+    array,
+    line,
+    listed,
+    merged,
+    reference,
+    references,
+    stage,
+    stage_lines,
+)
 
 # Column in staging -> column of the table, where the feed owns it.
 PERSON_WORDS = (
@@ -48,29 +62,38 @@ PART_WORDS = (
 SAFE_WORDS = "phone text email post voicemail note".split()
 
 _TEXT = "text NOT NULL"
+# First what is text, then what needs no care on its way.
+_TEXTS = (
+    *"source_system person_id occurrence_no role acts_for key digest extra".split(),
+    *PERSON_WORDS, *CASE_WORDS, *PART_WORDS,
+    *[f"safe_{name}" for name in SAFE_WORDS], *[f"suspect_{name}" for name in SUSPECT_WORDS],
+    *"suspect_id suppressed_because reasons channel categories entitlement_reason flags".split(),
+)  # fmt: skip
+_REFERENCES = {
+    "person": "PE",
+    "case": "VC",
+    "part": "P",
+    "suspect": "PE",
+    "suspect_part": "P",
+    "referral": "R",
+}
 STAGED: dict[str, str] = {
-    "number": "int PRIMARY KEY", "key": _TEXT, "digest": _TEXT, "role": _TEXT, "extra": "jsonb NOT NULL",
-    "source_system": _TEXT, "person_id": _TEXT, "occurrence_no": _TEXT, "acts_for": _TEXT,
-    "suspect_id": _TEXT,
-    **dict.fromkeys(PERSON_WORDS, _TEXT),
+    **dict.fromkeys(_TEXTS, _TEXT),
+    "extra": "jsonb NOT NULL", "reasons": "jsonb NOT NULL", "categories": "text[] NOT NULL",
+    "flags": "text[] NOT NULL",
     "date_of_birth": "date", "date_of_death": "date", "prefers_welsh": "boolean",
-    **dict.fromkeys(CASE_WORDS, _TEXT),
     "recorded_at": "timestamptz", "reported_at": "timestamptz", "offence_from": "date", "offence_to": "date",
-    "flags": "text[] NOT NULL", "is_restricted": "boolean NOT NULL",
-    **dict.fromkeys(PART_WORDS, _TEXT),
-    **{f"safe_{name}": _TEXT for name in SAFE_WORDS}, "is_safety_known": "boolean NOT NULL",
-    **{f"suspect_{name}": _TEXT for name in SUSPECT_WORDS},
     "team_id": "bigint", "received_at": "timestamptz NOT NULL", "received_on": "date NOT NULL",
     "crime_at": "timestamptz NOT NULL", "crime_on": "date NOT NULL", "crime_precision": _TEXT,
-    "suppressed_because": _TEXT, "priority": "int NOT NULL", "reasons": "jsonb NOT NULL", "channel": _TEXT,
-    "due_on": "date", "rule_set_id": "bigint", "categories": "text[] NOT NULL", "entitlement_reason": _TEXT,
-    **{f"{name}_ref": _TEXT for name in ("person", "case", "part", "referral", "event", "entitlement",
-    "suspect", "suspect_part")},
-    # Filled in as the chunk lands.
-    "person_pk": "bigint", "case_pk": "bigint", "suspect_pk": "bigint", "part_pk": "bigint",
-    "is_new": "boolean",
+    "priority": "int NOT NULL", "due_on": "date", "rule_set_id": "bigint",
+    **{f"{name}_ref": _TEXT for name in (*_REFERENCES, "event", "entitlement")},
+    **{f"{name}_pk": "bigint NOT NULL" for name in ("person", "case", "part")},
+    "suspect_pk": "bigint", "suspect_part_pk": "bigint",
+    **dict.fromkeys(
+        "is_new_person is_new_case is_new is_new_suspect says_person says_suspect says_case says_safety "
+        "is_restricted".split(), "boolean NOT NULL"
+    ),
 }  # fmt: skip
-_COPIED = [column for column in STAGED if not column.endswith("_pk") and column != "is_new"]
 
 
 @dataclass(frozen=True)
@@ -164,8 +187,9 @@ def land_referrals(
 ) -> Landed:
     """Land rows with different keys. Raises IntegrityError or DataError when one contradicts what is held."""
     with connection.cursor() as cursor:
-        stage(cursor, "staged_referrals", STAGED, _COPIED, map(_staged, arrivals))
-        land = _Landing(cursor, change=change, by=by, now=now)
+        placed = places(cursor, [arrival.row for arrival in arrivals])
+        stage_lines(cursor, "staged_referrals", STAGED, list(STAGED), _lines(arrivals, placed))
+        land = _Landing(cursor, placed, change=change, by=by, now=now)
         people = land.people()
         suspects = land.suspects()
         cases = land.cases()
@@ -176,158 +200,195 @@ def land_referrals(
         land.entitlements()
         referrals = land.referrals(batch_id)
         land.feed_rows(batch_id)
-        cursor.execute(
-            "SELECT number, is_new, person_pk, suspect_pk, case_pk, part_pk, suppressed_because "
-            "FROM staged_referrals"
-        )
         landed = Landed()
-        for number, is_new, person, suspect, case, part, suppressed in cursor.fetchall():
-            moved = (
-                person in people or suspect in suspects or case in cases or part in parts or person in safe
-            )
-            if suppressed and (is_new or part in referrals):
+        for arrival, place in zip(arrivals, placed, strict=True):
+            number = arrival.row["number"]
+            is_moved = (
+                place.part in referrals or place.part in parts or place.case in cases
+                or place.person in people or place.suspect in suspects or place.person in safe
+            )  # fmt: skip
+            suppressed = arrival.triage.suppressed_because if arrival.triage else ""
+            if suppressed and (place.is_new_part or place.part in referrals):
                 landed.outcomes[number], landed.reasons[number] = "suppressed", suppressed
-            elif is_new:
+            elif place.is_new_part:
                 landed.outcomes[number] = "accepted"
             else:
-                landed.outcomes[number] = "updated" if moved or part in referrals else "unchanged"
+                landed.outcomes[number] = "updated" if is_moved else "unchanged"
             if landed.outcomes[number] != "unchanged":
-                landed.case_ids.add(case)
+                landed.case_ids.add(place.case)
         land.announce_later(landed.case_ids)
     return landed
 
 
-def _staged(arrival: Arrival) -> list[Any]:
-    """One row as COPY writes it, in the order of `_COPIED`."""
-    row, triage = arrival.row, arrival.triage
-    given, _space, surname = row["suspect_name"].rpartition(" ")
-    has_suspect = bool(row["suspect_ref"] or row["suspect_name"] or row["suspect_phone"])
-    recorded, reported = row["recorded_at"], row["reported_at"]
-    safe = [row[f"safe_to_{channel}"] for channel in ("call", "text", "email", "post", "voicemail")]
-    note = row["safe_contact_note"]
-    return [
-        row["number"], row["key"], row["digest"], row["role"], json.dumps(row["extra"]),
-        row["source_system"], row["person_id"], row["occurrence_no"], row["acts_for_person_id"],
-        # A suspect without a number of their own is known by the crime alone.
-        (row["suspect_ref"] or f"SUSPECT-{row['occurrence_no']}"[:40]) if has_suspect else "",
-        *[row[name] for name in PERSON_WORDS],
-        row["date_of_birth"], row["date_of_death"], {"Y": True, "N": False}.get(row["welsh_preference"]),
-        *[row["team" if name == "oic_team" else name] for name in CASE_WORDS],
-        recorded.at if recorded else None, reported.at if reported else None, row["offence_from"],
-        row["offence_to"],
-        row["flags"], row["restricted"] == "Y",
-        *[row[name] for name in PART_WORDS],
-        *safe, note, bool(note) or any(safe),
-        given[:100], surname[:100], row["suspect_address"], row["suspect_postcode"], row["suspect_phone"],
-        arrival.team_id, arrival.received_at, arrival.received_on,
-        arrival.crime_at, arrival.crime_on, arrival.crime_precision,
-        triage.suppressed_because if triage else "", triage.priority if triage else 3,
-        json.dumps(triage.reasons if triage else []), triage.channel if triage else "", arrival.due_on,
-        arrival.rule_set_id,
-        list(triage.categories) if triage else [], arrival.entitlement_reason,
-        reference("PE"), reference("VC"), reference("P"), reference("R"), reference("E", 9),
-        reference("E", 9),
-        reference("PE"), reference("P"),
-    ]  # fmt: skip
+_OF_ROW = itemgetter(
+    *"source_system person_id occurrence_no role acts_for_person_id key digest".split()
+)  # fmt: skip
+_WORDS_OF_ROW = itemgetter(
+    *PERSON_WORDS, *["team" if name == "oic_team" else name for name in CASE_WORDS], *PART_WORDS,
+    *"safe_to_call safe_to_text safe_to_email safe_to_post safe_to_voicemail safe_contact_note".split(),
+)  # fmt: skip
+_NULL, _YES_OR_NO, _WELSH = r"\N", ("f", "t"), {"Y": "t", "N": "f"}
+
+
+def _lines(arrivals: Sequence[Arrival], placed: Sequence[Place]) -> Iterator[Line]:
+    """The rows as COPY writes them, in the order of `STAGED`."""
+    fresh = [references(prefix, len(arrivals)) for prefix in _REFERENCES.values()]
+    fresh += [references("E", len(arrivals), 9) for _event in ("event", "entitlement")]
+    for arrival, place, *refs in zip(arrivals, placed, *fresh, strict=True):
+        row, triage = arrival.row, arrival.triage or _NO_TRIAGE
+        given, _space, surname = row["suspect_name"].rpartition(" ")
+        yield line(
+            (
+                *_OF_ROW(row), json.dumps(row["extra"]) if row["extra"] else "{}", *_WORDS_OF_ROW(row),
+                given[:100], surname[:100], row["suspect_address"], row["suspect_postcode"],
+                row["suspect_phone"], suspect_of(row), triage.suppressed_because, _as_json(triage.reasons),
+                triage.channel, array(triage.categories), arrival.entitlement_reason, array(tuple(row["flags"])),
+            ),
+            (
+                _day(row["date_of_birth"]), _day(row["date_of_death"]), _WELSH.get(row["welsh_preference"], _NULL),
+                str(row["recorded_at"].at) if row["recorded_at"] else _NULL,
+                str(row["reported_at"].at) if row["reported_at"] else _NULL,
+                _day(row["offence_from"]), _day(row["offence_to"]),
+                _number(arrival.team_id), str(arrival.received_at), str(arrival.received_on),
+                str(arrival.crime_at), str(arrival.crime_on), arrival.crime_precision,
+                str(triage.priority), _day(arrival.due_on), _number(arrival.rule_set_id),
+                *refs,
+                str(place.person), str(place.case), str(place.part), _number(place.suspect),
+                _number(place.suspect_part),
+                _YES_OR_NO[place.is_new_person], _YES_OR_NO[place.is_new_case], _YES_OR_NO[place.is_new_part],
+                _YES_OR_NO[place.is_new_suspect], _YES_OR_NO[place.says_person],
+                _YES_OR_NO[place.says_suspect], _YES_OR_NO[place.says_case], _YES_OR_NO[place.says_safety],
+                _YES_OR_NO[place.is_restricted],
+            ),
+        )  # fmt: skip
+
+
+_NO_TRIAGE = Triage(priority=3, reasons=(), categories=(), channel="")
+
+
+def _day(day: date | None) -> str:
+    return str(day) if day else _NULL
+
+
+def _number(number: int | None) -> str:
+    return _NULL if number is None else str(number)
+
+
+@lru_cache(maxsize=4096)
+def _as_json(reasons: tuple[str, ...]) -> str:
+    return json.dumps(reasons)
 
 
 class _Landing(Land):
     """The steps of landing one staged chunk of referrals, in order.
 
-    Each returns the ids of rows that were there and changed.
+    What is new is inserted; what is held is changed only where some of it is. Each step returns the ids of
+    rows that were there and changed.
     """
 
-    def __init__(self, cursor: Any, *, change: str, by: User | None, now: datetime) -> None:
+    def __init__(
+        self, cursor: Any, placed: Sequence[Place], *, change: str, by: User | None, now: datetime
+    ) -> None:
         super().__init__(cursor, change=change, by=by, now=now)
-        self.new_parts: list[int] = []
+        self.placed = placed
+        self.are_people_held = any(place.says_person and not place.is_new_person for place in placed)
+        self.are_cases_held = any(place.says_case and not place.is_new_case for place in placed)
+        self.are_parts_held = any(not place.is_new_part for place in placed)
+        self.are_suspects_known = any(
+            place.suspect is not None and not place.is_new_suspect for place in placed
+        )
+
+    def changed(self, model: type[models.Model], sql: str, *values: Any) -> set[int]:
+        """Run an UPDATE that returns ids; write history."""
+        self.run(sql, *values)
+        ids = {pk for (pk,) in self.cursor.fetchall()}
+        self.history(model, list(ids), "~")
+        return ids
 
     def people(self) -> set[int]:
         columns = [*PERSON_WORDS, *PERSON_KNOWN]
-        sets, differs = merged(PERSON_WORDS, PERSON_KNOWN, unless="confirmed_fields")
-        _new, changed = self.upsert(
+        self.add(
             Person,
             f"""
-            INSERT INTO cases_person AS t (reference, source_system, source_id, {listed(columns)},
+            INSERT INTO cases_person (id, reference, source_system, source_id, {listed(columns)},
                    preferred_name, pronouns, confirmed_fields, version)
-            SELECT DISTINCT ON (source_system, person_id) person_ref, source_system, person_id,
-                   {listed(columns)}, '', '', '{{}}', 1
-              FROM staged_referrals ORDER BY source_system, person_id, number DESC
-            ON CONFLICT (source_system, source_id) WHERE source_id <> ''
-            DO UPDATE SET {sets}, version = t.version + 1 WHERE {differs}
-            RETURNING id, xmax = 0
+            SELECT person_pk, person_ref, source_system, person_id, {listed(columns)}, '', '', '{{}}', 1
+              FROM staged_referrals WHERE says_person AND is_new_person
             """,
         )
-        self.run(
-            """
-            UPDATE staged_referrals s SET person_pk = person.id FROM cases_person person
-             WHERE person.source_system = s.source_system AND person.source_id = s.person_id
-                AND person.source_id <> ''
-            """
+        if not self.are_people_held:
+            return set()
+        sets, differs = merged(PERSON_WORDS, PERSON_KNOWN, unless="confirmed_fields")
+        return self.changed(
+            Person,
+            f"""
+            UPDATE cases_person t SET {sets}, version = t.version + 1 FROM staged_referrals excluded
+             WHERE t.id = excluded.person_pk AND excluded.says_person AND NOT excluded.is_new_person
+               AND {differs}
+            RETURNING t.id
+            """,
         )
-        return changed
 
     def suspects(self) -> set[int]:
         """Just enough to tell duties apart and keep contact safe; the record of somebody we serve is left
         alone.
         """
-        sets, differs = merged(SUSPECT_WORDS, unless="confirmed_fields")
         rest = [name for name in PERSON_WORDS if name not in SUSPECT_WORDS]
-        _new, changed = self.upsert(
+        self.add(
             Person,
             f"""
-            INSERT INTO cases_person AS t (reference, source_system, source_id, {listed(SUSPECT_WORDS)},
+            INSERT INTO cases_person (id, reference, source_system, source_id, {listed(SUSPECT_WORDS)},
                    {listed(rest)}, preferred_name, pronouns, confirmed_fields, version)
-            SELECT DISTINCT ON (source_system, suspect_id) suspect_ref, source_system, suspect_id,
-                   {listed(SUSPECT_WORDS, "suspect_")}, {listed("''" for _ in rest)}, '', '', '{{}}', 1
-              FROM staged_referrals WHERE suspect_id <> '' ORDER BY source_system, suspect_id, number DESC
-            ON CONFLICT (source_system, source_id) WHERE source_id <> ''
-            DO UPDATE SET {sets}, version = t.version + 1
-             WHERE {differs} AND NOT EXISTS (
-                   SELECT 1 FROM cases_participant part WHERE part.person_id = t.id
-                      AND part.role <> 'SUSPECT')
-               AND NOT EXISTS (SELECT 1 FROM staged_referrals s WHERE s.person_pk = t.id)
-            RETURNING id, xmax = 0
+            SELECT suspect_pk, suspect_ref, source_system, suspect_id, {listed(SUSPECT_WORDS, "suspect_")},
+                   {listed("''" for _ in rest)}, '', '', '{{}}', 1
+              FROM staged_referrals WHERE says_suspect AND is_new_suspect
             """,
         )
-        self.run(
-            """
-            UPDATE staged_referrals s SET suspect_pk = person.id FROM cases_person person
-             WHERE person.source_system = s.source_system AND person.source_id = s.suspect_id
-                AND person.source_id <> ''
-            """
+        if not self.are_suspects_known:
+            return set()
+        sets, differs = merged(SUSPECT_WORDS, unless="confirmed_fields")
+        said = listed(f"suspect_{name} AS {name}" for name in SUSPECT_WORDS)
+        return self.changed(
+            Person,
+            f"""
+            UPDATE cases_person t SET {sets}, version = t.version + 1
+              FROM (SELECT suspect_pk, {said} FROM staged_referrals
+                     WHERE says_suspect AND NOT is_new_suspect) excluded
+             WHERE t.id = excluded.suspect_pk AND {differs} AND NOT EXISTS (
+                   SELECT 1 FROM cases_participant part WHERE part.person_id = t.id
+                      AND part.role <> 'SUSPECT')
+            RETURNING t.id
+            """,
         )
-        return changed
 
     def cases(self) -> set[int]:
-        columns = [*CASE_WORDS, *CASE_KNOWN]
-        sets, differs = merged(CASE_WORDS, CASE_KNOWN)
-        _new, changed = self.upsert(
+        columns = [*CASE_WORDS, *CASE_KNOWN, "flags", "is_restricted"]
+        self.add(
             Case,
             f"""
-            INSERT INTO cases_case AS t (reference, source_system, occurrence_no, urn, {listed(columns)},
-                   flags, is_restricted, opened_at, changed_at, version)
-            SELECT DISTINCT ON (source_system, occurrence_no) case_ref, source_system, occurrence_no, '',
-                   {listed(columns)}, flags,
-                   bool_or(is_restricted) OVER (PARTITION BY source_system, occurrence_no), received_at, %s, 1
-              FROM staged_referrals ORDER BY source_system, occurrence_no, (role = 'VICTIM') DESC, number DESC
-            ON CONFLICT (source_system, occurrence_no) WHERE occurrence_no <> ''
-            DO UPDATE SET {sets}, version = t.version + 1,
-                   flags = CASE WHEN excluded.flags = '{{}}' THEN t.flags ELSE excluded.flags END,
-                   is_restricted = t.is_restricted OR excluded.is_restricted
-             WHERE {differs} OR excluded.flags <> '{{}}' AND excluded.flags <> t.flags
-                OR excluded.is_restricted AND NOT t.is_restricted
-            RETURNING id, xmax = 0
+            INSERT INTO cases_case (id, reference, source_system, occurrence_no, urn, {listed(columns)},
+                   opened_at, changed_at, version)
+            SELECT case_pk, case_ref, source_system, occurrence_no, '', {listed(columns)}, received_at, %s, 1
+              FROM staged_referrals WHERE says_case AND is_new_case
             """,
             self.now,
         )
-        self.run(
-            """
-            UPDATE staged_referrals s SET case_pk = c.id FROM cases_case c
-             WHERE c.source_system = s.source_system AND c.occurrence_no = s.occurrence_no
-                AND c.occurrence_no <> ''
-            """
+        if not self.are_cases_held:
+            return set()
+        sets, differs = merged(CASE_WORDS, CASE_KNOWN)
+        return self.changed(
+            Case,
+            f"""
+            UPDATE cases_case t SET {sets}, version = t.version + 1,
+                   flags = CASE WHEN excluded.flags = '{{}}' THEN t.flags ELSE excluded.flags::varchar[] END,
+                   is_restricted = t.is_restricted OR excluded.is_restricted
+              FROM staged_referrals excluded
+             WHERE t.id = excluded.case_pk AND excluded.says_case AND NOT excluded.is_new_case
+               AND ({differs} OR excluded.flags <> '{{}}' AND excluded.flags <> t.flags::text[]
+                    OR excluded.is_restricted AND NOT t.is_restricted)
+            RETURNING t.id
+            """,
         )
-        return changed
 
     def parts(self) -> set[int]:
         """Victims and witnesses, then those who act for them, then suspects."""
@@ -343,31 +404,30 @@ class _Landing(Land):
                        AND person.source_system = s.source_system AND person.source_id = s.acts_for)""",
             ),
         ):
-            new, moved = self.upsert(
+            self.add(
                 Participant,
                 f"""
-                INSERT INTO cases_participant AS t (reference, case_id, person_id, role, represents_id,
+                INSERT INTO cases_participant (id, reference, case_id, person_id, role, represents_id,
                        team_id, {listed(PART_WORDS)}, agreed_to_be_asked, closure_reason, version)
-                SELECT part_ref, case_pk, person_pk, role, {represents}, team_id, {listed(PART_WORDS)},
-                    false, '', 1
-                  FROM staged_referrals s WHERE {which}
-                ON CONFLICT (case_id, person_id, role)
-                DO UPDATE SET {sets}, version = t.version + 1, team_id = coalesce(t.team_id,
-                       excluded.team_id), represents_id = coalesce(t.represents_id, excluded.represents_id)
-                 WHERE {differs} OR t.represents_id IS NULL AND excluded.represents_id IS NOT NULL
-                RETURNING id, xmax = 0
+                SELECT part_pk, part_ref, case_pk, person_pk, role, {represents}, team_id,
+                       {listed(PART_WORDS)}, false, '', 1
+                  FROM staged_referrals s WHERE {which} AND is_new
                 """,
             )
-            self.new_parts += new
-            changed |= moved
-        self.run(
-            """
-            UPDATE staged_referrals s SET part_pk = part.id, is_new = part.id = ANY(%s) FROM
-                cases_participant part
-             WHERE part.case_id = s.case_pk AND part.person_id = s.person_pk AND part.role = s.role
-            """,
-            self.new_parts,
-        )
+            if self.are_parts_held:
+                changed |= self.changed(
+                    Participant,
+                    f"""
+                    UPDATE cases_participant t SET {sets}, version = t.version + 1,
+                           team_id = coalesce(t.team_id, excluded.team_id),
+                           represents_id = coalesce(t.represents_id, excluded.represents_id)
+                      FROM (SELECT s.*, {represents} AS represents_id FROM staged_referrals s
+                             WHERE {which} AND NOT is_new) excluded
+                     WHERE t.id = excluded.part_pk
+                       AND ({differs} OR t.represents_id IS NULL AND excluded.represents_id IS NOT NULL)
+                    RETURNING t.id
+                    """,
+                )
         self.suspect_parts()
         return changed
 
@@ -375,30 +435,29 @@ class _Landing(Land):
         """A victim who turns out to be a suspect of the same case is not contacted: their referral is
         suppressed.
         """
-        self.upsert(
+        self.add(
             Participant,
             f"""
-            INSERT INTO cases_participant AS t (reference, case_id, person_id, role, {listed(PART_WORDS)},
+            INSERT INTO cases_participant (id, reference, case_id, person_id, role, {listed(PART_WORDS)},
                    agreed_to_be_asked, closure_reason, version)
-            SELECT DISTINCT ON (case_pk, suspect_pk) suspect_part_ref, case_pk, suspect_pk, 'SUSPECT',
+            SELECT suspect_part_pk, suspect_part_ref, case_pk, suspect_pk, 'SUSPECT',
                    {listed("''" for _ in PART_WORDS)}, false, '', 1
-              FROM staged_referrals WHERE suspect_pk IS NOT NULL ORDER BY case_pk, suspect_pk, number DESC
-            ON CONFLICT (case_id, person_id, role) DO NOTHING
-            RETURNING id, true
+              FROM staged_referrals WHERE suspect_part_pk IS NOT NULL
             """,
         )
-        self.run(
-            """
-            UPDATE referrals_referral r
-               SET status = 'suppressed', suppressed_because = 'suspect_here', version = r.version + 1
-              FROM cases_participant victim, staged_referrals s
-             WHERE r.participant_id = victim.id AND victim.role = 'VICTIM' AND r.status = 'received'
-               AND victim.case_id = s.case_pk AND victim.person_id = s.suspect_pk
-               AND NOT 'status' = ANY(r.decided_fields)  -- a person has said that they are contacted
-            RETURNING r.id
-            """
-        )
-        self.history(Referral, [pk for (pk,) in self.cursor.fetchall()], "~")
+        victims = [place.suspect_as_victim for place in self.placed if place.suspect_as_victim is not None]
+        if victims:
+            self.changed(
+                Referral,
+                """
+                UPDATE referrals_referral
+                   SET status = 'suppressed', suppressed_because = 'suspect_here', version = version + 1
+                 WHERE participant_id = ANY(%s) AND status = 'received'
+                   AND NOT 'status' = ANY(decided_fields)  -- a person has said that they are contacted
+                RETURNING id
+                """,
+                victims,
+            )
 
     def safe_contacts(self) -> set[int]:
         """Returns people, not safe-contact rows. What a person here confirmed is never touched."""
@@ -408,8 +467,8 @@ class _Landing(Land):
             f"""
             INSERT INTO cases_safecontact AS t (person_id, {columns}, withhold_number, who_may_answer,
                    code_word, address_is_protected, version)
-            SELECT DISTINCT ON (person_pk) person_pk, {listed(SAFE_WORDS, "safe_")}, false, '', '', false, 1
-              FROM staged_referrals WHERE is_safety_known ORDER BY person_pk, number DESC
+            SELECT person_pk, {listed(SAFE_WORDS, "safe_")}, false, '', '', false, 1
+              FROM staged_referrals WHERE says_safety
             ON CONFLICT (person_id)
             DO UPDATE SET {sets}, version = t.version + 1 WHERE t.confirmed_at IS NULL AND {differs}
             RETURNING id, xmax = 0, person_id
@@ -447,66 +506,84 @@ class _Landing(Land):
         """CRIME_REPORTED for each new victim; a changed report date replaces the event, unless a person
         corrected it.
         """
+        into = (
+            "INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at, precision,"
+            " learned_at, recorded_at, by_id, source_system, source_id, detail, data, replaces_id)"
+            " SELECT s.event_ref, 'CRIME_REPORTED', s.case_pk, s.part_pk, '', s.crime_at, s.crime_precision,"
+            " greatest(s.received_at, s.crime_at), %s, %s, s.source_system, '', s.offence_title, '{}'"
+        )
         self.run(
-            """
-            INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at,
-                precision,
-                   learned_at, recorded_at, by_id, source_system, source_id, detail, data, replaces_id)
-            SELECT s.event_ref, 'CRIME_REPORTED', s.case_pk, s.part_pk, '', s.crime_at, s.crime_precision,
-                   greatest(s.received_at, s.crime_at), %s, %s, s.source_system, '', s.offence_title, '{}',
-                       was.id
-              FROM staged_referrals s
-              LEFT JOIN LATERAL (
-                   SELECT e.id, e.occurred_at, e.by_id FROM cases_event e
-                    WHERE NOT s.is_new AND e.participant_id = s.part_pk AND e.case_id = s.case_pk AND e.kind
-                        = 'CRIME_REPORTED'
-                      AND NOT EXISTS (SELECT 1 FROM cases_event later WHERE later.replaces_id = e.id)
-                    ORDER BY e.id DESC LIMIT 1) was ON true
-             WHERE s.role = 'VICTIM'
-               AND (s.is_new OR was.id IS NOT NULL AND was.occurred_at <> s.crime_at
-                    AND (s.reported_at IS NOT NULL OR s.recorded_at IS NOT NULL))
-            """,
-            self.now, self.by_id,
-        )  # fmt: skip
+            f"{into}, NULL FROM staged_referrals s WHERE s.role = 'VICTIM' AND s.is_new",
+            self.now,
+            self.by_id,
+        )
+        if self.are_parts_held:
+            self.run(
+                f"""
+                {into}, was.id FROM staged_referrals s CROSS JOIN LATERAL (
+                       SELECT e.id, e.occurred_at FROM cases_event e
+                        WHERE e.participant_id = s.part_pk AND e.case_id = s.case_pk
+                          AND e.kind = 'CRIME_REPORTED'
+                          AND NOT EXISTS (SELECT 1 FROM cases_event later WHERE later.replaces_id = e.id)
+                        ORDER BY e.id DESC LIMIT 1) was
+                 WHERE s.role = 'VICTIM' AND NOT s.is_new AND was.occurred_at <> s.crime_at
+                   AND (s.reported_at IS NOT NULL OR s.recorded_at IS NOT NULL)
+                """,
+                self.now, self.by_id,
+            )  # fmt: skip
 
     def entitlements(self) -> None:
         """Provisional rights by triage: the first time, and again when triage says otherwise; never over a
         person's.
         """
-        self.run(
+        self.entitle(
             """
-            WITH made AS (
-                INSERT INTO cases_entitlement (participant_id, is_enhanced, categories, from_on,
-                       is_provisional, reason, set_by_id, set_at)
-                SELECT s.part_pk, s.categories <> '{}', s.categories,
-                       CASE WHEN s.is_new THEN s.crime_on ELSE greatest(s.received_on, latest.from_on) END,
-                       true, s.entitlement_reason, %s, %s
+            SELECT s.part_pk AS participant_id, s.crime_on AS from_on, s.entitlement_ref
+              FROM staged_referrals s WHERE s.role = 'VICTIM' AND s.is_new AND s.categories <> '{}'
+            """
+        )
+        if self.are_parts_held:
+            self.entitle(
+                """
+                SELECT s.part_pk AS participant_id, greatest(s.received_on, latest.from_on) AS from_on,
+                       s.entitlement_ref
                   FROM staged_referrals s
                   LEFT JOIN LATERAL (
                        SELECT e.id, e.is_provisional, e.categories, e.from_on FROM cases_entitlement e
-                        WHERE NOT s.is_new AND e.participant_id = s.part_pk
+                        WHERE e.participant_id = s.part_pk
                         ORDER BY e.from_on DESC, e.id DESC LIMIT 1) latest ON true
-                 WHERE s.role = 'VICTIM'
+                 WHERE s.role = 'VICTIM' AND NOT s.is_new
                    AND (latest.id IS NULL AND s.categories <> '{}'
                         OR latest.is_provisional AND latest.categories::text[] <> s.categories)
-                RETURNING participant_id, is_enhanced, categories, from_on, reason)
+                """
+            )
+
+    def entitle(self, whom: str) -> None:
+        """Set the provisional rights of those whom a SELECT names, and record that they were set."""
+        self.run(
+            f"""
+            WITH wanted AS MATERIALIZED ({whom}),
+            made AS (
+                INSERT INTO cases_entitlement (participant_id, is_enhanced, categories, from_on,
+                       is_provisional, reason, set_by_id, set_at)
+                SELECT w.participant_id, s.categories <> '{{}}', s.categories, w.from_on, true,
+                       s.entitlement_reason, %s, %s
+                  FROM wanted w JOIN staged_referrals s USING (entitlement_ref))
             INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at,
                    precision, learned_at, recorded_at, by_id, source_system, source_id, detail, data)
-            SELECT s.entitlement_ref, 'ENTITLEMENT_SET', s.case_pk, s.part_pk, '',
-                   (made.from_on + time '12:00') AT TIME ZONE 'Europe/London', 'date',
-                   greatest(s.received_at, (made.from_on + time '12:00') AT TIME ZONE 'Europe/London'),
-                   %s, %s, '', '', made.reason,
-                   jsonb_build_object('is_enhanced', made.is_enhanced, 'categories',
-                                      to_jsonb(made.categories), 'is_provisional', true)
-              FROM made JOIN staged_referrals s ON s.part_pk = made.participant_id
+            SELECT s.entitlement_ref, 'ENTITLEMENT_SET', s.case_pk, s.part_pk, '', noon.at, 'date',
+                   greatest(s.received_at, noon.at), %s, %s, '', '', s.entitlement_reason,
+                   jsonb_build_object('is_enhanced', s.categories <> '{{}}', 'categories',
+                                      to_jsonb(s.categories), 'is_provisional', true)
+              FROM wanted w JOIN staged_referrals s USING (entitlement_ref),
+                   LATERAL (SELECT (w.from_on + time '12:00') AT TIME ZONE 'Europe/London' AS at) noon
             """,
             self.by_id, self.now, self.now, self.by_id,
         )  # fmt: skip
 
     def referrals(self, batch_id: int) -> set[int]:
         """Returns participants whose referral changed. One that an officer has is left as it is."""
-        self.run(
-            """
+        into = """
             INSERT INTO referrals_referral AS t (reference, participant_id, source, batch_id, received_at,
                    status, suppressed_because, priority, reasons, channel, due_on, rule_set_id,
                    decided_fields, version)
@@ -514,6 +591,13 @@ class _Landing(Land):
                    CASE WHEN suppressed_because = '' THEN 'received' ELSE 'suppressed' END,
                    suppressed_because, priority, reasons, channel, due_on, rule_set_id, '{}', 1
               FROM staged_referrals WHERE role = 'VICTIM'
+        """
+        self.add(Referral, f"{into} AND is_new", batch_id)
+        if not self.are_parts_held:
+            return set()
+        self.run(
+            f"""
+            {into} AND NOT is_new
             ON CONFLICT (participant_id)
             -- What a person decided over the rules stays, whatever the feed says later.
             DO UPDATE SET reasons = excluded.reasons, rule_set_id = excluded.rule_set_id,
@@ -549,9 +633,9 @@ class _Landing(Land):
             """
             INSERT INTO intake_feedrow AS t (kind, key, digest, batch_id, participant_id, acts_for, extra)
             SELECT 'referral', s.key, s.digest, %s, s.part_pk,
-                   CASE WHEN s.role = 'REPRESENTATIVE' AND part.represents_id IS NULL THEN s.acts_for ELSE
-                       '' END, s.extra
-              FROM staged_referrals s JOIN cases_participant part ON part.id = s.part_pk
+                   CASE WHEN s.role = 'REPRESENTATIVE' AND (SELECT part.represents_id FROM cases_participant
+                       part WHERE part.id = s.part_pk) IS NULL THEN s.acts_for ELSE '' END, s.extra
+              FROM staged_referrals s
             ON CONFLICT (kind, key) DO UPDATE
                SET digest = excluded.digest, batch_id = excluded.batch_id, acts_for = excluded.acts_for,
                    extra = excluded.extra

@@ -7,10 +7,13 @@ time.
 # The SQL is put together from names of columns and tables; values are always parameters.
 # ruff: noqa: S608
 
-import random
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
@@ -18,20 +21,48 @@ from victimcare.accounts.models import User
 from victimcare.intake.models import FeedRow, ImportBatch
 from victimcare.references import ALPHABET
 
-_random = random.SystemRandom()
+# Bytes beyond the last whole alphabet would make its first letters likelier: they are left out.
+_LETTERS = bytes(ord(ALPHABET[n % len(ALPHABET)]) for n in range(256))
+_LEFT_OUT = bytes(range(256 - 256 % len(ALPHABET), 256))
+
+Line = str  # one row as COPY reads it, made by `line`
+
+
+def references(prefix: str, count: int, length: int = 8) -> list[str]:
+    """So many, as `new_reference` makes one and from the same source of chance: a chunk needs forty thousand."""
+    wanted, letters = count * length, b""
+    while len(letters) < wanted:
+        letters += os.urandom(wanted + wanted // 8 + 32).translate(_LETTERS, _LEFT_OUT)
+    text = letters.decode("ascii")
+    return [f"{prefix}-{text[at : at + length]}" for at in range(0, wanted, length)]
 
 
 def reference(prefix: str, length: int = 8) -> str:
-    """As `new_reference`, from the same source of chance, at a tenth of the time: a chunk needs forty
-    thousand.
-    """
-    return prefix + "-" + "".join(_random.choices(ALPHABET, k=length))
+    return references(prefix, 1, length)[0]
 
 
 def stage(
     cursor: Any, table: str, columns: dict[str, str], copied: list[str], rows: Iterable[list[Any]]
 ) -> None:
     """Empty the staging table, fill it, and tell the planner what is in it."""
+    with _copying(cursor, table, columns, copied) as copy:
+        for row in rows:
+            copy.write_row(row)
+    cursor.execute(f"ANALYZE {table}")
+
+
+def stage_lines(
+    cursor: Any, table: str, columns: dict[str, str], copied: list[str], lines: Iterable[Line]
+) -> None:
+    """As `stage`, from rows that are lines already. The planner learns nothing: for tables that join by key."""
+    with _copying(cursor, table, columns, copied) as copy:
+        rest = iter(lines)
+        while some := "".join(islice(rest, 100)):
+            copy.write(some)
+
+
+@contextmanager
+def _copying(cursor: Any, table: str, columns: dict[str, str], copied: list[str]) -> Iterator[Any]:
     described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ({described}) ON COMMIT DELETE ROWS")
     cursor.execute(f"TRUNCATE {table}")
@@ -40,9 +71,25 @@ def stage(
         connection.wrap_database_errors,
         cursor.copy(f"COPY {table} ({', '.join(copied)}) FROM STDIN") as copy,
     ):
-        for row in rows:
-            copy.write_row(row)
-    cursor.execute(f"ANALYZE {table}")
+        yield copy
+
+
+def line(texts: Sequence[str], others: Iterable[str]) -> Line:
+    r"""A row as COPY reads it: first the texts, then what needs no care, such as numbers, dates and \N."""
+    text = "\t".join(texts)
+    if "\\" in text or not text.replace("\t", "").isprintable() or text.count("\t") >= len(texts):
+        text = "\t".join(cell.translate(_WITH_CARE) for cell in texts)
+    return "\t".join((text, *others)) + "\n"
+
+
+_WITH_CARE = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+@lru_cache(maxsize=4096)
+def array(texts: tuple[str, ...]) -> str:
+    """A text[] as PostgreSQL writes it."""
+    quoted = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def merged(words: Sequence[str], known: Sequence[str] = (), *, unless: str = "") -> tuple[str, str]:
@@ -96,6 +143,24 @@ def remember(
     )
 
 
+K = TypeVar("K", bound=Hashable)
+
+
+def numbered(
+    cursor: Any, model: type[models.Model], keys: Iterable[K], held: Mapping[K, int]
+) -> dict[K, int]:
+    """The primary keys that the rows of those keys will get which are not held, from the table's own sequence."""
+    new = [key for key in dict.fromkeys(keys) if key not in held]
+    if not new:
+        return {}
+    cursor.execute(
+        "SELECT nextval(ids) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS ids OFFSET 0) AS of_table,"
+        " generate_series(1, %s)",
+        [model._meta.db_table, len(new)],
+    )
+    return dict(zip(new, (pk for (pk,) in cursor.fetchall()), strict=True))
+
+
 class Land:
     """One staged chunk on its way into the tables, with the history that saving row by row would leave."""
 
@@ -116,18 +181,26 @@ class Land:
         self.history(model, list(changed), "~")
         return new, changed
 
+    def add(self, model: type[models.Model], sql: str, *values: Any) -> None:
+        """Run an INSERT of rows that nobody has; write history. Raises IntegrityError when somebody has one."""
+        into, columns = _history_of(model)
+        self.run(
+            f"""
+            WITH made AS ({sql} RETURNING *)
+            INSERT INTO {into} SELECT {columns}, %s, '+', %s, %s FROM made
+            """,
+            *values, self.now, self.by_id, self.change,
+        )  # fmt: skip
+
     def history(self, model: type[models.Model], ids: list[int], kind: str) -> None:
         """What simple-history writes when a row is saved, for many rows at once."""
         if not ids:
             return
-        history = model.history.model  # type: ignore[attr-defined]
-        columns = listed(f'"{tracked.column}"' for tracked in history.tracked_fields)
-        kept, table = history._meta.db_table, model._meta.db_table
+        into, columns = _history_of(model)
         self.run(
             f"""
-            INSERT INTO "{kept}" ({columns},
-                   history_date, history_type, history_user_id, history_change_reason)
-            SELECT {columns}, %s, %s, %s, %s FROM "{table}" WHERE id = ANY(%s)
+            INSERT INTO {into} SELECT {columns}, %s, %s, %s, %s FROM "{model._meta.db_table}"
+             WHERE id = ANY(%s)
             """,
             self.now, kind, self.by_id, self.change, ids,
         )  # fmt: skip
@@ -142,3 +215,11 @@ class Land:
             list(case_ids),
             self.now,
         )
+
+
+def _history_of(model: type[models.Model]) -> tuple[str, str]:
+    """The history table with the columns that a row of it needs, and the model's own among them."""
+    history = model.history.model  # type: ignore[attr-defined]
+    columns = listed(f'"{tracked.column}"' for tracked in history.tracked_fields)
+    added = "history_date, history_type, history_user_id, history_change_reason"
+    return f'"{history._meta.db_table}" ({columns}, {added})', columns
