@@ -18,7 +18,7 @@ urlpatterns = [
         name="approve-workload",
     ),
     path("referrals/reallocate/<str:officer>/", allocation_views.reallocate, name="reallocate"),
-    path("referrals/refer", refer_in.refer_in, name="refer-in"),
+    path("referrals/from-us/new", refer_in.refer_in, name="refer-in"),
     path("referrals/from-us/", refer_in.from_us, name="from-us"),
     path("support/", ask_for_support, {"language": "en-gb"}, name="ask-for-support"),
     path("cymorth/", ask_for_support, {"language": "cy"}, name="gofyn-am-gymorth"),
