@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.models import CallNote
-from desk.cases import AT_LEAST, find
 from desk.worklist import covered_by
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import listed
+from victimcare.cases.finding import clean, find, is_too_short
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
@@ -26,9 +26,9 @@ FOUND_SHOWN = 25
 @allow(Permission.TAKE_CALL)
 def calls(request: Request) -> HttpResponse:
     """Find somebody by phone, name or reference. What was typed is posted and is in no address."""
-    typed = " ".join(request.POST.get("who", "").replace("\0", "").split())[:100]
-    too_short = sum(each.isalnum() for each in typed) < AT_LEAST
-    found = [] if too_short else find(typed, request.user)
+    typed = clean(request.POST.get("who", ""))
+    too_short = is_too_short(typed)
+    found = find(typed, request.user).everybody
     people = found[:FOUND_SHOWN]
     listed(request, people, field_group="call")
     n = len(people)

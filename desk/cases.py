@@ -1,42 +1,37 @@
-"""The lists of people: mine, my team's, everybody I may see; and the search that finds one."""
+"""The lists of people: mine, my team's, everybody I may see."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import CharField, F, Func, Q, TextField, Value
-from django.db.models.functions import Replace, Upper
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from compliance.words import short
-from desk.day import Thing, What
-from desk.owed import owed_next
-from desk.worklist import last_contacts
+from contacts.models import Contact
+from desk.day import What
+from desk.glance import Owed, glances
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
-from victimcare.cases.models import Entitlement, Participant, Person
-from victimcare.cases.same_person import also_linked
+from victimcare.cases.models import Participant, ParticipantQuerySet, ways_to_see
 from victimcare.govuk.dates import day, due
 from victimcare.http import Request
 
 PAGE = 25
-FOUND_AT_MOST = 50
-AT_LEAST = 3  # characters
-
-PEOPLE = ("person", "case", "officer")
-
-
-# --- Lists -----------------------------------------------------------------------------------------
+# For which reasons to see somebody they are on a list; on the third list they are for any.
+WHOSE = {
+    "mine": ("officer", "witness care officer", "officer in the case"),
+    "team": ("team", "witness care team"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,13 +69,10 @@ class Asked:
 def cases(request: Request) -> HttpResponse:
     """Victims and witnesses this person may see, newest first, a page at a time."""
     asked = Asked.of(request)
-    rows = _asked_for(request.user, asked).select_related(*PEOPLE).order_by("-pk")
-    if asked.before:
-        rows = rows.filter(pk__lt=asked.before)
-    found = list(rows[: PAGE + 1])
+    officer = User.objects.filter(reference=asked.officer).first() if asked.officer else None
+    found = _asked_for(request.user, asked, officer)
     people = found[:PAGE]
     listed(request, people, field_group="cases")
-    officer = User.objects.filter(reference=asked.officer).first() if asked.officer else None
     context = {
         "tabs": _tabs(request.user, asked),
         "filters": _filters(asked, officer),
@@ -93,20 +85,50 @@ def cases(request: Request) -> HttpResponse:
     return render(request, "desk/cases.html", context)
 
 
-def _asked_for(user: User, asked: Asked) -> Any:
+def _asked_for(user: User, asked: Asked, officer: User | None) -> list[Participant]:
+    """A page of them, and one more if there is another page."""
     rows = Participant.objects.visible_to(user).filter(closed_at__isnull=not asked.is_closed)
+    if asked.before:
+        rows = rows.filter(pk__lt=asked.before)
     if asked.officer:
-        return rows.filter(officer__reference=asked.officer)
-    if asked.whose == "mine":
-        # Each way has its own index; an OR across the two tables would read them both whole.
-        mine = [Q(officer=user), Q(case__witness_care_officer=user)]
-        if user.collar and user.has_role(Role.OFFICER_IN_THE_CASE):
-            mine.append(Q(case__oic_collar=user.collar))
-        first, *rest = (Participant.objects.filter(way).values("pk") for way in mine)
-        return rows.filter(pk__in=first.union(*rest))
-    if asked.whose == "team" and user.team_id:
-        return rows.filter(Q(team_id=user.team_id) | Q(case__witness_care_team_id=user.team_id))
-    return rows
+        return newest_of(rows, [Q(officer=officer)] if officer else [])
+    reasons = WHOSE.get(asked.whose)
+    ways = {reason: way for reason, way in ways_to_see(user).items() if reasons is None or reason in reasons}
+    if "witness care team" not in ways:
+        return newest_of(rows, list(ways.values()))
+    found: list[Participant] = []
+    for at_most in (2 * PAGE, None):  # all of them only where so many of the newest may not be seen
+        ways["witness care team"] = Q(pk__in=_of_care_team(user, asked, at_most))
+        found = newest_of(rows, list(ways.values()))
+        if len(found) > PAGE:
+            break
+    return found
+
+
+def _of_care_team(user: User, asked: Asked, at_most: int | None) -> RawSQL:
+    """The newest of a witness care team's cases, read in the order of their index and no further."""
+    state = "IS NOT NULL" if asked.is_closed else "IS NULL"
+    return RawSQL(  # noqa: S611
+        f"""
+        SELECT n.participant_id FROM cases_nameincase n CROSS JOIN LATERAL (
+            SELECT 1 FROM cases_participant WHERE id = n.participant_id AND closed_at {state} OFFSET 0) AS part
+         WHERE n.witness_care_team_id = %s AND n.participant_id < %s ORDER BY n.participant_id DESC LIMIT %s
+        """,  # noqa: S608 - two words of ours
+        [user.team_id, asked.before or 2**62, at_most],
+    )
+
+
+def newest_of(rows: ParticipantQuerySet, ways: list[Q]) -> list[Participant]:
+    """The newest by any of these ways, one more than a page.
+
+    Each way is read from its own index, in its order, and no further than a page: an OR across the tables would
+    read them all.
+    """
+    if not ways:
+        return []
+    first, *rest = (rows.filter(way).order_by("-pk").values("pk")[: PAGE + 1] for way in ways)
+    ids = first.union(*rest) if rest else first
+    return list(Participant.objects.filter(pk__in=ids.values("pk")).for_a_list().order_by("-pk")[: PAGE + 1])
 
 
 def _tabs(user: User, asked: Asked) -> list[dict[str, Any]]:
@@ -140,16 +162,12 @@ def columns() -> list[str]:
 
 
 def in_rows(people: list[Participant], user: User) -> list[list[Any]]:
-    """Each person as a row of the list. Six queries however many."""
+    """Each person as a row of the list. One query however many."""
     today = clock.today()
-    rights, next_due, last = (
-        _entitlements(people, today),
-        owed_next(people, user),
-        last_contacts(p.pk for p in people),
-    )
+    seen = glances([part.pk for part in people], user, today)
     rows = []
     for part in people:
-        thing, entitlement, contact = next_due.get(part.pk), rights.get(part.pk), last.get(part.pk)
+        glance = seen[part.pk]
         age = part.person.age_on(today)
         role = "" if part.is_victim else str(part.get_role_display())
         rows.append(
@@ -161,11 +179,11 @@ def in_rows(people: list[Participant], user: User) -> list[list[Any]]:
                 },
                 {"text": part.case.offence_title or _("Not recorded"), "note": part.case.occurrence_no},
                 {"text": "", "tag": _("Enhanced"), "colour": "blue"}
-                if entitlement and entitlement.is_enhanced
+                if glance.is_enhanced
                 else {"text": _("Standard")},
-                _next_in_words(thing, user, today),
-                {"text": day(contact.at), "note": str(contact.get_outcome_display())}
-                if contact
+                _next_in_words(glance.owed, user, today),
+                {"text": day(glance.contact_at), "note": str(Contact.Outcome(glance.outcome).label)}
+                if glance.contact_at
                 else _("Never"),
                 part.officer.display_name if part.officer else _("Nobody"),
             ]
@@ -173,137 +191,25 @@ def in_rows(people: list[Participant], user: User) -> list[list[Any]]:
     return rows
 
 
-def _entitlements(people: list[Participant], today: date) -> dict[int, Entitlement]:
-    """The entitlement in force for each. One query."""
-    rows = Entitlement.objects.filter(participant__in=people, from_on__lte=today)
-    rows = rows.order_by("participant", "-from_on", "-pk").distinct("participant")
-    return {row.participant_id: row for row in rows}
-
-
-def _next_in_words(thing: Thing | None, user: User, today: date) -> Any:
+def _next_in_words(owed: Owed | None, user: User, today: date) -> Any:
     """When the next thing is owed and what it is; nothing to those who may not know."""
-    if thing is None:
+    if owed is None:
         return _("Nothing with a date") if user.may(Permission.VIEW_RIGHTS) else "–"
-    said = due(thing.due_on, today)
+    said = due(owed.due_on, today)
     return {
         "text": said.lead,
-        "note": f"{_named(thing)}, {said.note}",
+        "note": f"{_named(owed)}, {said.note}",
         "tone": {"overdue": "danger", "today": "due"}.get(said.tone, ""),
     }
 
 
-def _named(thing: Thing) -> str:
+def _named(owed: Owed) -> str:
     """A thing to do in two or three words."""
-    if thing.what in (What.TELL, What.DO):
-        return short(thing.items[0].source.rule)  # type: ignore[attr-defined]
+    if owed.what in (What.TELL, What.DO):
+        return short(owed.rule)
     return {
         What.FIRST_CONTACT: _("First contact"),
         What.ATTEMPT: _("First contact"),
         What.UPDATE: _("Agreed update"),
         What.PROMISE: _("Promise"),
-    }[thing.what]
-
-
-# --- Search ----------------------------------------------------------------------------------------
-
-
-@allow(Permission.SEARCH)
-def search(request: Request) -> HttpResponse:
-    """Find somebody by name, phone, postcode or reference: at most fifty, and only visible ones."""
-    typed = " ".join(request.GET.get("q", "").replace("\0", "").split())[:100]
-    too_short = len(re.sub(r"\W", "", typed)) < AT_LEAST
-    people = [] if too_short else find(typed, request.user)
-    people += also_linked(people, request.user)
-    listed(request, people, field_group="search")
-    n = len(people)
-    context = {
-        "typed": typed,
-        "too_short": too_short,
-        "is_full": n >= FOUND_AT_MOST,
-        "found": ngettext("%(n)d person found", "%(n)d people found", n) % {"n": n},
-        "rows": in_rows(people, request.user),
-        "columns": columns(),
-    }
-    return render(request, "desk/search.html", context)
-
-
-def find(typed: str, user: User) -> list[Participant]:
-    """Everybody this person may see whom the words could mean; the surest ways first. One query a way."""
-    found: dict[int, Participant] = {}
-    for way in WAYS:
-        asked = way(typed)
-        if asked is None or len(found) >= FOUND_AT_MOST:
-            continue
-        rows = Participant.objects.visible_to(user).filter(asked).select_related(*PEOPLE).order_by("-pk")
-        for part in rows[:FOUND_AT_MOST]:
-            found.setdefault(part.pk, part)
-    return list(found.values())[:FOUND_AT_MOST]
-
-
-def _by_reference(typed: str) -> Q | None:
-    """VC-..., P-..., PE-... or the force's own number."""
-    asked = typed.upper().replace(" ", "")
-    for prefix, field in (("VC-", "case__reference"), ("PE-", "person__reference"), ("P-", "reference")):
-        if asked.startswith(prefix):
-            return Q(**{field: asked})
-    return Q(case__occurrence_no=asked) if re.search(r"\d", asked) else None
-
-
-def _by_phone(typed: str) -> Q | None:
-    if not re.fullmatch(r"\+?[\d\s()./-]{6,25}", typed):
-        return None
-    asked = Func(Value(typed), function="digits", output_field=TextField())
-    people = Person.objects.alias(
-        mobile_digits=Func(F("phone_mobile"), function="digits", output_field=TextField()),
-        home_digits=Func(F("phone_home"), function="digits", output_field=TextField()),
-    )
-    mobile = people.exclude(phone_mobile="").filter(mobile_digits=asked)
-    home = people.exclude(phone_home="").filter(home_digits=asked)
-    return Q(person__in=mobile.values("pk").union(home.values("pk")))
-
-
-def _by_postcode(typed: str) -> Q | None:
-    asked = typed.upper().replace(" ", "")
-    if not re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}", asked):
-        return None
-    squeezed = Replace(Upper("postcode"), Value(" "), Value(""), output_field=CharField())
-    return Q(
-        person__in=Person.objects.alias(squeezed=squeezed)
-        .exclude(postcode="")
-        .filter(squeezed=asked)
-        .values("pk")
-    )
-
-
-def _by_name(typed: str) -> Q | None:
-    """The words as a surname, a given name, the name they like, or both names; accents do not matter."""
-    if re.search(r"\d", typed):
-        return None
-    words = typed.split()
-    whole = _plain(Value(typed))
-    # Nothing but signs is nobody: every name starts with nothing.
-    people = Person.objects.alias(
-        asked=whole,
-        plain_surname=_plain(F("surname")),
-        plain_given=_plain(F("given_names")),
-        plain_preferred=_plain(F("preferred_name")),
-    ).exclude(asked="")
-    ways = [
-        people.filter(plain_surname__startswith=whole),
-        people.filter(plain_given__startswith=whole),
-        people.exclude(preferred_name="").filter(plain_preferred__startswith=whole),
-    ]
-    for cut in range(1, len(words)):
-        given, surname = _plain(Value(" ".join(words[:cut]))), _plain(Value(" ".join(words[cut:])))
-        ways.append(people.filter(plain_surname__startswith=surname, plain_given__startswith=given))
-        ways.append(people.filter(plain_surname__startswith=given, plain_given__startswith=surname))
-    first, *rest = (way.values("pk") for way in ways)
-    return Q(person__in=first.union(*rest))
-
-
-def _plain(value: Any) -> Func:
-    """Lower case, without accents or apostrophes, as the index keeps names."""
-    return Func(value, function="plain", output_field=TextField())
-
-
-WAYS: tuple[Callable[[str], Q | None], ...] = (_by_reference, _by_phone, _by_postcode, _by_name)
+    }[owed.what]

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from desk import calls, case, cases, dashboard, funnel, handover, health, notices, today
+from desk import calls, case, cases, dashboard, funnel, handover, health, notices, search, today
 
 app_name = "desk"
 urlpatterns = [
     path("", today.today, name="today"),
     path("calls/", calls.calls, name="calls"),
-    path("search", cases.search, name="search"),
+    path("search", search.search, name="search"),
     path("notifications/", notices.notifications, name="notifications"),
     path("handovers/", handover.handovers, name="handovers"),
     path("handovers/<str:handover>/", handover.handover, name="handover"),

@@ -32,6 +32,10 @@ document.addEventListener("keydown", (event) => {
   search.focus();
 });
 
+// A list that answered a form: its own address in place of the form's, so that going back asks for it again.
+const list = document.querySelector("[data-address]");
+if (list) history.replaceState(null, "", list.dataset.address);
+
 const shortcut = document.querySelector("[data-shortcut-switch]");
 if (shortcut) {
   const say = () => {

@@ -135,7 +135,7 @@ def test_nothing_in_an_address_breaks_a_page(route, addresses, sign_in):
 
 
 LISTS = {
-    "desk:search": ("q",),
+    "desk:search": ("q", "again"),
     "desk:cases": ("whose", "closed", "officer", "before"),
     "desk:dashboard": ("week",),
     "desk:duties": ("right", "status", "owner", "from", "to", "after"),

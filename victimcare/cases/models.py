@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ from victimcare.working_days import LONDON
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
+
+_WORDS = "text_pattern_ops"  # an index in which the start of a word is found whatever the database's language
 
 
 def person_reference() -> str:
@@ -296,12 +299,25 @@ class Case(models.Model):
             models.Index(name="case_oic", fields=["oic_collar"], condition=~Q(oic_collar="")),
             models.Index(name="case_occurrence", fields=["occurrence_no"]),
             models.Index(
+                name="case_by_witness_care",
+                fields=["witness_care_officer", "witness_care_team"],
+                include=["id"],
+                condition=Q(witness_care_officer__isnull=False),
+            ),
+            models.Index(
                 name="case_left_behind", fields=["changed_at"], condition=Q(changed_at__isnull=False)
             ),
         )
 
     def __str__(self) -> str:
         return self.reference
+
+
+ON_A_LIST = (
+    *("reference", "role", "team_id", "closed_at", "case__reference", "case__occurrence_no"),
+    *("case__offence_title", "person__given_names", "person__surname", "person__preferred_name"),
+    *("person__date_of_birth", "person__town", "case__witness_care_officer", "officer__display_name"),
+)
 
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
@@ -321,6 +337,10 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     def allocated_to(self, user: User) -> "ParticipantQuerySet":
         return self.filter(officer=user)
 
+    def for_a_list(self) -> "ParticipantQuerySet":
+        """With what a row of a list shows of the person, the case and the officer, and no more of them."""
+        return self.select_related("person", "case", "officer").only(*ON_A_LIST)
+
     def visible_to(self, user: User) -> "ParticipantQuerySet":
         """The participants whose records this user may open. Excluded beats restricted beats role."""
         return self.filter(may_see(user))
@@ -332,23 +352,32 @@ def may_see(user: User, through: str = "") -> Q:
     For rows about a participant `through` leads there, "participant__", with no list of all who are visible.
     """
     in_role = Q(pk__in=[])  # nobody
-    if user.has_role(Role.VICTIM_CARE_OFFICER) or user.has_role(Role.SUPERVISOR):
-        in_role |= _is(through, officer=user) | _is(through, officer__in=_covered_by(user))
-        if user.team_id:
-            in_role |= _is(through, team_id=user.team_id)
-    if user.has_role(Role.WITNESS_CARE_OFFICER) or user.has_role(Role.MEASURES_ADVISOR):
-        in_role |= _is(through, case__witness_care_officer=user)
-        if user.team_id:
-            in_role |= _is(through, case__witness_care_team_id=user.team_id)
-    if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
-        in_role |= _is(through, case__oic_collar=user.collar)
-    if user.has_role(Role.ENGAGEMENT_COORDINATOR):
-        in_role |= _is(through, agreed_to_be_asked=True)
+    for way in ways_to_see(user, through).values():
+        in_role |= way
     named = Case.restricted_to.through.objects.filter(user=user).values("case_id")
     unrestricted = _is(through, case__is_restricted=False) | _is(through, case_id__in=named)
     excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
     suspect = _is(through, role=Participant.Role.SUSPECT)
     return ~suspect & in_role & unrestricted & ~_is(through, case_id__in=excluded)
+
+
+def ways_to_see(user: User, through: str = "") -> dict[str, Q]:
+    """Each reason for which this user may open a participant, before what is restricted is taken away."""
+    ways = {}
+    if user.has_role(Role.VICTIM_CARE_OFFICER) or user.has_role(Role.SUPERVISOR):
+        ways["officer"] = _is(through, officer=user)
+        ways["cover"] = _is(through, officer__in=_covered_by(user))
+        if user.team_id:
+            ways["team"] = _is(through, team_id=user.team_id)
+    if user.has_role(Role.WITNESS_CARE_OFFICER) or user.has_role(Role.MEASURES_ADVISOR):
+        ways["witness care officer"] = _is(through, case__witness_care_officer=user)
+        if user.team_id:
+            ways["witness care team"] = _is(through, case__witness_care_team_id=user.team_id)
+    if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
+        ways["officer in the case"] = _is(through, case__oic_collar=user.collar)
+    if user.has_role(Role.ENGAGEMENT_COORDINATOR):
+        ways["agreed to be asked"] = _is(through, agreed_to_be_asked=True)
+    return ways
 
 
 def _is(through: str, **conditions: object) -> Q:
@@ -448,6 +477,19 @@ class Participant(models.Model):
                 name="participant_open_by_officer", fields=["officer", "id"], condition=Q(closed_at=None)
             ),
             models.Index(name="participant_by_team_role", fields=["team", "role", "id"]),
+            # The lists of a team, newest first, a page at a time.
+            models.Index(name="participant_open_by_team", fields=["team", "id"], condition=Q(closed_at=None)),
+            models.Index(
+                name="participant_closed_by_team", fields=["team", "id"], condition=Q(closed_at__isnull=False)
+            ),
+            # Somebody's own people who are not of their team: from the index alone.
+            models.Index(
+                name="participant_by_officer_team",
+                fields=["officer", "team"],
+                include=["id"],
+                condition=Q(officer__isnull=False),
+            ),
+            models.Index(name="participant_agreed", fields=["-id"], condition=Q(agreed_to_be_asked=True)),
         )
 
     def __str__(self) -> str:
@@ -456,6 +498,76 @@ class Participant(models.Model):
     @property
     def is_victim(self) -> bool:
         return self.role == self.Role.VICTIM
+
+
+class NameInCase(models.Model):
+    """Under what name a participant is found, as plain letters, beside the teams that may see them.
+
+    Kept by triggers of the database (migration `found_by_name`), so nothing here writes it. No suspects.
+    """
+
+    participant = models.OneToOneField(
+        Participant,
+        primary_key=True,
+        db_constraint=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+    )
+    team = models.ForeignKey(
+        Team, null=True, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    witness_care_team = models.ForeignKey(
+        Team, null=True, db_constraint=False, db_index=False, on_delete=models.DO_NOTHING, related_name="+"
+    )
+    surname = models.TextField()
+    given_names = models.TextField()
+    preferred_name = models.TextField()
+
+    class Meta:
+        indexes = (
+            models.Index(
+                name="name_by_team", fields=["team", "surname", "given_names"], include=["participant"],
+                opclasses=["int8_ops", _WORDS, _WORDS],
+            ),
+            models.Index(
+                name="name_by_team_given", fields=["team", "given_names"], include=["participant"],
+                opclasses=["int8_ops", _WORDS],
+            ),
+            models.Index(
+                name="name_by_team_preferred", fields=["team", "preferred_name"], include=["participant"],
+                opclasses=["int8_ops", _WORDS], condition=~Q(preferred_name=""),
+            ),
+            models.Index(
+                name="name_by_care_team", fields=["witness_care_team", "surname", "given_names"],
+                include=["participant"], opclasses=["int8_ops", _WORDS, _WORDS],
+                condition=Q(witness_care_team__isnull=False),
+            ),
+            models.Index(
+                name="newest_by_care_team", fields=["witness_care_team", "participant"],
+                condition=Q(witness_care_team__isnull=False),
+            ),
+            models.Index(
+                name="name_by_care_team_given", fields=["witness_care_team", "given_names"],
+                include=["participant"], opclasses=["int8_ops", _WORDS],
+                condition=Q(witness_care_team__isnull=False),
+            ),
+        )  # fmt: skip
+
+
+class NameWord(models.Model):
+    """Every surname, and every first given name, that anybody here has: what a misspelt one is looked up in.
+
+    Kept by triggers of the database. A word may be there twice, where two people brought it at once.
+    """
+
+    word = models.TextField()
+    is_surname = models.BooleanField()
+
+    class Meta:
+        indexes = (
+            models.Index(name="name_word", fields=["word", "is_surname"]),
+            GinIndex(name="name_word_alike", fields=["word"], opclasses=["gin_trgm_ops"], fastupdate=False),
+        )
 
 
 class Exclusion(models.Model):

@@ -1,0 +1,214 @@
+"""The lists and the search at twenty thousand cases: each read from an index, and little of it for nothing.
+
+The rows come from the generator of the benchmark, once for all of these tests. What is asserted is the planner's own
+account of what it did, so that a busy machine changes nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from benchmarks._big import build
+from victimcare.accounts.models import Team, User
+from victimcare.cases.finding import find
+from victimcare.cases.models import Person
+from victimcare.settings import WEB
+
+CASES, TEAMS = 20_000, 4
+OF_THE_UNIT = r"^(Victim|Witness) Care Unit \d+$"
+# Tables that grow with the years. Those of people, teams and rules stay small.
+GROW = {
+    "cases_person", "cases_case", "cases_participant", "cases_event", "cases_entitlement", "cases_safecontact",
+    "cases_nameincase", "cases_nameword", "referrals_referral", "contacts_contact", "contacts_contactplan",
+    "contacts_promise", "compliance_duty",
+}  # fmt: skip
+MOST_FOR_NOTHING = 10  # rows read and left out, for each row that was wanted
+PAGE = 25
+
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("scale")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unit(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Four teams of nineteen with 20,000 cases, as the web role asks for them."""
+    with django_db_blocker.unblock():
+        build(CASES, teams=TEAMS)
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE cases_person, cases_case CASCADE; TRUNCATE cases_nameincase, cases_nameword")
+        User.objects.filter(team__name__regex=OF_THE_UNIT).delete()
+        Team.objects.filter(name__regex=OF_THE_UNIT).delete()
+        User.history.all().delete()
+        Team.history.all().delete()
+        cursor.execute("ANALYZE")
+
+
+@pytest.fixture(autouse=True)
+def _as_the_web_role(db: None) -> None:
+    with connection.cursor() as cursor:
+        for setting, value in re.findall(r"-c (\w+)=(\S+)", WEB):
+            cursor.execute(f"SET LOCAL {setting} = '{value}'")
+
+
+@pytest.fixture
+def officer() -> User:
+    return User.objects.get(username="officer0-3")
+
+
+@pytest.fixture
+def supervisor() -> User:
+    return User.objects.get(username="supervisor0")
+
+
+@pytest.fixture
+def care() -> User:
+    return User.objects.get(username="care0-1")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def asked_in(work: Any) -> list[tuple[str, Any]]:
+    """The questions asked of the database while this is done, and its parameters."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        work()
+    return asked
+
+
+def plans(work: Any) -> list[dict[str, Any]]:
+    """What the planner did for each question, from EXPLAIN (ANALYZE, FORMAT JSON)."""
+    found = []
+    for sql, params in asked_in(work):
+        if sql.lstrip("(").startswith(("SELECT", "WITH")):
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql, params)
+                answer = cursor.fetchone()[0]
+            found.append(
+                (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"] | {"sql": sql}
+            )
+    return found
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+def check(work: Any) -> None:
+    """No table that grows is read whole, and no more than ten rows are read for nothing for each that is wanted."""
+    for plan in plans(work):
+        for node in nodes(plan):
+            whole = node["Node Type"] == "Seq Scan" and node["Relation Name"] in GROW
+            assert not whole, (node["Relation Name"], node.get("Filter"), plan["sql"][:1500])
+        wasted = sum(
+            node.get("Rows Removed by Filter", 0) * node["Actual Loops"]
+            for node in nodes(plan)
+            if node.get("Relation Name") in GROW
+        )
+        wanted = max(plan["Actual Rows"], PAGE)
+        assert wasted <= MOST_FOR_NOTHING * wanted, (wasted, wanted, plan["sql"][:1500])
+
+
+# --- Lists -----------------------------------------------------------------------------------------
+
+LISTS = [
+    "whose=mine",
+    "whose=team",
+    "whose=all",
+    "closed=1&whose=mine",
+    "closed=1&whose=team",
+    "whose=team&before=30000",
+]
+
+
+@pytest.mark.parametrize("query", LISTS)
+def test_a_list_is_read_from_an_index(officer, query):
+    browser = signed_in(officer)
+    check(lambda: browser.get(f"/cases/?{query}"))
+
+
+@pytest.mark.parametrize("query", LISTS)
+def test_so_are_the_lists_of_witness_care(care, query):
+    browser = signed_in(care)
+    check(lambda: browser.get(f"/cases/?{query}"))
+
+
+def test_one_officers_cases_for_their_supervisor(supervisor, officer):
+    browser = signed_in(supervisor)
+    check(lambda: browser.get(f"/cases/?officer={officer.reference}"))
+
+
+@pytest.mark.parametrize(
+    ("username", "address", "most"),
+    [
+        ("officer0-3", "/cases/", 6),
+        ("officer0-3", "/cases/?whose=team", 6),
+        ("care0-1", "/cases/?whose=all", 6),
+        ("supervisor0", "/cases/?officer=x", 6),
+        ("officer0-3", "/", 25),
+        ("supervisor0", "/", 25),
+        ("supervisor0", "/referrals/allocate/", 25),
+        ("supervisor0", "/referrals/", 20),
+    ],
+)
+def test_a_page_asks_so_many_questions_and_no_more(username, address, most):
+    browser = signed_in(User.objects.get(username=username))
+    assert browser.get(address).status_code == 200
+    assert len(asked_in(lambda: browser.get(address))) <= most
+
+
+# --- Search ----------------------------------------------------------------------------------------
+
+NAMES = [
+    "jones", "jon", "sian", "Siân Jones", "jones sian", "llewelyn", "Llewelyn, Rhys", "O'Brien", "griffits",
+    "sian grifiths", "zzyzx", "mac",
+]  # fmt: skip
+NUMBERS = [
+    "VC-1001", "P-3003", "PE-1001", "2600001001", "26000010", "07111001000", "+44 7000 001 006", "01633 0000700",
+    "NP20 1AB", "np201ab",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", [*NAMES, *NUMBERS])
+def test_a_search_is_read_from_an_index(officer, typed):
+    check(lambda: find(typed, officer))
+
+
+@pytest.mark.parametrize("typed", NAMES)
+def test_a_name_is_read_from_an_index_for_witness_care(care, typed):
+    check(lambda: find(typed, care))
+
+
+def test_a_date_of_birth_is_read_from_an_index(officer):
+    person = Person.objects.get(reference="PE-1001")
+    assert isinstance(person.date_of_birth, date)
+    born = f"{person.date_of_birth:%d/%m/%Y}"
+    for typed in (born, f"{person.surname} {born}"):
+        check(lambda typed=typed: find(typed, officer))
+
+
+def test_every_kind_of_search_finds_somebody():
+    """Otherwise the plans above would be of nothing."""
+    supervisor = User.objects.get(username="supervisor1")
+    for typed in ("jones", "sian jones", "griffits", "2600001001", "NP20 1AB", "P-3003"):
+        everybody = [find(typed, User.objects.get(username=f"supervisor{n}")).everybody for n in range(TEAMS)]
+        assert any(everybody), typed
+    assert len(find("jones", supervisor).people) == 50
