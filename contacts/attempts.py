@@ -173,7 +173,7 @@ def _ring(
     if last is None:
         return Next(Step.RING, facts.held_until, Because.FIRST, attempt)
     tried = frozenset(band_of(each.at, numbers) for each in counted)
-    band = _band(attempt, tried, facts, numbers)
+    band: Band | None = _band(attempt, tried, facts, numbers)
     on = add_working_days(last, numbers.gap, bank_holidays=bank_holidays)
     if band is Band.WEEKEND:
         on = last + timedelta(days=(5 - last.weekday()) % 7 or 7)

@@ -253,7 +253,7 @@ def why(because: str, tried: Iterable[str], band: str = "", attempt: int = 0) ->
             Band.EVENING: _("because nobody has rung in the evening yet"),
             Band.WEEKEND: _("because nobody has rung at the weekend yet"),
         }[Band(band)]
-    return {
+    said: dict[str, str] = {
         Because.FIRST: _("because nobody has tried yet"),
         Because.ONLY_SAFE_HOURS: _("because no other time of day is safe"),
         Because.NEW_NUMBER: _("because there is another number now"),
@@ -265,7 +265,8 @@ def why(because: str, tried: Iterable[str], band: str = "", attempt: int = 0) ->
         Because.CANNOT_RING: _("because it is not safe to ring, or no number is held"),
         Because.NO_ANSWER: _("because nothing was heard after we wrote"),
         Because.NO_SAFE_WAY: _("because no safe way to write is known"),
-    }.get(because, "")  # type: ignore[call-overload]
+    }
+    return said.get(because, "")
 
 
 def in_words(series: ContactSeries) -> str:

@@ -259,7 +259,7 @@ def _tries_again(thing: Thing, who: str) -> dict[str, Any]:
     series: ContactSeries = thing.items[0].source  # type: ignore[assignment]
     name = who.rstrip(",")
     what = {
-        Step.RING: _("Ring %(who)s again"),
+        Step.RING: _("Try again to reach %(who)s"),
         Step.ASK: _("Ask the officer in the case about %(who)s"),
         Step.WRITE: _("Write to %(who)s: nobody could be reached"),
         Step.CLOSE: _("Close %(who)s, or find another way to reach them"),
@@ -289,11 +289,8 @@ def button(
         return other
     if not user.may(Permission.LOG_CONTACT):
         return None
-    tells = (
-        list(dict.fromkeys(item.source.event.reference for item in thing.items))
-        if thing.what is What.TELL
-        else []
-    )  # type: ignore[attr-defined]
+    told = thing.items if thing.what is What.TELL else ()
+    tells = list(dict.fromkeys(item.source.event.reference for item in told))  # type: ignore[attr-defined]
     url = reverse("contacts:log", args=references) + (
         "?" + urlencode({"tell": tells}, doseq=True) if tells else ""
     )

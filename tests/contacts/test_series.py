@@ -83,7 +83,10 @@ def test_the_next_attempt_is_owed_on_its_day_with_a_button(victim, officer, mond
     thing = next(t for t in worklist(officer).day.shown if t.what is What.ATTEMPT)
     assert (thing.participant, thing.due_on) == (victim.pk, date(2026, 11, 24))
     row = next(row for group in worklist(officer).groups for row in group["rows"])
-    assert "Ring Siân Evans" in row["what"] and "Attempt 2 of 3: Tue 24 Nov, afternoon" in row["why"]
+    assert (
+        "Try again to reach Siân Evans" in row["what"]
+        and "Attempt 2 of 3: Tue 24 Nov, afternoon" in row["why"]
+    )
     assert row["button"]["url"].endswith("/contacts/log")
 
 
@@ -232,7 +235,7 @@ def test_the_page_says_which_attempt_it_is_and_what_was_tried(monday, victim, of
     tried(victim, officer, london(2026, 11, 23, 9))
     shown = as_officer.get(page(victim)).text
     assert "Attempt 2 of 3: Tue 24 Nov, afternoon" in shown and "Mon 23 Nov, 09:00: no answer" in shown
-    assert "Not at this hour again" in shown
+    assert "Tried at this hour before" in shown
     assert "Attempt 2 of 3" in as_officer.get(page(victim, "list")).text
 
 

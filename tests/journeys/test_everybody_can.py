@@ -15,6 +15,8 @@ def test_without_javascript_a_call_is_logged_and_a_menu_opens(somebody):
     officer.go(case + "contacts/log?channel=in_person")
     officer.page.locator("[name=outcome][value=no_answer]").check()
     officer.page.get_by_label("How did it land?").fill("Nobody was at home.")
+    officer.page.locator("[name=next][value=none]").check()
+    officer.page.get_by_label("Why is there nothing to do?").fill("The plan goes on.")
     officer.page.get_by_role("button", name=re.compile("^Save the")).first.click()
     officer.go(case + "contacts/")
     officer.sees("Nobody was at home.")

@@ -88,32 +88,24 @@ def standard(request: Request, key: str) -> HttpResponse:
         "form": form,
         "label": Key(key).label,
         "limits": RANGES[key],
-        "columns": [
-            _("Version"),
-            {"label": _("Number"), "is_number": True},
-            _("From"),
-            _("Written by"),
-            _("Why"),
-        ],
-        "rows": [_version(row) for row in versions],
+        "versions": [_version(row) for row in versions],
     }
     return render(request, "cases/standard.html", context, status=422 if form.errors else 200)
 
 
-def _version(row: Standard) -> list[Any]:
+def _version(row: Standard) -> dict[str, str]:
+    """3, from Thu 1 Jul 2021. Why, by whom, and whether it counts."""
     if row.withdrawn_at:
         state = _("Set aside")
     elif row.approved_by:
         state = _("Approved by %s") % row.approved_by
     else:
         state = _("Not confirmed") if row.written_by is None else _("Waits for approval")
-    return [
-        row.number,
-        row.value,
-        day(row.effective_from),
-        {"text": str(row.written_by or _("What we began with")), "note": state},
-        row.reason,
-    ]
+    who = str(row.written_by or _("What we began with"))
+    return {
+        "text": _("%(n)d, from %(day)s") % {"n": row.value, "day": day(row.effective_from)},
+        "note": f"{who}: {row.reason} {state}.",
+    }
 
 
 @require_POST

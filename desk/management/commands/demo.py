@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from compliance.actions import assess
+from contacts.actions import replan
 from desk.demo import live, people
 from desk.demo.book import Book, landed
 from desk.demo.extracts import Story, Teller, events_csv, referrals_csv
@@ -28,7 +29,7 @@ from victimcare.intake.models import ImportBatch
 from victimcare.working_days import LONDON
 
 # What --replace empties: everything about cases. The people of the unit and the reference data stay.
-KEPT = {"Partner", "Court", "LetterTemplate", "CodeVersion", "LocalStandard"}
+KEPT = {"Partner", "Court", "LetterTemplate", "CodeVersion", "LocalStandard", "Standard"}
 APPS = (
     "audit",
     "cases",
@@ -119,6 +120,7 @@ class Command(BaseCommand):
             cursor.execute("ANALYZE")
         self.say("assessing duties")
         assessed = assess(Case.objects.values_list("pk", flat=True)).cases
+        replan({who.case_id for who in live_people})
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         return {"victims": len(everything), "contacts": len(book.contacts), "cases_assessed": assessed}
