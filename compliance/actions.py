@@ -17,6 +17,7 @@ from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Case
 from victimcare.faults import Refused, Stale
+from victimcare.lookups import is_any
 from victimcare.working_days import england_and_wales
 
 CHUNK = 2_000
@@ -75,7 +76,9 @@ def assess_left_behind(*, recorded_before: datetime, limit: int = CHUNK) -> int:
 def _assess_chunk(case_ids: list[int], rulebook: Rulebook, *, waits: bool) -> tuple[Assessed, list[int]]:
     """Assess these cases; returns what was done, and the cases somebody else holds."""
     # The lock makes each case's duties one writer's; nobody's event waits longer than this chunk takes.
-    locking = Case.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=case_ids)
+    locking = Case.objects.select_for_update(no_key=True, skip_locked=not waits).filter(
+        is_any("pk", case_ids)
+    )
     held = dict(locking.order_by("pk").values_list("pk", "changed_at"))
     missing = [] if waits else _still_there(set(case_ids) - held.keys())
     if not held:
@@ -92,13 +95,13 @@ def _assess_chunk(case_ids: list[int], rulebook: Rulebook, *, waits: bool) -> tu
     done = _keep(wanted, held.keys())
     changed = [pk for pk, changed_at in held.items() if changed_at is not None]
     if changed:  # unchanged since it was read: this transaction holds the row
-        Case.objects.filter(pk__in=changed).update(changed_at=None)
+        Case.objects.filter(is_any("pk", changed)).update(changed_at=None)
     return Assessed(len(held), *done), missing
 
 
 def _still_there(case_ids: set[int]) -> list[int]:
     return (
-        list(Case.objects.filter(pk__in=case_ids).order_by("pk").values_list("pk", flat=True))
+        list(Case.objects.filter(is_any("pk", case_ids)).order_by("pk").values_list("pk", flat=True))
         if case_ids
         else []
     )
@@ -136,7 +139,7 @@ def _keep(wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int
     replaced: dict[tuple[Any, ...], int] = {}
     kept = (
         Duty.objects.current()
-        .filter(case_id__in=list(case_ids))
+        .filter(is_any("case_id", case_ids))
         .order_by("pk")
         .values_list("pk", "revision", "event__replaced_by", *_COLUMNS)
     )
@@ -160,7 +163,7 @@ def _keep(wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int
 
 def _end(duty_ids: list[int], now: datetime) -> None:
     if duty_ids:
-        Duty.objects.filter(pk__in=duty_ids).update(is_current=False, computed_at=now)
+        Duty.objects.filter(is_any("pk", duty_ids)).update(is_current=False, computed_at=now)
 
 
 def _open(

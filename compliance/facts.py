@@ -13,6 +13,7 @@ from compliance.models import CodeVersion, LocalStandard
 from contacts.models import TELLS, Contact
 from victimcare.cases.models import Entitlement, Event, Participant
 from victimcare.letters.models import Letter
+from victimcare.lookups import is_any
 from victimcare.working_days import london_day
 
 LOCAL = "LOCAL"
@@ -86,14 +87,14 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
     stands_for: dict[int, int] = {}
     enhanced: dict[int, list[tuple[date, bool]]] = defaultdict(list)
     for participant, day, is_enhanced in (
-        Entitlement.objects.filter(participant__case_id__in=case_ids)
+        Entitlement.objects.filter(is_any("participant__case_id", case_ids))
         .order_by("from_on", "pk")
         .values_list("participant_id", "from_on", "is_enhanced")
     ):
         enhanced[participant].append((day, is_enhanced))
     for pk, case, role, represents, team, officer in (
         Participant.objects.served()
-        .filter(case_id__in=case_ids)
+        .filter(is_any("case_id", case_ids))
         .order_by("pk")
         .values_list("pk", "case_id", "role", "represents_id", "team_id", "officer_id")
     ):
@@ -106,7 +107,7 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
 
 def _events(facts: Facts, case_ids: Collection[int], rulebook: Rulebook, stands_for: dict[int, int]) -> None:
     rows = (
-        Event.objects.filter(case_id__in=case_ids, kind__in=rulebook.kinds)
+        Event.objects.filter(is_any("case_id", case_ids), kind__in=rulebook.kinds)
         .order_by("pk")
         .values_list(
             "case_id", "pk", "kind", "occurred_at", "learned_at", "reference", "participant_id", "suspect_id",
@@ -148,7 +149,7 @@ def _tellings(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int
     """What told, in the order it did: contacts that reached the victim or who acts for them; letters sent."""
     contacts = (
         Contact.tells.through.objects.filter(
-            contact__participant__case_id__in=case_ids, contact__outcome__in=TELLS
+            is_any("contact__participant__case_id", case_ids), contact__outcome__in=TELLS
         )
         .filter(
             Q(contact__spoke_to=None)
@@ -160,7 +161,7 @@ def _tellings(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int
     )
     letters = (
         Letter.tells.through.objects.filter(
-            letter__participant__case_id__in=case_ids, letter__status=Letter.Status.DISPATCHED
+            is_any("letter__participant__case_id", case_ids), letter__status=Letter.Status.DISPATCHED
         )
         # A letter that came back told nobody.
         .exclude(letter__reference__in=_returned(case_ids))
@@ -172,5 +173,5 @@ def _tellings(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int
 
 def _returned(case_ids: Collection[int]) -> QuerySet[Contact, str]:
     """References of the letters that were noted as returned."""
-    back = Contact.objects.filter(participant__case_id__in=case_ids, outcome=Contact.Outcome.RETURNED)
+    back = Contact.objects.filter(is_any("participant__case_id", case_ids), outcome=Contact.Outcome.RETURNED)
     return back.exclude(letter="").values_list("letter", flat=True)

@@ -1,7 +1,9 @@
 """The rows of a chunk, each with its team, its moments and what triage makes of it. Reads only."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from referrals import landing
 from referrals.landing import Arrival
@@ -23,6 +25,7 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
     people = _People(rows)
     earlier = _Earlier(rows, people)
     rules_by_day = RulesByDay()
+    reason = lru_cache(maxsize=4096)(entitlement_reason)  # this call's own: it is in the reader's language
     arriving = []
     for row in map(people.filled, rows):
         recorded, reported = row["recorded_at"], row["reported_at"]
@@ -50,7 +53,7 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
                 due_on=rules.due_on(received_on, made.priority)
                 if made and not made.suppressed_because
                 else None,
-                entitlement_reason=entitlement_reason(made.reasons, rules.pk) if made else "",
+                entitlement_reason=reason(made.reasons, rules.pk) if made else "",
             )
         )
     return arriving
@@ -76,12 +79,16 @@ class _People:
 
     def __init__(self, rows: Sequence[Clean]) -> None:
         self.held = landing.known_people((row["source_system"], row["person_id"]) for row in rows)
+        self.rows_of = Counter((row["source_system"], row["person_id"]) for row in rows)
         self.said: dict[tuple[str, str], Clean] = {}
 
     def filled(self, row: Clean) -> Clean:
-        """A copy with what this person's earlier rows said in the cells that this one leaves empty."""
+        """The row with what this person's earlier rows said in the cells that this one leaves empty."""
+        person = (row["source_system"], row["person_id"])
+        if self.rows_of[person] == 1:
+            return row
         row = dict(row)
-        said = self.said.setdefault((row["source_system"], row["person_id"]), {})
+        said = self.said.setdefault(person, {})
         for column in _OF_THE_PERSON:
             if row[column]:
                 said[column] = row[column]
@@ -107,6 +114,7 @@ class _Earlier:
 
     def __init__(self, rows: Sequence[Clean], people: _People) -> None:
         victims = [row for row in rows if row["role"] == "VICTIM"]
+        self.rows_of = people.rows_of
         self.suspected: set[tuple[str, str, str]] = {
             (row["source_system"], row["suspect_ref"], row["occurrence_no"])
             for row in rows
@@ -129,8 +137,13 @@ class _Earlier:
         )
 
     def crimes_to(self, row: Clean, day: date) -> list[Crime]:
-        """The crimes against this person in the twelve months to a day, this one among them."""
-        crimes = self.crimes.setdefault((row["source_system"], row["person_id"]), {})
+        """The crimes against this person in the twelve months to a day, this one among them; none when this is
+        the only one.
+        """
+        person = (row["source_system"], row["person_id"])
+        if self.rows_of[person] == 1 and person not in self.crimes:
+            return []
+        crimes = self.crimes.setdefault(person, {})
         crimes[row["occurrence_no"]] = self._crime(row, day)
         return in_year_to(crimes.values(), day) if len(crimes) > 1 else list(crimes.values())
 
@@ -164,7 +177,7 @@ def _facts(row: Clean, day: date, earlier: _Earlier) -> Facts:
         age=day.year - born.year - ((day.month, day.day) < (born.month, born.day)) if born else None,
         risk_level=row["risk_level"],
         disability=row["disability"],
-        crimes_in_12_months=len(crimes),
+        crimes_in_12_months=len(crimes) or 1,
         has_died=row["date_of_death"] is not None,
         is_suspect_here=earlier.is_suspect(row),
         is_nameless_business=bool(row["organisation_name"]) and not row["surname"] and not row["given_names"],

@@ -34,11 +34,13 @@ from victimcare.faults import Refused, Stale
 from victimcare.http import AWAY
 from victimcare.intake import extract as extracts
 from victimcare.intake import layouts
+from victimcare.intake.ahead import one_ahead
 from victimcare.intake.cells import Clean, Problem, raw_digest
 from victimcare.intake.checking import Preview, Tried
 from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
-from victimcare.intake.layouts import Landed
+from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+from victimcare.lookups import is_any
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ CHUNK = 5000
 ATTEMPTS = 5
 PARKED = "extract_parked"  # what these notifications are about; the subject is the batch's reference
 TO_CHECK = (ImportBatch.State.CHECK, ImportBatch.State.CHECKING)
+
+Read = tuple[RawRow, Clean, list[Problem]]  # a row as it came, as it was read, and what is wrong with it
 
 
 class Overtaken(Exception):
@@ -249,8 +253,8 @@ def check(*, batch: ImportBatch) -> ImportBatch:
         preview.describe(opened)
         earlier: dict[str, str] = {}
         batch.kind, batch.encoding = opened.kind, opened.encoding
-        for chunk in _chunks(opened.rows()):
-            preview.look_at(chunk)
+        for chunk in _chunks(batch.kind, opened.rows()):
+            preview.look_at([raw for raw, _row, _problems in chunk])
             preview.count(_try(batch, chunk, earlier, room=preview.room))
             ImportBatch.objects.filter(pk=batch.pk).update(
                 kind=batch.kind, claimed_at=clock.now(), attempts=0, received=preview.received
@@ -267,7 +271,7 @@ def check(*, batch: ImportBatch) -> ImportBatch:
 
 
 @transaction.atomic
-def _try(batch: ImportBatch, chunk: list[RawRow], earlier: dict[str, str], *, room: int) -> Tried:
+def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], *, room: int) -> Tried:
     """What would become of a chunk after the chunks before it: it lands, is looked at, and is rolled back."""
     _one_at_a_time()
     counts, _case_ids = _land(batch, chunk, earlier)
@@ -349,7 +353,7 @@ def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None 
         if not batch.expected:
             raise Unreadable(_NO_ROWS)
         _describe(batch, opened)
-        for chunk in _chunks(islice(opened.rows(), batch.received, None)):
+        for chunk in _chunks(batch.kind, islice(opened.rows(), batch.received, None)):
             case_ids = _keep_chunk(batch, chunk)
             if progress is not None:
                 progress(batch)
@@ -367,9 +371,15 @@ def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None 
     return _finish(batch)
 
 
-def _chunks(rows: Iterator[RawRow]) -> Iterator[list[RawRow]]:
+def _chunks(kind: str, rows: Iterator[RawRow]) -> Iterator[list[Read]]:
+    """The rows, read, in chunks that land together. While one lands, the next is read."""
+    return one_ahead(_read_in_chunks(layouts.of(kind), rows))
+
+
+def _read_in_chunks(layout: Layout, rows: Iterator[RawRow]) -> Iterator[list[Read]]:
     while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+        now = clock.now()
+        yield [(raw, *layout.clean(raw, now)) for raw in chunk]
 
 
 @transaction.atomic
@@ -387,7 +397,7 @@ def _describe(batch: ImportBatch, opened: Extract) -> None:
 
 
 @transaction.atomic
-def _keep_chunk(batch: ImportBatch, chunk: list[RawRow]) -> set[int]:
+def _keep_chunk(batch: ImportBatch, chunk: list[Read]) -> set[int]:
     """One chunk and its counts, together or not at all.
 
     Raises Overtaken when another reader has got further.
@@ -450,7 +460,7 @@ def _unreadable(batch: ImportBatch, sentence: str) -> ImportBatch:
 
 
 def _land(
-    batch: ImportBatch, chunk: Sequence[RawRow], earlier: dict[str, str] | None = None
+    batch: ImportBatch, chunk: Sequence[Read], earlier: dict[str, str] | None = None
 ) -> tuple[Counter[str], set[int]]:
     """Every row of the chunk to its one outcome. Runs in the caller's transaction.
 
@@ -461,9 +471,8 @@ def _land(
     outcomes: dict[int, str] = {}
     bad: list[tuple[RawRow, str, Problem]] = []
     good: list[Clean] = []
-    raw_by_number = {raw.number: raw for raw in chunk}
-    for raw in chunk:
-        row, problems = layout.clean(raw, now)
+    raw_by_number = {raw.number: raw for raw, _row, _problems in chunk}
+    for raw, row, problems in chunk:
         if problems:
             bad.append((raw, row["key"], problems[0]))
         else:
@@ -494,7 +503,7 @@ def _one_at_a_time() -> None:
 
 def _digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
     """What the feed last said under each of these keys."""
-    return dict(FeedRow.objects.filter(kind=kind, key__in=keys).values_list("key", "digest"))
+    return dict(FeedRow.objects.filter(is_any("key", keys), kind=kind).values_list("key", "digest"))
 
 
 def _remember(
@@ -562,14 +571,14 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
     if not bad:
         return {}
     digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problem in bad}
-    same = Q(digest__in=set(digests.values()))
+    same = Q(is_any("digest", set(digests.values())))
     seen = set(
         ImportRow.objects.filter(same, outcome=ImportRow.Outcome.QUARANTINED)
         .exclude(batch__state=ImportBatch.State.WITHDRAWN)
         .values_list("digest", flat=True)
     )
     keys = {key for _raw, key, _problem in bad if _is_whole(key)}
-    open_rows = ImportRow.objects.in_quarantine().filter(same | Q(natural_key__in=keys))
+    open_rows = ImportRow.objects.in_quarantine().filter(same | Q(is_any("natural_key", keys)))
     waiting: dict[str, list[int]] = {}
     for pk, key, digest in open_rows.values_list("pk", "natural_key", "digest"):
         waiting.setdefault(_identity(key, digest), []).append(pk)
@@ -606,7 +615,7 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
             )
         )
         newest[identity] = kept[-1]
-    ImportRow.objects.in_quarantine().filter(pk__in=replaced).update(**replacement)
+    ImportRow.objects.in_quarantine().filter(is_any("pk", replaced)).update(**replacement)
     ImportRow.objects.bulk_create(kept)
     return outcomes
 
@@ -641,7 +650,7 @@ def _settle_mended(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]
     if not ImportRow.objects.in_quarantine().exists():
         return
     keys = [rows[number]["key"] for number in landed.outcomes]
-    ImportRow.objects.in_quarantine().filter(natural_key__in=keys).update(
+    ImportRow.objects.in_quarantine().filter(is_any("natural_key", keys)).update(
         settled_at=clock.now(),
         settled_in=batch,
         settlement=_("The feed sent it again and it could be kept."),

@@ -45,7 +45,8 @@ class Layout:
     feed: str  # as FeedRow.Kind names what one of its rows says
     columns: Sequence[str]
     telling: frozenset[str]  # a file with these columns is of this kind
-    # Reads one row; never raises. The row comes with `number`, `key`, `digest` and `extra`.
+    # Reads one row, in a thread; never raises, asks no database. The row comes with `number`, `key`, `digest`
+    # and `extra`.
     clean: "Callable[[RawRow, datetime], tuple[Clean, list[Problem]]]"
     # Keeps rows with different keys, in the caller's transaction. Raises IntegrityError or DataError when one
     # contradicts what is held; writes the feed rows.
