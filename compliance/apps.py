@@ -15,8 +15,10 @@ class ComplianceConfig(AppConfig):
         from compliance.unfinished import open_duties
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
+        from victimcare.intake.layouts import register_worked_out
 
         codes()
+        register_worked_out("compliance.Duty")
         before_closing(open_duties)
 
         def assess_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:

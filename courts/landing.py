@@ -371,7 +371,7 @@ class _Chunk:
         for event in self.events:
             before = taken.get((event.source_system, event.source_id)) if event.source_id else None
             if before is not None:
-                event.source_system, event.source_id = "", ""
+                event.source_id = ""
                 event.replaces = _last_of(before)
         Event.objects.bulk_create(self.events, batch_size=BATCH)
 

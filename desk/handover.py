@@ -237,7 +237,7 @@ def _owed(people: dict[int, Participant], user: User) -> list[Thing]:
         *owed.of_promises(_promises(ids)),
     ]
     for item in items:
-        item.source.participant = people[item.participant]
+        item.source.participant = people[item.participant]  # type: ignore[attr-defined]
     return things(items)
 
 
@@ -251,7 +251,7 @@ def _uncovered(found: Handover, user: User) -> int:
     """People of the officer away whom the cover may not see: a supervisor finds another for them by hand."""
     if not found.is_cover or not user.may(Permission.ALLOCATE):
         return 0
-    theirs = Participant.objects.open().filter(officer=found.from_officer, team=user.team)
+    theirs = Participant.objects.open().filter(officer=found.from_officer, team_id=user.team_id)
     excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
     return (
         theirs.exclude(case_id__in=excluded)

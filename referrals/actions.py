@@ -95,7 +95,7 @@ def reallocate(*, choices: Choices, from_officer: User, reason: str, by: User) -
     excluded = Exclusion.objects.filter(user=by, lifted_at=None).values("case_id")
     found = list(
         Participant.objects.victims()
-        .filter(reference__in=choices, team=by.team, team__isnull=False)
+        .filter(reference__in=choices, team_id=by.team_id, team__isnull=False)
         .exclude(case_id__in=excluded)
         .select_for_update(of=("self",))
         .select_related("case", "person", "officer")

@@ -213,7 +213,7 @@ def workload(request: Request) -> HttpResponse:
     """What work is counted in: the version in force, one that waits to be approved, and writing the next."""
     today = clock.today()
     now = scale_on(today)
-    initial: dict[str, Any] = {f"points_{number}": points for number, points in now.points.items()}
+    initial = {f"points_{number}": points for number, points in now.points.items()}
     initial |= {"full_week": now.full_week, "looks_ahead": now.looks_ahead, "effective_from": today}
     form = ScaleForm(request.POST or None, initial=initial)
     if form.is_valid():

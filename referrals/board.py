@@ -253,7 +253,7 @@ def carried_by(user: User, officer: User) -> list[Waiting]:
     theirs = Referral.objects.filter(participant=OuterRef("pk"))
     excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
     rows = (
-        Participant.objects.victims().open().filter(officer=officer, team=user.team)
+        Participant.objects.victims().open().filter(officer=officer, team_id=user.team_id)
         .exclude(case_id__in=excluded)
         .annotate(priority=Subquery(theirs.values("priority")), received_at=Subquery(theirs.values("received_at")))
         .order_by("priority", "received_at", "pk")
@@ -387,9 +387,9 @@ def board_for(
         is_capped=total > AT_MOST,
         next_after=page[-1].place if more else "",
         proposed=[
-            (each.key, picked, each.version)
+            (each.key, officer, each.version)
             for each in waiting
-            if each.pk in proposals and (picked := proposals[each.pk].officer_id)
+            if each.pk in proposals and (officer := proposals[each.pk].officer_id)
         ],
         changes=len(chosen),
         changes_elsewhere=sum(1 for key in chosen if key not in keys),

@@ -52,8 +52,8 @@ def _namesakes(cases: Collection[int], officers: Iterable[User]) -> Iterable[tup
     )
     for case, given, preferred, surname, email in rows:
         names = {_ends(f"{given} {surname}"), _ends(f"{preferred} {surname}"), _ends(preferred)}
-        for found in by_email.get(email, set()).union(*(by_name.get(name, set()) for name in names)):
-            yield case, found
+        for officer in by_email.get(email, set()).union(*(by_name.get(name, set()) for name in names)):
+            yield case, officer
 
 
 def _ends(name: str) -> tuple[str, str]:

@@ -510,12 +510,14 @@ class _Landing(Land):
             "INSERT INTO cases_event (reference, kind, case_id, participant_id, hearing, occurred_at, precision,"
             " learned_at, recorded_at, by_id, source_system, source_id, detail, data, replaces_id)"
             " SELECT s.event_ref, 'CRIME_REPORTED', s.case_pk, s.part_pk, '', s.crime_at, s.crime_precision,"
-            " greatest(s.received_at, s.crime_at), %s, %s, s.source_system, '', s.offence_title, '{}'"
+            " greatest(s.received_at, s.crime_at), %s, %s, s.source_system, '', s.offence_title,"
+            " jsonb_build_object('batch', %s::text)"
         )
         self.run(
             f"{into}, NULL FROM staged_referrals s WHERE s.role = 'VICTIM' AND s.is_new",
             self.now,
             self.by_id,
+            self.batch,
         )
         if self.are_parts_held:
             self.run(
@@ -529,7 +531,7 @@ class _Landing(Land):
                  WHERE s.role = 'VICTIM' AND NOT s.is_new AND was.occurred_at <> s.crime_at
                    AND (s.reported_at IS NOT NULL OR s.recorded_at IS NOT NULL)
                 """,
-                self.now, self.by_id,
+                self.now, self.by_id, self.batch,
             )  # fmt: skip
 
     def entitlements(self) -> None:
@@ -574,11 +576,11 @@ class _Landing(Land):
             SELECT s.entitlement_ref, 'ENTITLEMENT_SET', s.case_pk, s.part_pk, '', noon.at, 'date',
                    greatest(s.received_at, noon.at), %s, %s, '', '', s.entitlement_reason,
                    jsonb_build_object('is_enhanced', s.categories <> '{{}}', 'categories',
-                                      to_jsonb(s.categories), 'is_provisional', true)
+                                      to_jsonb(s.categories), 'is_provisional', true, 'batch', %s::text)
               FROM wanted w JOIN staged_referrals s USING (entitlement_ref),
                    LATERAL (SELECT (w.from_on + time '12:00') AT TIME ZONE 'Europe/London' AS at) noon
             """,
-            self.by_id, self.now, self.now, self.by_id,
+            self.by_id, self.now, self.now, self.by_id, self.batch,
         )  # fmt: skip
 
     def referrals(self, batch_id: int) -> set[int]:
@@ -697,8 +699,8 @@ def land_events(
                 SELECT s.event_ref, s.kind, s.case_pk, s.suspect_part_pk, '', s.occurred_at, s.precision,
                     s.learned_at,
                        %s, %s, s.source_system, CASE WHEN s.was_pk IS NULL THEN s.event_id ELSE '' END,
-                       s.detail, CASE WHEN s.was_pk IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('feed',
-                           s.event_id) END, s.was_pk
+                       s.detail, CASE WHEN s.was_pk IS NULL THEN jsonb_build_object('batch', %s::text)
+                           ELSE jsonb_build_object('batch', %s::text, 'feed', s.event_id) END, s.was_pk
                   FROM staged_events s LEFT JOIN cases_event was ON was.id = s.was_pk
                  WHERE s.case_pk IS NOT NULL
                    AND (s.was_pk IS NULL
@@ -710,7 +712,7 @@ def land_events(
                 RETURNING id, reference)
             UPDATE staged_events s SET event_pk = made.id FROM made WHERE made.reference = s.event_ref
             """,
-            now, by.pk if by else None,
+            now, by.pk if by else None, land.batch, land.batch,
         )  # fmt: skip
         land.run(
             """
@@ -723,14 +725,19 @@ def land_events(
             """,
             batch_id,
         )
-        cursor.execute("SELECT number, case_pk, was_pk, event_pk, occurrence_no FROM staged_events")
+        cursor.execute(
+            """
+            SELECT s.number, s.case_pk, was.id IS NULL OR was.kind = 'WITHDRAWN', s.event_pk, s.occurrence_no
+              FROM staged_events s LEFT JOIN cases_event was ON was.id = s.was_pk
+            """
+        )
         landed = Landed()
-        for number, case, was, event, occurrence in cursor.fetchall():
+        for number, case, is_new, event, occurrence in cursor.fetchall():
             if case is None:
                 landed.unknown[number] = ("occurrence_no", occurrence)
                 continue
             landed.outcomes[number] = (
-                "unchanged" if event is None else "accepted" if was is None else "updated"
+                "unchanged" if event is None else "accepted" if is_new else "updated"
             )
             if event is not None:
                 landed.case_ids.add(case)

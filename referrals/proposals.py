@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 ALIKE = 0.05  # shares of a full caseload this close are the same load
@@ -154,14 +153,14 @@ def _place(want: Wanted, loads: list[Load], points: int, words: Words) -> Propos
     if known:
         reasons.append(_("knows this person already"))
     elif knew := [load for load in loads if load.officer_id in want.known_by - want.barred]:
-        reasons.append(_why_not(knew[0]))
+        reasons.append(_Said(_why_not(knew[0]), {"name": knew[0].name}))
     choose_from = _who_speaks(want, choose_from, free, reasons, words, is_known=bool(known))
     if trained := [load for load in choose_from if want.skills & load.skills]:
         choose_from = trained
     chosen = min(choose_from, key=lambda load: (load.share, load.name))
     for skill in sorted(want.skills & chosen.skills)[:1]:
         said = str(words.skills.get(skill, skill)).lower()
-        reasons.append(format_lazy(_("trained in {skill}"), skill=said))
+        reasons.append(_Said(_("trained in %(skill)s"), {"skill": said}))
     if not known and (len(choose_from) > 1 or not reasons):
         reasons.append(_("lightest load") if len(free) > 1 else _("has room"))
     chosen.proposed += points
@@ -174,10 +173,9 @@ def _unplaced(is_conflict: bool) -> Proposal:
     return Proposal(None, (_("nobody here today has room"),), Outcome.NO_ROOM)
 
 
-def _why_not(load: Load) -> str | Promise:
+def _why_not(load: Load) -> Promise:
     """Why the officer who knows somebody is not proposed for them."""
-    words = _("{name} knows them and is away") if load.is_away else _("{name} knows them and has no room")
-    return format_lazy(words, name=load.name)
+    return _("%(name)s knows them and is away") if load.is_away else _("%(name)s knows them and has no room")
 
 
 def _who_speaks(
@@ -191,16 +189,29 @@ def _who_speaks(
             load for load in choose_from if load.share <= lightest + ALIKE and "cy" not in load.languages
         ]
         return choose_from if is_known or want.skills else others or choose_from
-    said = words.languages.get(want.language, want.language)
+    said = {"language": words.languages.get(want.language, want.language)}
     if fluent := [load for load in choose_from if want.language in load.languages]:
-        reasons.append(format_lazy(_("speaks {language}"), language=said))
+        reasons.append(_Said(_("speaks %(language)s"), said))
         return fluent
-    is_spoken = is_known and any(want.language in load.languages for load in free)
-    reasons.append(format_lazy(_("speaks no {language}") if is_spoken else _NOBODY_SPEAKS, language=said))
+    if is_known:
+        is_spoken = any(want.language in load.languages for load in free)
+        reasons.append(_Said(_("speaks no %(language)s"), said) if is_spoken else _Said(_NOBODY_SPEAKS, said))
+    else:
+        reasons.append(_Said(_NOBODY_SPEAKS, said))
     return choose_from
 
 
-_NOBODY_SPEAKS = _("nobody with room speaks {language}")
+_NOBODY_SPEAKS = _("nobody with room speaks %(language)s")
+
+
+class _Said:
+    """Words with names in them, put together when somebody reads them: in the reader's language."""
+
+    def __init__(self, words: Promise, names: Mapping[str, str | Promise]) -> None:
+        self.words, self.names = words, names
+
+    def __str__(self) -> str:
+        return str(self.words) % {name: str(value) for name, value in self.names.items()}
 
 
 # --- The run as a whole ----------------------------------------------------------------------------

@@ -50,6 +50,7 @@ MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user
     "victimcare/intake/staging.py",  # history, for many rows at once
+    "victimcare/intake/withdrawal.py",  # undoes set by set what landing did
     "referrals/landing.py",  # the bulk import writes set by set, and announces once
     "courts/landing.py",
     "contacts/landing.py",

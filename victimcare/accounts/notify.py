@@ -70,6 +70,11 @@ def settle(*, kind: str, subject: str) -> int:
     return Notification.objects.filter(kind=kind, subject=subject, read_at=None).update(read_at=clock.now())
 
 
+def settle_about(*, subjects: Iterable[str]) -> int:
+    """What these references named is not there any more: nobody needs to read of it. Returns how many."""
+    return Notification.objects.filter(subject__in=list(subjects), read_at=None).update(read_at=clock.now())
+
+
 def read(*, by: User, pks: Iterable[int]) -> int:
     """This person has read these of their own notifications. Returns how many were new."""
     mine = Notification.objects.filter(recipient=by, pk__in=list(pks), read_at=None)

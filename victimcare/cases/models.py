@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -328,8 +328,8 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return self.filter(role=Participant.Role.WITNESS)
 
     def served(self) -> "ParticipantQuerySet":
-        """Those we look after. A suspect is never listed, contacted or counted."""
-        return self.exclude(role=Participant.Role.SUSPECT)
+        """Those we look after. A suspect is never listed, contacted or counted, nor who came by mistake."""
+        return self.filter(role__in=Participant.SERVED)
 
     def open(self) -> "ParticipantQuerySet":
         return self.filter(closed_at=None)
@@ -401,6 +401,8 @@ class Participant(models.Model):
         WITNESS = "WITNESS", _("Witness")
         REPRESENTATIVE = "REPRESENTATIVE", _("Acts for the victim")
         SUSPECT = "SUSPECT", _("Suspect")
+        # Came with an extract that was withdrawn: an empty shell that the log still names. Nobody sees it.
+        WITHDRAWN = "WITHDRAWN", _("Withdrawn")
 
     # Those we look after: an index on the role finds them, which "not a suspect" would not.
     SERVED = (Role.VICTIM, Role.WITNESS, Role.REPRESENTATIVE)
@@ -706,7 +708,11 @@ class Event(models.Model):
                 condition=Q(precision="date") | Q(learned_at__gte=F("occurred_at")),
             ),
         )
-        indexes = (models.Index(name="event_by_case", fields=["case", "-occurred_at"]),)
+        indexes = (
+            models.Index(name="event_by_case", fields=["case", "-occurred_at"]),
+            # What was recorded when: rows are only added, so this index is as good as free.
+            BrinIndex(name="event_recorded", fields=["recorded_at"], autosummarize=True),
+        )
 
     def __str__(self) -> str:
         return self.reference

@@ -18,7 +18,7 @@ from traceback import extract_tb
 from typing import IO
 
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -30,16 +30,20 @@ from victimcare.accounts.permissions import Role
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import announce
+from victimcare.cases.models import Participant, Question
+from victimcare.cases.questions import ask_officer
 from victimcare.faults import Refused, Stale
 from victimcare.http import AWAY
 from victimcare.intake import extract as extracts
 from victimcare.intake import layouts
 from victimcare.intake.ahead import one_ahead
+from victimcare.intake.brought import Obstacle, created, obstacles
 from victimcare.intake.cells import Clean, Problem, raw_digest
 from victimcare.intake.checking import Preview, Tried
 from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+from victimcare.intake.withdrawal import take_back
 from victimcare.lookups import is_any
 
 logger = logging.getLogger(__name__)
@@ -657,6 +661,51 @@ def _settle_mended(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]
     )
 
 
+# --- Taking a batch back ----------------------------------------------------------------------------
+
+KEPT_SOMETHING = (ImportBatch.State.DONE, ImportBatch.State.UNREADABLE, ImportBatch.State.PARKED)
+
+
+def what_stands_in_the_way(batch: ImportBatch) -> list[Obstacle]:
+    """What somebody did with what this batch brought; nothing when it can be withdrawn. Reads only."""
+    return obstacles(batch)
+
+
+@transaction.atomic
+def withdraw(*, batch: ImportBatch, reason: str, by: User) -> ImportBatch:
+    """Take back all that a batch brought: what people see is as before, and the log keeps both.
+
+    Raises Refused with what stands in the way when somebody has worked on it, Stale when it was withdrawn.
+    """
+    _one_at_a_time()
+    batch = ImportBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch.pk)
+    if batch.state not in KEPT_SOMETHING:
+        raise Stale(_("This extract has nothing to be withdrawn. Open it again to see what became of it."))
+    if not reason.strip():
+        raise Refused(_("Say why it is withdrawn."))
+    # Nobody can refer to what it brought until this is decided.
+    list(
+        Participant.objects.filter(pk__in=created(Participant, batch))
+        .select_for_update(of=("self",))
+        .order_by("pk")
+        .values_list("pk")
+    )
+    in_the_way = obstacles(batch)
+    if in_the_way:
+        raise Refused(
+            _("Somebody has worked on what this extract brought: %(what)s.")
+            % {"what": "; ".join(f"{obstacle.count} {obstacle.what}" for obstacle in in_the_way[:6])}
+        )
+    now = clock.now()
+    case_ids = take_back(batch=batch, by=by, now=now)
+    batch.state, batch.content = ImportBatch.State.WITHDRAWN, None
+    batch.withdrawn_at, batch.withdrawn_by, batch.withdrawn_because = now, by, reason.strip()[:300]
+    batch.save(update_fields=["state", "content", "withdrawn_at", "withdrawn_by", "withdrawn_because"])
+    record_access(by=by, op=AccessEntry.Op.ERASE, field_group=f"extract {batch.kind}", path=batch.reference)
+    announce(case_ids)
+    return batch
+
+
 # --- Quarantine ------------------------------------------------------------------------------------
 
 
@@ -697,6 +746,49 @@ def set_aside(*, row: ImportRow, reason: str, by: User) -> ImportRow:
     """Say why a row will not be kept. Raises Stale when it was settled meanwhile."""
     row = _in_quarantine(row)
     return _settle(row, _("Set aside: %s") % reason, by)
+
+
+BULK = 5_000  # rows set aside by one click
+
+
+@transaction.atomic
+def set_aside_all(*, rows: QuerySet[ImportRow], reason: str, by: User) -> int:
+    """Say of many rows at once why they will not be kept. Returns how many; those settled meanwhile are left."""
+    found = list(
+        ImportRow.objects.in_quarantine()
+        .filter(pk__in=rows.order_by("pk").values("pk")[:BULK])
+        .select_for_update(of=("self",), skip_locked=True)
+        .values_list("pk", flat=True)
+    )
+    return ImportRow.objects.filter(pk__in=found).update(
+        settled_at=clock.now(),
+        settled_by=by,
+        settlement=(_("Set aside: %s") % reason)[:300],
+        content={},
+    )
+
+
+@transaction.atomic
+def return_to_officer(
+    *, row: ImportRow, words: str, to_collar: str = "", to_team: str = "", by: User
+) -> Question:
+    """Ask the officer in the case about a row that waits. The row goes on waiting; the answer is shown with it.
+
+    Raises Stale when the row was settled, Refused when nobody is named or it was asked already.
+    """
+    row = _in_quarantine(row)
+    question = ask_officer(
+        case=None,
+        kind=Question.Kind.ROW,
+        words=words,
+        about_row=_("%(batch)s, row %(row)d") % {"batch": row.batch.reference, "row": row.number},
+        to_collar=to_collar,
+        to_team=to_team,
+        by=by,
+    )
+    row.question = question.reference
+    row.save(update_fields=["question"])
+    return question
 
 
 def _in_quarantine(row: ImportRow) -> ImportRow:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from victimcare.govuk.forms import FileInput, Form, FormKeyField, TextField
+from victimcare.govuk.forms import ChoiceSelect, FileInput, Form, FormKeyField, LongTextField, TextField
 from victimcare.intake import layouts
-from victimcare.intake.models import ImportRow
+from victimcare.intake.models import ImportBatch, ImportRow
 
 LARGEST = 60  # MB: a year of 48,461 referrals is about 20
 
@@ -80,4 +80,65 @@ class SetAsideForm(Form):
     form_key = FormKeyField()
     reason = TextField(
         label=_("Why is this row not kept?"), max_length=250, missing=_("Enter why this row is not kept.")
+    )
+
+
+class BulkAsideForm(Form):
+    """Why the ticked rows, or all that the filters leave, are not kept."""
+
+    form_key = FormKeyField()
+    reason = TextField(
+        label=_("Why are these rows not kept?"),
+        max_length=250,
+        missing=_("Enter why these rows are not kept."),
+    )
+
+
+class ReturnForm(Form):
+    """A question about a row to the officer in the case."""
+
+    form_key = FormKeyField()
+    words = LongTextField(
+        label=_("What do you need to know?"),
+        hint=_("The officer sees your question and which row it is about, not the row."),
+        max_length=1000,
+        missing=_("Enter your question."),
+    )
+    to_collar = TextField(label=_("Collar number"), max_length=20, width=10, required=False)
+    to_team = TextField(
+        label=_("Or the team, where the officer is not known"), max_length=80, width=20, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not cleaned.get("to_collar") and not cleaned.get("to_team"):
+            self.add_error("to_collar", _("Enter the officer's collar number, or the team."))
+        return cleaned
+
+
+class QuarantineFilter(Form):
+    """Which of the waiting rows are shown."""
+
+    mark_optional = False
+    kind = ChoiceSelect(
+        label=_("Kind"), choices=ImportBatch.Kind.choices, required=False, blank=_("All kinds")
+    )
+    column = TextField(label=_("Column"), max_length=60, width=20, required=False)
+    file = TextField(label=_("File"), hint=_("Its name, or a part of it"), max_length=80, required=False)
+    asked = ChoiceSelect(
+        label=_("Asked of the officer"),
+        choices=[("no", _("Not asked")), ("waiting", _("No answer yet")), ("answered", _("Answered"))],
+        required=False,
+        blank=_("All"),
+    )
+    problem = TextField(label=_("Problem"), max_length=300, required=False)
+
+
+class WithdrawForm(Form):
+    form_key = FormKeyField()
+    reason = TextField(
+        label=_("Why is this extract withdrawn?"),
+        hint=_("Such as: the wrong file was sent. It is kept with the extract."),
+        max_length=300,
+        missing=_("Enter why this extract is withdrawn."),
     )

@@ -69,3 +69,18 @@ def known() -> list[Layout]:
 def of(kind: str) -> Layout:
     """The layout of this kind. Raises KeyError for one that no app reads."""
     return _LAYOUTS[kind]
+
+
+# --- What nobody wrote ------------------------------------------------------------------------------
+
+# Tables whose rows are worked out from what is held, so that they never stand in the way of a withdrawal.
+_WORKED_OUT: set[str] = {"cases.NameInCase"}
+
+
+def register_worked_out(label: str) -> None:
+    """The rows of this table, "compliance.Duty", follow from others: nobody worked on anything by them."""
+    _WORKED_OUT.add(label)
+
+
+def worked_out() -> frozenset[str]:
+    return frozenset(_WORKED_OUT)

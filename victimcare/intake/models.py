@@ -135,6 +135,21 @@ class ImportRowQuerySet(models.QuerySet["ImportRow"]):
     def in_quarantine(self) -> "ImportRowQuerySet":
         return self.filter(outcome=ImportRow.Outcome.QUARANTINED, settled_at=None)
 
+    def with_problem(self) -> "ImportRowQuerySet":
+        """Each with `problem`: its reason without what it quotes, so that equal problems are equal."""
+        return self.annotate(problem=_WITHOUT_QUOTES)
+
+
+# “NP” is not a whole postcode, 31/02/1990: what differs from row to row is left out.
+_WITHOUT_QUOTES = models.Func(
+    models.F("reason"),
+    models.Value(r"“[^”]*”|\([^)]*\)|[0-9][0-9A-Z/:.,-]*"),
+    models.Value("…"),
+    models.Value("g"),
+    function="regexp_replace",
+    output_field=models.CharField(),
+)
+
 
 class ImportRow(models.Model):
     """A row of an extract that did not simply land: what it said, and what became of it."""

@@ -168,6 +168,11 @@ class Land:
         self.cursor, self.change, self.now = cursor, change, now
         self.by_id = by.pk if by else None
 
+    @property
+    def batch(self) -> str:
+        """The reference of the batch, which every event that lands carries."""
+        return self.change.removeprefix("extract ")
+
     def run(self, sql: str, *values: Any) -> None:
         self.cursor.execute(sql, list(values))
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,13 +14,25 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
+from victimcare.cases.models import Question
 from victimcare.faults import Refused
+from victimcare.govuk.dates import day
 from victimcare.http import Request
 from victimcare.intake import actions, layouts
-from victimcare.intake.forms import RowForm, SetAsideForm, UploadForm
-from victimcare.intake.models import BEGUN, NOT_BEGUN, ImportBatch, ImportRow
+from victimcare.intake.forms import (
+    BulkAsideForm,
+    QuarantineFilter,
+    ReturnForm,
+    RowForm,
+    SetAsideForm,
+    UploadForm,
+    WithdrawForm,
+)
+from victimcare.intake.models import BEGUN, NOT_BEGUN, ImportBatch, ImportRow, ImportRowQuerySet
 
 PAGE = 50
+GROUPS = 8  # of equal problems, most rows first
+COUNTED_TO = 10_000
 
 
 @allow(Permission.IMPORT_EXTRACT)
@@ -44,12 +57,13 @@ def intake(request: Request) -> HttpResponse:
 def batch_page(request: Request, batch: str) -> HttpResponse:
     """What a check found, how far an extract is, and what came of its rows. Refreshes itself while it is read."""
     found = get_object_or_404(
-        ImportBatch.objects.defer("content").select_related("uploaded_by"), reference=batch
+        ImportBatch.objects.defer("content").select_related("uploaded_by", "withdrawn_by"), reference=batch
     )
     rows = list(found.rows.order_by("-outcome", "number")[:40])
     say_reason = layouts.of(found.kind).say_reason if found.kind else str
     context = {
         "batch": found,
+        "may_be_withdrawn": found.state in actions.KEPT_SOMETHING and found.received > 0,
         "is_open": found.state in (*NOT_BEGUN, *BEGUN),
         "preview": _preview(found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
@@ -73,7 +87,7 @@ def _preview(batch: ImportBatch, say_reason: Callable[[str], str]) -> dict[str, 
     """What a check found, as the page shows it; None for an extract that does not wait for an answer."""
     if batch.state != ImportBatch.State.CHECKED:
         return None
-    found = batch.preview
+    found: dict[str, Any] = batch.preview
     counts = found["counts"]
     return found | {
         "outcomes": [(label, counts.get(name, 0)) for name, label in ImportRow.Outcome.choices],
@@ -107,6 +121,27 @@ def try_again(request: Request, batch: str) -> HttpResponse:
     return redirect("intake:batch", batch)
 
 
+@allow(Permission.IMPORT_EXTRACT)
+def withdraw(request: Request, batch: str) -> HttpResponse:
+    """What stands in the way of taking an extract back; and, when nothing does, taking it back with a reason."""
+    found = _batch_or_404(batch)
+    in_the_way = actions.what_stands_in_the_way(found) if found.state in actions.KEPT_SOMETHING else []
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.withdraw(batch=found, reason=form.cleaned_data["reason"], by=request.user)
+        messages.success(
+            request, _("%s is withdrawn. What people see is as before it came.") % found.file_name
+        )
+        return redirect("intake:batch", batch)
+    context = {
+        "batch": found,
+        "form": form,
+        "in_the_way": in_the_way,
+        "can_be": found.state in actions.KEPT_SOMETHING,
+    }
+    return render(request, "intake/withdraw.html", context)
+
+
 def _batch_or_404(reference: str) -> ImportBatch:
     return get_object_or_404(ImportBatch.objects.defer("content"), reference=reference)
 
@@ -115,17 +150,93 @@ def _batch_or_404(reference: str) -> ImportBatch:
 
 
 @allow(Permission.MEND_ROW)
-@require_GET
 def quarantine(request: Request) -> HttpResponse:
-    """Rows that could not be kept, oldest first, each with what is wrong."""
+    """Rows that could not be kept, oldest first, filtered and grouped by problem; ticked ones are set aside."""
+    asked = QuarantineFilter(request.GET or None)
+    rows = _asked_for(asked.cleaned_data if asked.is_bound and asked.is_valid() else {})
+    form = BulkAsideForm(request.POST or None)
+    if request.method == "POST":
+        chosen = _chosen(request, rows)
+        if form.is_valid() and chosen is not None:
+            count = actions.set_aside_all(rows=chosen, reason=form.cleaned_data["reason"], by=request.user)
+            messages.success(request, _("Set aside: %d rows.") % count)
+            return redirect(f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path)
+        if chosen is None:
+            form.add_error(None, _("Tick the rows that are not kept."))
+    groups = (
+        rows.order_by()
+        .values("batch__kind", "column", "problem")
+        .annotate(n=Count("*"))
+        .order_by("-n")[:GROUPS]
+    )
     after = request.GET.get("after", "")
-    rows = ImportRow.objects.in_quarantine().select_related("batch").defer("batch__content").order_by("pk")
+    shown = rows.select_related("batch").defer("batch__content", "batch__preview").order_by("pk")
     if after.isdecimal() and len(after) < 18:
-        rows = rows.filter(pk__gt=int(after))
-    found = list(rows[: PAGE + 1])
-    older = f"?after={found[PAGE - 1].pk}" if len(found) > PAGE else ""
+        shown = shown.filter(pk__gt=int(after))
+    found = list(shown[: PAGE + 1])
     record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
-    return render(request, "intake/quarantine.html", {"rows": found[:PAGE], "older_url": older})
+    context = {
+        "rows": [(row, answer) for row, answer in _with_answers(found[:PAGE])],
+        "groups": [
+            (
+                group,
+                _query(request, kind=group["batch__kind"], column=group["column"], problem=group["problem"]),
+            )
+            for group in groups
+        ],
+        "older_url": _query(request, after=str(found[PAGE - 1].pk)) if len(found) > PAGE else "",
+        "filter": asked,
+        "is_filtered": asked.is_bound,
+        "form": form,
+        "count": rows.order_by()[: COUNTED_TO + 1].count(),
+        "counted_to": COUNTED_TO,
+    }
+    return render(request, "intake/quarantine.html", context, status=422 if form.errors else 200)
+
+
+def _asked_for(wanted: dict[str, Any]) -> ImportRowQuerySet:
+    """The waiting rows that the filters leave."""
+    rows = ImportRow.objects.in_quarantine().with_problem()
+    questions = Question.objects.filter(reference=OuterRef("question"))
+    for name, condition in (
+        ("kind", Q(batch__kind=wanted.get("kind"))),
+        ("column", Q(column=wanted.get("column"))),
+        ("file", Q(batch__file_name__icontains=wanted.get("file") or "")),
+        ("problem", Q(problem=wanted.get("problem"))),
+    ):
+        if wanted.get(name):
+            rows = rows.filter(condition)
+    if wanted.get("asked") == "no":
+        rows = rows.filter(question="")
+    elif wanted.get("asked"):
+        rows = rows.exclude(question="").filter(
+            Exists(questions.filter(replied_at__isnull=wanted["asked"] == "waiting"))
+        )
+    return rows
+
+
+def _chosen(request: Request, rows: ImportRowQuerySet) -> ImportRowQuerySet | None:
+    """The rows that were ticked, or all that the filters leave; None when neither."""
+    if request.POST.get("which") == "all":
+        return rows
+    ticked = [int(pk) for pk in request.POST.getlist("row")[:PAGE] if pk.isdecimal() and len(pk) < 18]
+    return ImportRow.objects.in_quarantine().with_problem().filter(pk__in=ticked) if ticked else None
+
+
+def _with_answers(rows: list[ImportRow]) -> list[tuple[ImportRow, Question | None]]:
+    """Each row with the question about it, answered or not. One query."""
+    asked = {row.question for row in rows if row.question}
+    questions = {one.reference: one for one in Question.objects.filter(reference__in=asked)} if asked else {}
+    return [(row, questions.get(row.question)) for row in rows]
+
+
+def _query(request: Request, **changes: str) -> str:
+    """This page's address with other filters."""
+    query = request.GET.copy()
+    query.pop("after", None)
+    for name, value in changes.items():
+        query[name] = value
+    return f"?{query.urlencode()}"
 
 
 @allow(Permission.MEND_ROW)
@@ -148,7 +259,40 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
                     raise
                 form.add_error(None, str(refused.sentence))
     record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
-    return render(request, "intake/row.html", {"row": row, "form": form, "aside_form": SetAsideForm()})
+    return render(request, "intake/row.html", _row_context(row, form=form))
+
+
+def _row_context(row: ImportRow, **forms: Any) -> dict[str, Any]:
+    """A row's page: mend it, ask the officer in the case, or set it aside."""
+    [(_row, question)] = _with_answers([row])
+    collar = row.content.get("oic_collar") or row.content.get("by_collar") or ""
+    asking = {"to_collar": collar[:20], "to_team": row.content.get("team", "")[:80] if not collar else ""}
+    return {
+        "row": row,
+        "question": question,
+        "form": RowForm(row=row),
+        "aside_form": SetAsideForm(),
+        "return_form": ReturnForm(initial=asking),
+    } | forms
+
+
+@allow(Permission.MEND_ROW)
+@require_POST
+def return_row(request: Request, batch: str, number: int) -> HttpResponse:
+    """Ask the officer in the case about a row; it waits for the answer."""
+    row = _row_or_404(batch, number)
+    form = ReturnForm(request.POST)
+    if form.is_valid():
+        asked = {name: form.cleaned_data[name] for name in ("words", "to_collar", "to_team")}
+        try:
+            question = actions.return_to_officer(row=row, by=request.user, **asked)
+            messages.success(request, _("Asked. The answer is due by %s.") % day(question.due_on))
+            return redirect("intake:row", batch, number)
+        except Refused as refused:
+            if refused.status != Refused.status:
+                raise
+            form.add_error(None, str(refused.sentence))
+    return render(request, "intake/row.html", _row_context(row, return_form=form), status=422)
 
 
 @allow(Permission.MEND_ROW)
@@ -163,7 +307,7 @@ def set_row_aside(request: Request, batch: str, number: int) -> HttpResponse:
             request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name}
         )
         return redirect("intake:quarantine")
-    return render(request, "intake/row.html", {"row": row, "form": RowForm(row=row), "aside_form": form})
+    return render(request, "intake/row.html", _row_context(row, aside_form=form))
 
 
 def _row_or_404(batch: str, number: int) -> ImportRow:

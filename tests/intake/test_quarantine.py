@@ -1,0 +1,132 @@
+"""The worklist of rows that could not be kept: grouped, filtered, set aside together, asked of the officer."""
+
+import pytest
+from django.urls import reverse
+
+from referrals.models import Referral
+from tests.factories import UserFactory
+from tests.referrals.test_receive import ARREST, SIAN, receive, receive_events
+from victimcare.accounts.models import Notification
+from victimcare.accounts.permissions import Role
+from victimcare.cases.models import Question
+from victimcare.cases.questions import answer
+from victimcare.faults import Refused, Stale
+from victimcare.intake import actions
+from victimcare.intake.models import ImportRow
+
+pytestmark = pytest.mark.django_db
+URL = "/intake/quarantine/"
+
+
+@pytest.fixture(autouse=True)
+def _waiting(monday, unit):
+    """Three postcodes, a date, and an event whose crime we do not hold."""
+    bad = [
+        SIAN | {"person_id": f"P{n}", "postcode": code, "oic_collar": "1234"}
+        for n, code in enumerate(("NP", "CF", "SA1"))
+    ]
+    receive(*bad, SIAN | {"person_id": "P9", "date_of_birth": "31/02/1990"})
+    receive_events(ARREST)
+
+
+def waiting():
+    return ImportRow.objects.in_quarantine().order_by("pk")
+
+
+def row_url(row, name="row"):
+    return reverse(f"intake:{name}", args=[row.batch.reference, row.number])
+
+
+def test_equal_problems_are_one_line_with_their_number(as_supervisor):
+    page = as_supervisor.get(URL)
+    said = [(group["column"], group["n"]) for group, _url in page.context["groups"]]
+    assert said == [("postcode", 3), ("occurrence_no", 1), ("date_of_birth", 1)] or said[0] == ("postcode", 3)
+    assert "… is not a whole postcode" in page.text and "Quarantine: 5 rows" in page.text
+
+
+def test_a_group_opens_its_rows_alone(as_supervisor):
+    url = next(url for group, url in as_supervisor.get(URL).context["groups"] if group["n"] == 3)
+    page = as_supervisor.get(URL + url)
+    assert {row.column for row, _question in page.context["rows"]} == {"postcode"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"kind": "events"}, 1), ({"kind": "referrals"}, 4), ({"column": "postcode"}, 3), ({"file": "extract"}, 5),
+        ({"file": "nothing"}, 0), ({"asked": "no"}, 5), ({"asked": "waiting"}, 0), ({"kind": "x"}, 5),
+        ({"after": "x"}, 5), ({"column": "x" * 500}, 5),
+    ],
+)  # fmt: skip
+def test_it_is_filtered_by_kind_file_column_and_question(as_supervisor, query, expected):
+    assert len(as_supervisor.get(URL, query).context["rows"]) == expected
+
+
+def test_the_ticked_rows_are_set_aside_together(as_supervisor, supervisor):
+    first, second = waiting()[:2]
+    page = as_supervisor.post(URL, {"row": [first.pk, second.pk], "reason": "Test rows."}, follow=True)
+    assert "Set aside: 2 rows." in page.text
+    first.refresh_from_db()
+    assert (first.settlement, first.settled_by, first.content) == ("Set aside: Test rows.", supervisor, {})
+    assert waiting().count() == 3
+
+
+def test_all_that_the_filters_leave_are_set_aside_together(as_supervisor):
+    as_supervisor.post(f"{URL}?column=postcode", {"which": "all", "reason": "Test rows."})
+    assert [row.column for row in waiting()] == ["date_of_birth", "occurrence_no"]
+
+
+@pytest.mark.parametrize("posted", [{"reason": ""}, {"reason": "x"}, {"row": "nonsense", "reason": "x"}])
+def test_nothing_is_set_aside_without_rows_and_a_reason(as_supervisor, posted):
+    assert as_supervisor.post(URL, posted).status_code == 422
+    assert waiting().count() == 5
+
+
+def test_a_row_goes_back_to_the_officer_in_the_case_with_a_question(as_supervisor, supervisor):
+    officer = UserFactory(username="pc", collar="1234", roles=[Role.OFFICER_IN_THE_CASE], team=None)
+    row = waiting().first()
+    assert 'value="1234"' in as_supervisor.get(row_url(row)).text
+    page = as_supervisor.post(
+        row_url(row, "return"), {"words": "Which postcode is it?", "to_collar": "1234"}, follow=True
+    )
+    assert "the answer is due" in page.text
+    question = Question.objects.get()
+    assert (question.kind, question.to_collar, question.asked_by) == ("row", "1234", supervisor)
+    assert question.about_row == f"{row.batch.reference}, row {row.number}"
+    assert Notification.objects.filter(recipient=officer, subject=question.reference).exists()
+    assert [r.pk for r, _q in as_supervisor.get(URL, {"asked": "waiting"}).context["rows"]] == [row.pk]
+
+
+def test_the_answer_is_shown_with_the_row_and_the_row_is_mended_with_it(as_supervisor, supervisor):
+    officer = UserFactory(username="pc", collar="1234", roles=[Role.OFFICER_IN_THE_CASE], team=None)
+    row = waiting().first()
+    question = actions.return_to_officer(row=row, words="Which postcode?", to_collar="1234", by=supervisor)
+    answer(question=question, reply="It is NP20 4AB.", version=question.version, by=officer)
+    page = as_supervisor.get(row_url(row)).text
+    assert "It is NP20 4AB." in page
+    assert len(as_supervisor.get(URL, {"asked": "answered"}).context["rows"]) == 1
+    row.refresh_from_db()
+    as_supervisor.post(row_url(row), row.content | {"postcode": "NP20 4AB"})
+    assert Referral.objects.count() == 1
+
+
+def test_nobody_is_asked_the_same_twice_or_about_a_settled_row(supervisor):
+    row = waiting().first()
+    actions.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
+    with pytest.raises(Refused, match="asked already"):
+        actions.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
+    actions.set_aside(row=row, reason="x", by=supervisor)
+    with pytest.raises(Stale):
+        actions.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
+
+
+def test_a_question_says_whom_it_is_for(as_supervisor):
+    page = as_supervisor.post(row_url(waiting().last(), "return"), {"words": "Which?"})
+    assert page.status_code == 422 and "collar number, or the team" in page.text
+
+
+def test_the_list_costs_the_same_however_many_wait(as_supervisor, django_assert_max_num_queries):
+    receive(*[SIAN | {"person_id": f"Q{n}", "postcode": "NP"} for n in range(70)])
+    with django_assert_max_num_queries(12):
+        page = as_supervisor.get(URL)
+    assert len(page.context["rows"]) == 50 and "after=" in page.context["older_url"]
