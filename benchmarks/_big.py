@@ -127,6 +127,8 @@ def _tables(cases: int, teams: list[Team], care: list[Team]) -> Any:
     supervisor = User.objects.filter(roles=[Role.SUPERVISOR]).values_list("pk", flat=True)[0]
     # Of the newest fifth, as many stay open as make every officer's caseload.
     stays_open = min(0.9, OPEN * OFFICERS * of / (cases * 0.2))
+    # By remainders of primes: nothing else about a case follows from whose it is.
+    team = f"n % 1009 % {of}"
     sizes = "(SELECT count(*) FROM surnames) AS surnames, (SELECT count(*) FROM given) AS given"
     long_tail = "floor(exp(random() * ln({of})))::bigint"
 
@@ -160,9 +162,9 @@ def _tables(cases: int, teams: list[Team], care: list[Team]) -> Any:
                          "'Criminal damage','Theft from the person','Controlling or coercive behaviour'])[1 + n % 6]",
         "recorded_at": "at", "reported_at": "at", "opened_at": "at", "oic_collar": "(n % 2000)::text",
         "oic_name": "'PC ' || n % 2000", "policing_area": "'West'", "is_restricted": "n % 100 = 0",
-        "witness_care_team_id": f"CASE WHEN n % 8 = 0 THEN ({_ids(care)})[1 + n / 8 % {of}] END",
-        "witness_care_officer_id": f"CASE WHEN n % 8 = 0 THEN ({care_officers})[1 + n / 8 % {of} * {WITNESS_CARE}"
-                                   f" + n / 8 / {of} % {WITNESS_CARE}] END",
+        "witness_care_team_id": f"CASE WHEN n % 8 = 0 THEN ({_ids(care)})[1 + {team}] END",
+        "witness_care_officer_id": f"CASE WHEN n % 8 = 0 THEN ({care_officers})[1 + {team} * {WITNESS_CARE}"
+                                   f" + n % 1013 % {WITNESS_CARE}] END",
     }, f"(SELECT n, now() - (1 - n / {cases + 1}::float) * interval '365 days' AS at"\
        f" FROM generate_series(1, {cases}) n) AS one"  # fmt: skip
     yield Participant, {
@@ -170,9 +172,9 @@ def _tables(cases: int, teams: list[Team], care: list[Team]) -> Any:
         "id": "n * 3", "reference": "'P-' || n * 3", "case_id": "n", "role": "'VICTIM'",
         # One in eight is somebody we knew already.
         "person_id": "CASE WHEN n % 8 = 3 THEN 1 + floor(chance * (n - 1))::bigint ELSE n END",
-        "team_id": f"({_ids(teams)})[1 + n % {of}]",
+        "team_id": f"({_ids(teams)})[1 + {team}]",
         "officer_id": f"CASE WHEN fate IN ('open', 'closed') THEN"
-                      f" ({officers})[1 + n % {of} * {OFFICERS} + n / {of} % {OFFICERS}] END",
+                      f" ({officers})[1 + {team} * {OFFICERS} + n % 1013 % {OFFICERS}] END",
         "closed_at": "CASE WHEN fate IN ('closed', 'informed') THEN least(now(), at + interval '30 days') END",
         "closure_reason": "CASE fate WHEN 'closed' THEN 'support_complete' WHEN 'informed' THEN 'information_only'"
                           " ELSE '' END",
@@ -186,7 +188,7 @@ def _tables(cases: int, teams: list[Team], care: list[Team]) -> Any:
     )  # fmt: skip
     yield Participant, {
         "id": "n * 15 + 1", "reference": "'P-' || n * 15 + 1", "case_id": "n * 5",
-        "person_id": f"{victims} + n", "role": "'WITNESS'", "team_id": f"({_ids(teams)})[1 + n * 5 % {of}]",
+        "person_id": f"{victims} + n", "role": "'WITNESS'", "team_id": f"({_ids(teams)})[1 + n * 5 % 1009 % {of}]",
     }, f"generate_series(1, {witnesses}) n"  # fmt: skip
     yield Participant, {
         "id": "n * 9 + 2", "reference": "'P-' || n * 9 + 2", "case_id": "n * 3",
