@@ -299,12 +299,14 @@ def person_keys(person: Person) -> frozenset[str]:
 def is_flagged(participant: Participant, on: date) -> bool:
     """Domestic abuse, stalking, a sexual offence, trafficking, honour-based abuse, a partner, a child."""
     age = participant.person.age_on(on)
-    return (
-        bool(DANGER_FLAGS & set(participant.case.flags))
-        or participant.relationship_to_suspect in DANGER_RELATIONSHIPS
-        or participant.risk_level == "HIGH"
-        or (age is not None and age < 18)
-    )
+    return _is_dangerous(
+        participant.case.flags, participant.relationship_to_suspect, participant.risk_level
+    ) or (age is not None and age < CHILD)
+
+
+def _is_dangerous(flags: Iterable[str], relationship: str, risk: str) -> bool:
+    """What one case says of danger: a flag, a partner suspected, a high risk."""
+    return bool(DANGER_FLAGS & set(flags)) or relationship in DANGER_RELATIONSHIPS or risk == "HIGH"
 
 
 def verdicts(
@@ -368,6 +370,7 @@ class _Gathered:
     has_died: bool
     is_unsafe_elsewhere: bool
     told_when_at: Person | None  # where this person was reached when they gave their answers
+    born_on: date | None = None  # where two records differ, the younger
     is_tied_to_suspect: bool = False
     acted_for_by: str = ""
 
@@ -411,7 +414,8 @@ class _Facts:
         ward = self.wards.get(part.pk)
         if ward is not None:
             suspects = suspects | self._of_group(self.groups[ward]).suspects
-        keys = self._keys(suspects - group)
+        # Of a suspect who turned out to be linked to her, every number and address stays closed.
+        keys = self._keys(suspects - {part.person_id})
         others = [answer for pk in group - {part.person_id} if (answer := self.answers.get(pk))]
         return _Gathered(
             safe=safe,
@@ -423,6 +427,7 @@ class _Facts:
             has_died=theirs.was_closed_as_dead or any(self._has_died(pk) for pk in group),
             is_unsafe_elsewhere=any(self.known[pk].was_closed_as_unsafe for pk in group - {part.person_id}),
             told_when_at=_as_it_was(self.lives[part.person_id], safe.confirmed_at),
+            born_on=max(filter(None, (self._born(pk) for pk in group)), default=None),
             is_tied_to_suspect=ward is not None and bool(self._keys(group) & keys),
             acted_for_by=next(
                 (each.person.name for each in self.acting.get(part.pk, ()) if self.may_act(each)), ""
@@ -444,6 +449,9 @@ class _Facts:
         """Where these people are or were reached."""
         lives = (place for pk in people for place, _at in self.lives[pk])
         return frozenset(key for place in lives for key in person_keys(place)) - {""}
+
+    def _born(self, person: int) -> date | None:
+        return next((now.date_of_birth for now, since in self.lives[person] if since is None), None)
 
     def _has_died(self, person: int) -> bool:
         return any(since is None and now.date_of_death for now, since in self.lives[person])
@@ -533,20 +541,26 @@ def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]
     """What is known of each from every case they are served in, and who is suspected in which. One query."""
     served = Participant.objects.served().filter(person_id__in=people)
     rows = Participant.objects.filter(case_id__in=served.values("case_id")).values_list(
-        "case_id", "person_id", "role", "closure_reason", "case__flags"
+        "case_id",
+        "person_id",
+        "role",
+        "closure_reason",
+        "case__flags",
+        "relationship_to_suspect",
+        "risk_level",
     )
     suspected: dict[int, set[int]] = {}
-    parts: list[tuple[int, int, str, list[str]]] = []
-    for case_id, person_id, role, closure, flags in rows:
+    parts: list[tuple[int, int, str, bool]] = []
+    for case_id, person_id, role, closure, flags, relationship, risk in rows:
         if role == Participant.Role.SUSPECT:
             suspected.setdefault(case_id, set()).add(person_id)
         elif person_id in people:
-            parts.append((case_id, person_id, closure, flags))
+            parts.append((case_id, person_id, closure, _is_dangerous(flags, relationship, risk)))
     known = {person: _Known() for person in people}
-    for case_id, person_id, closure, flags in parts:
+    for case_id, person_id, closure, is_dangerous in parts:
         each = known[person_id]
         each.suspects |= suspected.get(case_id, set()) - {person_id}
-        each.is_flagged |= bool(DANGER_FLAGS & set(flags))
+        each.is_flagged |= is_dangerous
         each.was_closed_as_dead |= closure == Participant.Closure.DECEASED
         each.was_closed_as_unsafe |= closure == Participant.Closure.UNSAFE_TO_CONTACT
     return known, {(case, person) for case, people_of in suspected.items() for person in people_of}
@@ -558,7 +572,7 @@ def _lives(person_ids: set[int]) -> dict[int, list[tuple[Person, datetime | None
     if person_ids:
         fields = (
             "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
-            "date_of_death", "since",
+            "date_of_birth", "date_of_death", "since",
         )  # fmt: skip
         now = Person.objects.filter(id__in=person_ids).annotate(
             since=Value(None, output_field=DateTimeField())
@@ -597,12 +611,16 @@ def _facts(
     answer = "Y" if channel is Channel.IN_PERSON else getattr(safe, channel)
     if answer == SafeContact.Safe.YES and _has_moved(gathered.told_when_at, person, channel):
         answer = SafeContact.Safe.NOT_KNOWN
+    born_on = max(filter(None, (person.date_of_birth, gathered.born_on)), default=None)
+    age = Person(date_of_birth=born_on).age_on(local.date())
     return Facts(
         channel=channel,
         purpose=purpose,
         safe=answer,
         destination=next(iter(shared), "") or _key(destination, channel),
-        is_flagged=gathered.is_flagged_elsewhere or is_flagged(participant, local.date()),
+        is_flagged=gathered.is_flagged_elsewhere
+        or is_flagged(participant, local.date())
+        or (age is not None and age < CHILD),
         has_died=person.date_of_death is not None or gathered.has_died,
         is_suspect_here=gathered.is_suspect,
         suspect_destinations=gathered.suspect_keys,
@@ -616,7 +634,7 @@ def _facts(
         or gathered.is_unsafe_elsewhere,
         is_tied_to_suspect=gathered.is_tied_to_suspect,
         must_withhold=safe.withhold_number,
-        age=person.age_on(local.date()) if participant.is_victim else None,
+        age=age if participant.is_victim else None,
         acted_for_by=gathered.acted_for_by,
         decides=_who_decides(participant) if participant.is_victim else "",
     )
