@@ -30,7 +30,8 @@ from victimcare.accounts.notify import Notice, notify, notify_all, settle
 from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant
+from victimcare.cases.links import linked_to
+from victimcare.cases.models import Event, Participant, Person, SafeContact
 from victimcare.cases.questions import ask_officer, starting_words
 from victimcare.cases.safe_contact import Channel, Clearance, Purpose, clear
 from victimcare.faults import NotAllowed, Refused, Stale
@@ -667,20 +668,30 @@ def check_identity(
     said: str = "",
     born_on: date | None = None,
     postcode: str = "",
+    clearance: Clearance | None = None,
     by: User,
 ) -> IdentityCheck:
     """Compare what a caller said with what is held, and keep only whether it was right.
 
-    Raises Refused after too many wrong answers, and when nothing is held to compare with.
+    Ringing back takes a `clearance` for the phone. Raises Refused after too many wrong answers about this
+    human being, and when nothing is held to compare with; NotAllowed for a call that was not cleared.
     """
     since = clock.now() - CHECKS_WITHIN
-    failed = IdentityCheck.objects.filter(participant=participant, has_passed=False, at__gte=since).count()
+    group = linked_to([participant.person_id])[participant.person_id]
+    # One check at a time: answers given at once are counted one after the other.
+    list(Person.objects.filter(pk__in=group).order_by("pk").select_for_update().values_list("pk"))
+    wrong = IdentityCheck.objects.filter(participant__person__in=group, has_passed=False, at__gte=since)
+    failed = wrong.count()
     if failed >= CHECKS_AT_MOST:
         raise Refused(
             _(
                 "Too many wrong answers today. End the call; ring the victim on the number held, where it is safe."
             )
         )
+    if how == IdentityCheck.How.RANG_BACK and not _is_cleared(
+        participant, None, Contact.Channel.PHONE, Contact.Outcome.REACHED, clearance
+    ):
+        raise NotAllowed(_("It is not clear that this is safe. Check the channel again before you use it."))
     has_passed = _is_right(participant, how, said, born_on, postcode)
     check = IdentityCheck.objects.create(
         participant=participant, how=how, has_passed=has_passed, by=by, at=clock.now()
@@ -692,16 +703,25 @@ def check_identity(
 
 def _is_right(participant: Participant, how: str, said: str, born_on: date | None, postcode: str) -> bool:
     person = participant.person
+    agreed = code_words(participant)
     if how == IdentityCheck.How.CODE_WORD:
-        safe = getattr(person, "safe_contact", None)
-        if safe is None or not safe.code_word:
+        if not agreed:
             raise Refused(_("No code word is on file. Check the date of birth and the postcode."))
-        return plain(said) == plain(safe.code_word)
+        return plain(said) in agreed
     if how == IdentityCheck.How.DETAILS:
+        if agreed:
+            raise Refused(_("A code word is on file. Ask for it: others may know a birthday and a postcode."))
         if not person.date_of_birth or not person.postcode:
             raise Refused(_("Nothing is held to check against. Ring the victim back on the number held."))
         return born_on == person.date_of_birth and plain(postcode) == plain(person.postcode)
     return True  # rung back on the number held
+
+
+def code_words(participant: Participant) -> frozenset[str]:
+    """What this person, or a record linked to theirs, agreed to be known by, as `plain` compares it."""
+    group = linked_to([participant.person_id])[participant.person_id]
+    held = SafeContact.objects.filter(person__in=group).values_list("code_word", flat=True)
+    return frozenset(map(plain, held)) - {""}
 
 
 def plain(words: str) -> str:
@@ -712,8 +732,11 @@ def plain(words: str) -> str:
 def _warn_of_caller(participant: Participant, check: IdentityCheck) -> None:
     """Somebody may be trying to find them: their officer and the supervisors hear of it at once."""
     supervisors = User.objects.active().with_role(Role.SUPERVISOR).filter(team_id=participant.team_id)
+    people = [*supervisors, *([participant.officer] if participant.officer else [])]
+    seen = Participant.objects.filter(pk=participant.pk)
     notify(
-        recipients=[*supervisors, *([participant.officer] if participant.officer else [])],
+        # Not those who must not know of this case.
+        recipients=[each for each in people if seen.visible_to(each).exists()],
         kind=CALLER_UNKNOWN,
         subject=participant.reference,
         level=Notification.Level.DUE_TODAY,

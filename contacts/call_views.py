@@ -12,11 +12,14 @@ from django.views.decorators.http import require_POST
 from contacts import actions
 from contacts.forms import CallerForm, CallNoteForm, SettleNoteForm
 from contacts.models import CallNote, IdentityCheck
+from contacts.reaching import clearance_for
+from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
+from victimcare.cases.safe_contact import Channel
 from victimcare.faults import Refused
 from victimcare.http import Request
 
@@ -26,10 +29,10 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
     """Ask the caller, type what they say, and learn only whether it is right."""
     op = AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
     part = participant_for(request, case, participant, field_group="caller", op=op)
-    safe = getattr(part.person, "safe_contact", None)
-    form = CallerForm(request.POST or None, has_code_word=bool(safe and safe.code_word))
+    form = CallerForm(request.POST or None, has_code_word=bool(actions.code_words(part)))
     is_wrong = False
     if form.is_valid():
+        rang_back = form.cleaned_data["how"] == IdentityCheck.How.RANG_BACK
         try:
             check = actions.check_identity(
                 participant=part,
@@ -37,6 +40,7 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
                 said=form.cleaned_data.get("said", ""),
                 born_on=form.cleaned_data.get("born_on"),
                 postcode=form.cleaned_data.get("postcode", ""),
+                clearance=clearance_for(part, Channel.PHONE, clock.now()) if rang_back else None,
                 by=request.user,
             )
         except Refused as refused:
