@@ -288,3 +288,13 @@ def test_a_search_asks_two_questions_however_many_are_found(officer):
         assert len(queries) == 2
     assert len(found.people) == 50
     assert found.is_full
+
+
+def test_the_functions_that_keep_names_never_read_a_table_whole(db):
+    """A plan that was made while the tables were empty is kept, and would read them whole ever after."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE p.prosrc LIKE '%cases_name%' AND NOT coalesce(p.proconfig @> '{enable_seqscan=off}', false)"
+        )
+        assert cursor.fetchall() == []

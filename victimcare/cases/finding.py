@@ -134,7 +134,7 @@ def _visible(ids: list[int], alike: list[Sql], user: User, room: int, at_most: i
     return found
 
 
-def is_linked() -> "ExpressionWrapper[Exists]":
+def is_linked() -> "ExpressionWrapper[Q]":
     """Whether somebody said that this person's record and another are of one human being."""
     links = PersonLink.objects.filter(unlinked_at=None)
     of_either = Exists(links.filter(one=OuterRef("person"))) | Exists(links.filter(other=OuterRef("person")))
