@@ -5,8 +5,9 @@ never sent again before the provider has been asked whether it went; where it ca
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from victimcare.cases.models import Event, Participant
 from victimcare.cases.safe_contact import Channel as SafeChannel
 from victimcare.cases.safe_contact import Clearance, Purpose, clear
 from victimcare.faults import Refused, Stale
+from victimcare.http import AWAY
 from victimcare.letters.words import told as told_in_words
 from victimcare.messaging import words
 from victimcare.messaging.models import ATTEMPTS, Message, MessageTemplate
@@ -132,10 +134,48 @@ def _save(message: Message, by: User | None) -> Message:
 
 def send_waiting(limit: int = 200) -> int:
     """Send what waits, oldest first. Returns how many a provider took. Safe with any number of workers."""
-    sent = sum(_resume(message) for message in list(Message.objects.left_behind(clock.now())[:limit]))
+    left = list(Message.objects.left_behind(clock.now())[:limit])
+    sent = sum(_by_itself(_resume, message, message.pk) for message in left)
     now = clock.now()
     ready = Message.objects.waiting().exclude(try_after__gt=now).values_list("pk", flat=True)[:limit]
-    return sent + sum(_send_one(pk) for pk in list(ready))
+    return sent + sum(_by_itself(_send_one, pk, pk) for pk in list(ready))
+
+
+def _by_itself(do: Callable[[Any], bool], which: Any, pk: int) -> bool:
+    """One message that cannot be sent holds up no other; after five times it is a fault people must see.
+
+    The log says what kind of fault it was, never the words of it: they may name somebody.
+    """
+    try:
+        return do(which)
+    except AWAY:
+        raise
+    except Exception as fault:
+        log.error("A message could not be sent: %s.", type(fault).__name__)
+        _count_a_fault(pk)
+        return False
+
+
+@transaction.atomic
+def _count_a_fault(pk: int) -> None:
+    """It may have gone, so it is never just sent again: its claim lapses, and then the provider is asked."""
+    held = (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("participant__case", "written_by", "template")
+        .filter(pk=pk, status=Message.Status.SENDING)
+        .first()
+    )
+    if held is None:
+        return
+    held.attempts += 1
+    if held.attempts >= ATTEMPTS:
+        _end(
+            held,
+            Message.Status.UNKNOWN,
+            _("A fault of this system stopped it five times. Ring to make sure."),
+        )
+    else:
+        _save(held, None)
 
 
 def _claim(pk: int, status: str, claimed_at: datetime | None = None) -> Message | None:

@@ -97,6 +97,8 @@ class Smtp:
         )
         try:
             mail.send()
+        except ValueError:  # an address that no mail can carry; its words may name somebody
+            raise WillNot(_("The mail server refused the address.")) from None
         except OSError as fault:  # every fault of smtplib is one
             if getattr(fault, "smtp_code", 0) // 100 == 5 or getattr(fault, "recipients", None):
                 raise WillNot(_("The mail server refused the address.")) from None
