@@ -191,6 +191,24 @@ def _let_see(participant: Participant, officer: User, by: User) -> None:
         )  # fmt: skip
 
 
+def _let_see_no_more(people: Sequence[Participant], *, since: datetime, by: User) -> None:
+    """Undone is undone: whoever was put on a restricted case's list by being chosen is off it again."""
+    for part in people:
+        chosen = part.officer
+        if not part.case.is_restricted or chosen is None:
+            continue
+        put_there = AccessEntry.objects.filter(
+            at__gte=since, actor=by.reference, subject=part.reference, field_group="restricted list",
+            justification=chosen.reference,
+        )  # fmt: skip
+        if put_there.exists():
+            part.case.restricted_to.remove(chosen)
+            record_access(
+                by=by, op=AccessEntry.Op.ALTER, case=part.case.reference, subject=part.reference,
+                field_group="restricted list, undone", justification=chosen.reference,
+            )  # fmt: skip
+
+
 def _is_listed(case: Case, officer: User) -> bool:
     return case.restricted_to.filter(pk=officer.pk).exists()
 
@@ -234,11 +252,12 @@ def undo_allocation(*, by: User) -> Saved:
     found = list(
         Referral.objects.select_for_update(of=("self",))
         .filter(pk__in=[row.pk for row in last], status=Referral.Status.ALLOCATED, allocated_by=by)
-        .select_related("participant__case", "participant__person")
+        .select_related("participant__case", "participant__person", "participant__officer")
         .order_by("pk")
     )
     kept = _worked_on([row.participant for row in found], since=last[0].allocated_at or clock.now())
     undone = [row for row in found if row.participant_id not in kept]
+    _let_see_no_more([row.participant for row in undone], since=last[0].allocated_at or clock.now(), by=by)
     cases.take_back(participants=[row.participant for row in undone], by=by)
     _save_all(undone, by, status=Referral.Status.RECEIVED, allocated_at=None, allocated_by=None)
     left = [(row.participant, kept[row.participant_id]) for row in found if row.participant_id in kept]

@@ -367,7 +367,7 @@ def board_for(
         each for each in officers_today(user, today, scale) if not leaver or each.user.pk != leaver.pk
     ]
     total, waiting = len(waiting), waiting[:AT_MOST]
-    facts = _facts(waiting, [officer.user for officer in officers])
+    facts = _facts(user, waiting, [officer.user for officer in officers])
     everybody = {each.key: _wanted(each, facts, today) for each in waiting}
     why_chosen = _why_chosen(everybody, officers, chosen, scale)
     _take_up(officers, waiting, chosen, scale)
@@ -441,19 +441,23 @@ def _page(waiting: list[Waiting], after: Place | None) -> tuple[list[Waiting], b
 
 @dataclass
 class _Facts:
-    known: dict[int, frozenset[int]]  # by person: officers who have or had them in a case
+    known: dict[int, frozenset[int]]  # by person: officers who have or had them in a case the reader may open
     conflicts: Conflicts
     on_list: dict[int, set[int]]  # by restricted case
 
 
-def _facts(waiting: list[Waiting], officers: list[User]) -> _Facts:
-    """What the run looks at beside the rows. At most four queries."""
+def _facts(user: User, waiting: list[Waiting], officers: list[User]) -> _Facts:
+    """What the run looks at beside the rows. At most four queries.
+
+    That an officer knows somebody from a case the reader may not open is not said, nor hinted at.
+    """
     if not waiting:
         return _Facts({}, {}, {})
     known: dict[int, set[int]] = defaultdict(set)
-    for person, officer in Participant.objects.filter(
+    theirs = Participant.objects.visible_to(user).filter(
         person_id__in={each.person_id for each in waiting}, officer__in=officers
-    ).values_list("person_id", "officer_id"):
+    )
+    for person, officer in theirs.values_list("person_id", "officer_id"):
         known[person].add(officer)
     on_list: dict[int, set[int]] = defaultdict(set)
     if restricted := {each.case_id for each in waiting if each.is_restricted}:
