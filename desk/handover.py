@@ -138,8 +138,12 @@ def handovers(request: Request) -> HttpResponse:
 
 
 def handovers_of(user: User, *, room: int = 100) -> list[Any]:
-    """Handovers that stand, newest first, with how many people each has and how many are not received."""
-    here = Q(people__in=HandedOver.objects.with_whom_they_are())
+    """Handovers that stand, newest first, with how many people each has and how many are not received.
+
+    Nobody is counted whom the reader may not see.
+    """
+    seen = Participant.objects.visible_to(user)
+    here = Q(people__in=HandedOver.objects.with_whom_they_are().filter(participant__in=seen))
     return list(
         Handover.objects.visible_to(user)
         .standing(clock.today())
@@ -155,7 +159,9 @@ def handovers_of(user: User, *, room: int = 100) -> list[Any]:
 
 def not_received(user: User, *, most: int) -> int:
     """How many people of this supervisor's team were handed over and are not ticked yet; `most` at most."""
-    rows = HandedOver.objects.unreceived(clock.today()).filter(handover__to_officer__team=user.team_id)
+    rows = HandedOver.objects.unreceived(clock.today()).filter(
+        handover__to_officer__team=user.team_id, participant__in=Participant.objects.visible_to(user)
+    )
     return len(rows.values_list("pk", flat=True)[:most])
 
 
@@ -163,7 +169,7 @@ def unread_by(user: User) -> list[dict[str, Any]]:
     """What is handed over to this person and not read yet, for their home page. One query."""
     rows = (
         HandedOver.objects.unreceived(clock.today())
-        .filter(handover__to_officer=user)
+        .filter(handover__to_officer=user, participant__in=Participant.objects.visible_to(user))
         .values("handover__reference", "handover__from_officer__display_name")
         .annotate(n=Count("pk"))
         .order_by("handover__made_at")[:10]
