@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +20,7 @@ from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions
 from victimcare.cases.access import listed, participant_for
+from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import like
 from victimcare.cases.matching import Match, in_words
 from victimcare.cases.models import Likeness, Participant, Person, PersonLink
@@ -42,6 +43,7 @@ from victimcare.http import Request
 
 PAGE = 25
 FOUND_AT_MOST = 50
+EIGHTEEN_YEARS = timedelta(days=6575)  # or a day more
 
 # --- Same person? ------------------------------------------------------------------------------------
 
@@ -300,12 +302,14 @@ def _find(request: Request, facts: dict[str, Any]) -> Hits:
 
 
 def _maskable(request: Request, people: dict[int, Match]) -> list[Participant]:
-    """One part of each of these whose every record is ordinary: no danger, no restriction, no protected address,
-    no child, and nobody who declared that the reader must not know.
+    """One part of each of these whose every record, and every one linked to it, is ordinary: no danger, no
+    restriction, no protected address, no child, and nobody who declared that the reader must not know.
     """
     if not people:
         return []
-    served = Participant.objects.served().filter(person__in=people)
+    groups, today = linked_to(people), clock.today()
+    served = Participant.objects.served().filter(person__in=frozenset().union(*groups.values()))
+    child = Q(person__date_of_birth__gt=today - EIGHTEEN_YEARS)
     apart = served.filter(
         Q(case__is_restricted=True)
         | Q(case__flags__overlap=sorted(DANGER_FLAGS))
@@ -313,11 +317,12 @@ def _maskable(request: Request, people: dict[int, Match]) -> list[Participant]:
         | Q(risk_level="HIGH")
         | Q(case__exclusions__user=request.user, case__exclusions__lifted_at=None)
         | Q(person__safe_contact__address_is_protected=True)
+        | child
     ).values_list("person_id", flat=True)
-    apart_ids, today = set(apart), clock.today()
-    rows = served.exclude(person__in=apart_ids).select_related("person", "team").order_by("person_id", "-pk")
-    ordinary = [part for part in rows.distinct("person_id") if (part.person.age_on(today) or 18) >= 18]
-    return sorted(ordinary, key=lambda part: -people[part.person_id].score)
+    ids = set(apart)
+    ordinary = [pk for pk in people if not ids & groups[pk]]
+    rows = served.filter(person__in=ordinary).select_related("person", "team").order_by("person_id", "-pk")
+    return sorted(rows.distinct("person_id"), key=lambda part: -people[part.person_id].score)
 
 
 def _masked(part: Participant, match: Match) -> dict[str, str]:
