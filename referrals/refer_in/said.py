@@ -96,7 +96,7 @@ def _person(answers: Mapping[str, Any]) -> dict[str, Any]:
         "email": answers["email"] if "email" in ways else "",
         "address_line_1": answers["address_line_1"] if by_post else "",
         "town": answers["town"] if by_post else "",
-        "postcode": answers["postcode"].upper() if by_post else "",
+        "postcode": answers["postcode"].upper()[:10] if by_post else "",
         "language": other or language,
         "prefers_welsh": language == "cy",
         "interpreter_language": other,

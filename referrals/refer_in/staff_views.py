@@ -19,6 +19,7 @@ from referrals.refer_in.said import Agreement, said_in
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
+from victimcare.cases.access import listed
 from victimcare.http import Request
 
 AT_MOST = 100
@@ -57,7 +58,9 @@ HEADINGS: tuple[tuple[str, Promise], ...] = (
 def from_us(request: Request) -> HttpResponse:
     """What this person, or their service, referred to us, and how each stands. Nothing of what we know."""
     made = ReferredIn.objects.filter(_theirs(request.user)).select_related("referral__participant__case")
-    rows = [_row(each) for each in made[:AT_MOST]]
+    made = list(made[:AT_MOST])
+    listed(request, [each.referral.participant for each in made], field_group="referred to us")
+    rows = [_row(each) for each in made]
     columns = [_("Reference"), _("Whom you named"), _("Referred"), _("How it stands")]
     return render(request, "refer_in/from_us.html", {"rows": rows, "columns": columns})
 
