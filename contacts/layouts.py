@@ -31,5 +31,6 @@ LAYOUTS = (
         telling=frozenset({"source_system", "contact_id", "occurrence_no", "person_id"}),
         clean=lambda raw, now: clean_contact(raw, now=now),
         land=_land,
+        makes="contacts.Contact",
     ),
 )

@@ -22,5 +22,6 @@ LAYOUTS = (
         telling=frozenset({"source_system", "hearing_id", "court_ou", "listed_on"}),
         clean=lambda raw, now: clean_hearing(raw, now=now),
         land=_land,
+        makes="courts.Hearing",
     ),
 )

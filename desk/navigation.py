@@ -14,11 +14,13 @@ from referrals import navigation as referrals
 from victimcare.accounts import navigation as accounts
 from victimcare.audit import navigation as audit
 from victimcare.cases import navigation as cases
+from victimcare.intake import navigation as intake
 from victimcare.letters import navigation as letters
 from victimcare.messaging import navigation as messaging
 from victimcare.navigation import CaseTab, Link, NavItem
 
-_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, cases, accounts, audit)
+_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, intake, cases,
+         accounts, audit)  # fmt: skip
 NAVIGATION: list[NavItem] = sorted((i for app in _APPS for i in app.NAVIGATION), key=lambda item: item.order)
 CASE_TABS: list[CaseTab] = sorted((tab for app in _APPS for tab in app.CASE_TABS), key=lambda tab: tab.order)
 

@@ -60,6 +60,10 @@ PART_WORDS = (
     "relationship_to_suspect risk_tool risk_level consent_to_refer vps_offered organisation_name".split()
 )
 SAFE_WORDS = "phone text email post voicemail note".split()
+# As the extract calls them, in the order of SAFE_WORDS.
+_SAFE_COLUMNS = (
+    "safe_to_call", "safe_to_text", "safe_to_email", "safe_to_post", "safe_to_voicemail", "safe_contact_note",
+)  # fmt: skip
 
 _TEXT = "text NOT NULL"
 # First what is text, then what needs no care on its way.
@@ -200,9 +204,11 @@ def land_referrals(
         land.entitlements()
         referrals = land.referrals(batch_id)
         land.feed_rows(batch_id)
-        landed = Landed()
+        landed, kept = Landed(), land.kept()
         for arrival, place in zip(arrivals, placed, strict=True):
             number = arrival.row["number"]
+            if arrival.row["key"] in kept:
+                landed.kept[number] = kept[arrival.row["key"]]
             is_moved = (
                 place.part in referrals or place.part in parts or place.case in cases
                 or place.person in people or place.suspect in suspects or place.person in safe
@@ -629,6 +635,33 @@ class _Landing(Land):
         self.history(Referral, [pk for pk, is_new, _part in returned if not is_new], "~")
         return {part for _pk, is_new, part in returned if not is_new}
 
+    def kept(self) -> dict[str, list[str]]:
+        """What rows said otherwise and a person here had confirmed, so that it stayed: columns, by the row's key."""
+        if not self.are_people_held:
+            return {}
+        fields = [(name, f"'{name}' = ANY(t.confirmed_fields) AND s.{name} <> '' AND s.{name} <> t.{name}")
+                  for name in PERSON_WORDS]  # fmt: skip
+        fields += [
+            (name, f"'{name}' = ANY(t.confirmed_fields) AND s.{name} <> t.{name}") for name in PERSON_KNOWN
+        ]
+        fields += [
+            (
+                column,
+                f"safe.confirmed_at IS NOT NULL AND s.safe_{name} <> '' AND s.safe_{name} <> safe.{name}",
+            )
+            for name, column in zip(SAFE_WORDS, _SAFE_COLUMNS, strict=True)
+        ]
+        said = ", ".join(f"CASE WHEN {differs} THEN '{column}' END" for column, differs in fields)
+        self.run(
+            f"""
+            SELECT s.key, array_remove(ARRAY[{said}], NULL)
+              FROM staged_referrals s JOIN cases_person t ON t.id = s.person_pk
+              LEFT JOIN cases_safecontact safe ON safe.person_id = t.id
+             WHERE NOT s.is_new_person AND (t.confirmed_fields <> '{{}}' OR safe.confirmed_at IS NOT NULL)
+            """
+        )
+        return {key: columns for key, columns in self.cursor.fetchall() if columns}
+
     def feed_rows(self, batch_id: int) -> None:
         """What the feed last said, so that the same row again is known at once."""
         self.run(
@@ -736,9 +769,7 @@ def land_events(
             if case is None:
                 landed.unknown[number] = ("occurrence_no", occurrence)
                 continue
-            landed.outcomes[number] = (
-                "unchanged" if event is None else "accepted" if is_new else "updated"
-            )
+            landed.outcomes[number] = "unchanged" if event is None else "accepted" if is_new else "updated"
             if event is not None:
                 landed.case_ids.add(case)
         land.announce_later(landed.case_ids)

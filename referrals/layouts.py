@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from referrals import landing
 from referrals.arriving import arrivals
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
 from referrals.rules.book import in_words
+from victimcare.cases.models import Participant
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch
@@ -40,6 +43,10 @@ def _land_events(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> La
     return landed
 
 
+def _victims_without_a_referral(participants: QuerySet[Any, Any]) -> int:
+    return Participant.objects.victims().filter(pk__in=participants, referral=None).count()
+
+
 LAYOUTS = (
     Layout(
         kind=ImportBatch.Kind.REFERRALS,
@@ -48,6 +55,8 @@ LAYOUTS = (
         telling=frozenset({"source_system", "occurrence_no", "person_id", "role"}),
         clean=lambda raw, now: clean_referral(raw, now=now),
         land=_land_referrals,
+        makes="cases.Participant",
+        without=_victims_without_a_referral,
         say_reason=lambda reason: in_words([reason], None)[0],
     ),
     Layout(

@@ -32,6 +32,10 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "hand-over-for-leave": {"task": "referrals.tasks.hand_over_for_leave", "schedule": 60.0},
     # What became of texts and emails, kept among the contacts, every 5 seconds.
     "record-settled-messages": {"task": "contacts.tasks.record_settled_messages", "schedule": 5.0},
+    # Files that another system left in the drop folder, every 15 seconds.
+    "take-dropped-files": {"task": "victimcare.intake.tasks.take_dropped_files", "schedule": 15.0},
+    # Whether what came yesterday adds up to what is held, every hour until it is known.
+    "reconcile-extracts": {"task": "victimcare.intake.tasks.reconcile_extracts", "schedule": 3600.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
     # People who are new or changed, compared with everybody: may they be held already? Every minute.

@@ -259,6 +259,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/London"
 
+# --- Extracts: a folder in which another system leaves them; none unless it is set ----------------
+DROP_FOLDER = os.environ.get("DROP_FOLDER", "")
+
 # --- Files ---------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]

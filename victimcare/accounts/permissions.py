@@ -79,6 +79,7 @@ class Permission(StrEnum):
     VIEW_ACCESS_LOG = "view_access_log"
     VIEW_PEOPLE_OF_THE_UNIT = "view_people_of_the_unit"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_TOKENS = "manage_tokens"
     SET_LEAVE = "set_leave"
     VIEW_CODE = "view_code"
     BRING_CODE_INTO_FORCE = "bring_code_into_force"
@@ -237,7 +238,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     ),
     # Keeps the people and the reference data; has no case access.
     Role.ADMINISTRATOR: frozenset(
-        {P.USE_TODAY, P.MANAGE_PEOPLE, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}
+        {P.USE_TODAY, P.MANAGE_PEOPLE, P.MANAGE_TOKENS, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}
     ),
 }
 

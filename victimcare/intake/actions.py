@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from time import monotonic
 from traceback import extract_tb
@@ -42,9 +42,12 @@ from victimcare.intake.cells import Clean, Problem, raw_digest
 from victimcare.intake.checking import Preview, Tried
 from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
 from victimcare.intake.layouts import Landed, Layout
-from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+from victimcare.intake.models import FeedRow, FeedToken, ImportBatch, ImportRow, Reconciliation
+from victimcare.intake.reconciled import batches_of, findings_of
+from victimcare.intake.tokens import digest_of, new_secret
 from victimcare.intake.withdrawal import take_back
 from victimcare.lookups import is_any
+from victimcare.working_days import london_day
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +153,8 @@ def begin(
         )  # fmt: skip
     if batch.state != ImportBatch.State.READING or not _hold(batch):
         _refuse_if_open(sha256)
+    else:
+        _let_go(batch)  # `receive` holds it; two that come here at once are told apart by their first chunk
     return batch
 
 
@@ -161,8 +166,9 @@ def _hold(batch: ImportBatch) -> bool:
 
 
 def _let_go(batch: ImportBatch) -> None:
+    """Undo one `_hold` that succeeded."""
     with suppress(*AWAY), connection.cursor() as cursor:  # a connection that is gone holds nothing
-        cursor.execute("SELECT pg_advisory_unlock_all()")
+        cursor.execute("SELECT pg_advisory_unlock(hashtext('referrals.batch'), %s::int)", [batch.pk])
 
 
 @transaction.atomic
@@ -209,6 +215,11 @@ def tell_supervisors(*, kind: str, batch: ImportBatch, level: str) -> None:
         url=reverse("intake:batch", args=[batch.reference]),
         due_on=clock.today(),
     )
+
+
+def tell_of_refused(*, batch: ImportBatch) -> None:
+    """The supervisors hear of a dropped file that could not be read."""
+    tell_supervisors(kind=REFUSED_FILE, batch=batch, level=Notification.Level.DUE_TODAY)
 
 
 @transaction.atomic
@@ -350,7 +361,7 @@ def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None 
     The batch says what came of it, whatever the file holds. Raises only what is the machine's fault, such as
     a database that is away: then the batch stays as it is, to be gone on with.
     """
-    _hold(batch)
+    is_held = _hold(batch)
     try:
         opened = extracts.open_extract(stream)
         batch.expected = opened.count()
@@ -371,7 +382,8 @@ def receive(*, batch: ImportBatch, stream: IO[bytes], progress: Progress | None 
     except Exception as fault:
         return _stumbled(batch, fault)
     finally:
-        _let_go(batch)
+        if is_held:
+            _let_go(batch)
     return _finish(batch)
 
 
@@ -659,6 +671,109 @@ def _settle_mended(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]
         settled_in=batch,
         settlement=_("The feed sent it again and it could be kept."),
     )
+
+
+# --- Tokens of other systems --------------------------------------------------------------------------
+
+LONGEST_TOKEN = 90  # days
+
+
+@transaction.atomic
+def make_token(*, name: str, scopes: list[str], days: int, by: User) -> tuple[FeedToken, str]:
+    """A token for another system, and its secret, which is shown once and kept nowhere.
+
+    Raises Refused for more than ninety days, or for one that may do nothing.
+    """
+    if not 1 <= days <= LONGEST_TOKEN:
+        raise Refused(_("A token lasts from 1 to 90 days."))
+    if not scopes:
+        raise Refused(_("Say what this token is for."))
+    secret, now = new_secret(), clock.now()
+    token = FeedToken(
+        name=name,
+        digest=digest_of(secret),
+        scopes=[FeedToken.Scope(scope).value for scope in scopes],
+        made_by=by,
+        made_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    token._history_user = by  # type: ignore[attr-defined]
+    token.save()
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token: FeedToken, by: User) -> FeedToken:
+    """From now on nobody comes in with it. Revoking it again changes nothing."""
+    token = FeedToken.objects.select_for_update(of=("self",)).get(pk=token.pk)
+    if token.revoked_at is None:
+        token.revoked_at, token.revoked_by = clock.now(), by
+        token._history_user = by  # type: ignore[attr-defined]
+        token.save()
+    return token
+
+
+def note_use(*, token: FeedToken) -> None:
+    """That it was used today; once a day, for it is not a log."""
+    today = clock.now()
+    if token.used_at is None or london_day(token.used_at) != london_day(today):
+        FeedToken.objects.filter(pk=token.pk).update(used_at=today)
+
+
+# --- Every night -------------------------------------------------------------------------------------
+
+FIGURES_DIFFER = "figures_differ"  # what these notifications are about; the subject is the day
+REFUSED_FILE = "extract_refused"
+UNDECIDED_FOR = timedelta(days=7)  # a checked extract that nobody decided about is dropped
+REMEMBERED_FOR = timedelta(days=90)  # content of rows that a feed settled, should its batch be withdrawn
+
+
+@transaction.atomic
+def reconcile(*, day: date) -> Reconciliation:
+    """Add up what came on a London day and compare it with what the tables hold. Safe to run again."""
+    batches = list(batches_of(day))
+    findings = [finding for batch in batches for finding in findings_of(batch)]
+    totals = {
+        name: sum(getattr(batch, name) for batch in batches)
+        for name in ("received", *ImportRow.Outcome.values)
+    }
+    made, _is_new = Reconciliation.objects.update_or_create(
+        day=day,
+        defaults={"batches": len(batches), "findings": findings, "made_at": clock.now(), **totals},
+    )
+    if findings:
+        notify(
+            recipients=User.objects.active().with_role(Role.SUPERVISOR),
+            kind=FIGURES_DIFFER,
+            subject=day.isoformat(),
+            level=Notification.Level.OVERDUE,
+            url=reverse("intake:reconciliation"),
+            due_on=clock.today(),
+        )
+    else:
+        settle(kind=FIGURES_DIFFER, subject=day.isoformat())
+    return made
+
+
+def reconcile_days_before(*, today: date) -> int:
+    """Reconcile yesterday, and each day of the last fourteen that was missed. Returns how many days."""
+    days = [today - timedelta(days=n) for n in range(14, 0, -1)]
+    done = set(Reconciliation.objects.filter(day__in=days).values_list("day", flat=True))
+    missed = [day for day in days if day not in done]
+    for day in missed:
+        reconcile(day=day)
+    return len(missed)
+
+
+@transaction.atomic
+def forget() -> int:
+    """Let go of what is not needed any more: undecided extracts, and content of rows settled long ago."""
+    now = clock.now()
+    undecided = ImportBatch.objects.filter(
+        state=ImportBatch.State.CHECKED, arrived_at__lt=now - UNDECIDED_FOR
+    ).update(state=ImportBatch.State.DROPPED, preview={}, content=None, finished_at=now)
+    settled = ImportRow.objects.filter(settled_at__lt=now - REMEMBERED_FOR).exclude(content={})
+    return undecided + settled.update(content={})
 
 
 # --- Taking a batch back ----------------------------------------------------------------------------

@@ -5,9 +5,18 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from victimcare.govuk.forms import ChoiceSelect, FileInput, Form, FormKeyField, LongTextField, TextField
+from victimcare.govuk.forms import (
+    ChoiceCheckboxes,
+    ChoiceSelect,
+    FileInput,
+    Form,
+    FormKeyField,
+    LongTextField,
+    TextField,
+    WholeNumber,
+)
 from victimcare.intake import layouts
-from victimcare.intake.models import ImportBatch, ImportRow
+from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
 
 LARGEST = 60  # MB: a year of 48,461 referrals is about 20
 
@@ -132,6 +141,25 @@ class QuarantineFilter(Form):
         blank=_("All"),
     )
     problem = TextField(label=_("Problem"), max_length=300, required=False)
+
+
+class TokenForm(Form):
+    """A token for another system."""
+
+    form_key = FormKeyField()
+    name = TextField(
+        label=_("Which system is it for?"),
+        max_length=80,
+        width=20,
+        missing=_("Enter which system it is for."),
+    )
+    scopes = ChoiceCheckboxes(
+        label=_("What may it do?"), choices=FeedToken.Scope.choices, missing=_("Choose what it may do.")
+    )
+    days = WholeNumber(
+        label=_("For how many days?"), hint=_("90 at most"), lowest=1, highest=90, initial=90, suffix=_("days"),
+        missing=_("Enter for how many days."),
+    )  # fmt: skip
 
 
 class WithdrawForm(Form):

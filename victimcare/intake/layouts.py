@@ -7,9 +7,11 @@ the app that owns its rows, and everything else (encodings, quarantine, counts, 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from victimcare.intake.cells import Clean, Problem
     from victimcare.intake.extract import RawRow
     from victimcare.intake.models import ImportBatch
@@ -52,6 +54,10 @@ class Layout:
     # contradicts what is held; writes the feed rows.
     land: "Callable[[ImportBatch, Sequence[Clean], datetime], Landed]"
     say_reason: Callable[[str], str] = str  # why a row was suppressed, in the reader's language
+    # The table in which each accepted row makes one row, "courts.Hearing"; "" where that is an event.
+    makes: str = ""
+    # How many of these participants, a subquery of ids, lack what an accepted row makes for each of them.
+    without: "Callable[[QuerySet[Any, Any]], int] | None" = None
 
 
 _LAYOUTS: dict[str, Layout] = {}

@@ -1,4 +1,8 @@
+from django.utils.translation import gettext_lazy as _
+
+from victimcare.accounts.permissions import Permission
 from victimcare.navigation import CaseTab, NavItem
 
-NAVIGATION: tuple[NavItem, ...] = ()  # reached from Referrals
+# Extracts are reached from Referrals.
+NAVIGATION: tuple[NavItem, ...] = (NavItem(_("Tokens"), "intake:tokens", Permission.MANAGE_TOKENS, 95),)
 CASE_TABS: tuple[CaseTab, ...] = ()

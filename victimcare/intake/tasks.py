@@ -1,10 +1,14 @@
 """Sweeps of the waiting extracts. The work is rows in Postgres; the clock only says "now"."""
 
 import logging
+import time
+from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
 
-from victimcare.intake import actions
+from victimcare import clock
+from victimcare.intake import actions, folder
 from victimcare.intake.models import ImportBatch
 
 logger = logging.getLogger(__name__)
@@ -29,3 +33,22 @@ def read_waiting_extracts() -> int:
             actions.put_back(batch=batch)
         logger.warning("Reading extracts stopped: %s. It goes on by itself.", type(fault).__name__)
     return read
+
+
+@shared_task
+def take_dropped_files() -> int:
+    """Read the finished files of the drop folder, where one is set. Safe with any number of workers."""
+    if not settings.DROP_FOLDER:
+        return 0
+    try:
+        return folder.take_all(Path(settings.DROP_FOLDER), now=time.time())
+    except actions.OF_THE_MACHINE as fault:
+        logger.warning("The drop folder was left: %s. It goes on by itself.", type(fault).__name__)
+        return 0
+
+
+@shared_task
+def reconcile_extracts() -> int:
+    """Reconcile the days that are over and not reconciled, and let go of what is not needed any more."""
+    actions.forget()
+    return actions.reconcile_days_before(today=clock.today())

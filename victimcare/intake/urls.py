@@ -1,14 +1,20 @@
 from django.urls import path
 
-from victimcare.intake import views
+from victimcare.intake import api, token_views, views
 
 app_name = "intake"
 urlpatterns = [
+    path("api/v1/extracts", api.Extracts.as_view(), name="api-extracts"),
+    path("api/v1/extracts/<str:reference>", api.OneExtract.as_view(), name="api-extract"),
+    path("api/v1/schema", api.Description.as_view(), name="api-schema"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<str:token>/revoke", token_views.revoke, name="revoke-token"),
     path("intake/", views.intake, name="list"),
     path("intake/quarantine/", views.quarantine, name="quarantine"),
     path("intake/quarantine/<str:batch>/<int:number>", views.row_page, name="row"),
     path("intake/quarantine/<str:batch>/<int:number>/set-aside", views.set_row_aside, name="set-aside"),
     path("intake/quarantine/<str:batch>/<int:number>/return", views.return_row, name="return"),
+    path("intake/reconciliation/", views.reconciliation, name="reconciliation"),
     path("intake/<str:batch>/", views.batch_page, name="batch"),
     path("intake/<str:batch>/import", views.import_checked, name="import"),
     path("intake/<str:batch>/drop", views.drop, name="drop"),

@@ -28,9 +28,19 @@ from victimcare.intake.forms import (
     UploadForm,
     WithdrawForm,
 )
-from victimcare.intake.models import BEGUN, NOT_BEGUN, ImportBatch, ImportRow, ImportRowQuerySet
+from victimcare.intake.models import (
+    BEGUN,
+    NOT_BEGUN,
+    ImportBatch,
+    ImportRow,
+    ImportRowQuerySet,
+    Reconciliation,
+)
+from victimcare.intake.reconciled import WORDS
 
 PAGE = 50
+FIRST = 20  # rows of each outcome on a batch's page
+DAYS = 31
 GROUPS = 8  # of equal problems, most rows first
 COUNTED_TO = 10_000
 
@@ -49,7 +59,21 @@ def intake(request: Request) -> HttpResponse:
         except Refused as refused:
             form.add_error("file", str(refused.sentence))
     batches = ImportBatch.objects.defer("content", "preview").select_related("uploaded_by")[:30]
-    return render(request, "intake/list.html", {"form": form, "batches": batches})
+    context = {"form": form, "batches": batches, "last": Reconciliation.objects.first()}
+    return render(request, "intake/list.html", context)
+
+
+@allow(Permission.IMPORT_EXTRACT)
+@require_GET
+def reconciliation(request: Request) -> HttpResponse:
+    """Day by day: what was received, what became of it, and whether that is what the tables hold."""
+    days = list(Reconciliation.objects.all()[:DAYS])
+    findings = [
+        finding | {"day": each.day, "words": WORDS.get(finding["what"], finding["what"])}
+        for each in days
+        for finding in each.findings
+    ]
+    return render(request, "intake/reconciliation.html", {"days": days, "findings": findings})
 
 
 @allow(Permission.IMPORT_EXTRACT)
@@ -59,7 +83,7 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
     found = get_object_or_404(
         ImportBatch.objects.defer("content").select_related("uploaded_by", "withdrawn_by"), reference=batch
     )
-    rows = list(found.rows.order_by("-outcome", "number")[:40])
+    rows = found.rows.order_by("number")
     say_reason = layouts.of(found.kind).say_reason if found.kind else str
     context = {
         "batch": found,
@@ -68,10 +92,11 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
         "preview": _preview(found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
         "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
-        "quarantined": [row for row in rows if row.outcome == ImportRow.Outcome.QUARANTINED][:20],
+        "quarantined": rows.filter(outcome=ImportRow.Outcome.QUARANTINED)[:FIRST],
         "suppressed": [
-            (row, say_reason(row.reason)) for row in rows if row.outcome == ImportRow.Outcome.SUPPRESSED
-        ][:20],
+            (row, say_reason(row.reason)) for row in rows.filter(outcome=ImportRow.Outcome.SUPPRESSED)[:FIRST]
+        ],
+        "kept": rows.exclude(kept=[])[:FIRST],
     }
     if found.state == ImportBatch.State.CHECKED:  # it shows words of people who are not kept yet
         record_access(
@@ -202,7 +227,7 @@ def _asked_for(wanted: dict[str, Any]) -> ImportRowQuerySet:
         ("kind", Q(batch__kind=wanted.get("kind"))),
         ("column", Q(column=wanted.get("column"))),
         ("file", Q(batch__file_name__icontains=wanted.get("file") or "")),
-        ("problem", Q(problem=wanted.get("problem"))),
+        ("problem", Q(("problem", wanted.get("problem")))),
     ):
         if wanted.get(name):
             rows = rows.filter(condition)

@@ -3,9 +3,10 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
-import victimcare.intake.models
 from django.conf import settings
 from django.db import migrations, models
+
+import victimcare.intake.models
 
 
 class Migration(migrations.Migration):

@@ -75,6 +75,11 @@ class Command(BaseCommand):
                 f"  Row {problem['row']}, {problem['column'] or 'the whole row'}: {problem['reason']}"
             )
 
+        for row in report["kept"]:
+            self.stdout.write(
+                f"  Row {row['row']}: confirmed here, so not taken over: {', '.join(row['columns'])}"
+            )
+
     def read(self, path: Path, *, is_history: bool) -> dict[str, Any]:
         """Read one file, each chunk committed by itself."""
         try:
@@ -108,6 +113,7 @@ def described(batch: ImportBatch, seconds: float, resumed: int) -> dict[str, Any
         if batch.pk
         else []
     )
+    stood = ImportRow.objects.filter(batch=batch).exclude(kept=[]).order_by("number")[:10] if batch.pk else []
     return {
         "batch": batch.reference if batch.pk else "",
         "kind": batch.kind,
@@ -119,4 +125,5 @@ def described(batch: ImportBatch, seconds: float, resumed: int) -> dict[str, Any
         "duties_seconds": round(duties, 2),
         "sentence": batch.sentence,
         "problems": [{"row": row.number, "column": row.column, "reason": row.reason} for row in rows],
+        "kept": [{"row": row.number, "columns": row.kept} for row in stood],
     }

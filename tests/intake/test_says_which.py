@@ -1,0 +1,46 @@
+"""A later row updates what the feed owns, never what a person has confirmed, and the report says which."""
+
+import pytest
+from django.urls import reverse
+
+from tests.referrals.test_receive import SIAN, counts, receive
+from victimcare.cases.actions import change_details, set_safe_contact
+from victimcare.cases.models import Person, SafeContact
+from victimcare.intake.models import ImportRow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _confirmed(monday, unit, officer):
+    """Siân's mobile number and how to reach her were confirmed with her."""
+    receive(SIAN)
+    person = Person.objects.get(source_id="P1")
+    change_details(
+        person=person, version=person.version, verified_by="Saw her.", by=officer, phone_mobile="07700 900555"
+    )  # fmt: skip
+    safe = SafeContact.objects.get(person=person)
+    set_safe_contact(person=person, version=safe.version, by=officer, phone="Y", text="N", post="N")
+
+
+def kept(batch):
+    return list(ImportRow.objects.filter(batch=batch).values_list("number", "kept"))
+
+
+def test_the_row_names_the_columns_that_stood(as_supervisor):
+    batch = receive(SIAN | {"phone_mobile": "07700 900666", "safe_to_text": "Y", "town": "Cwmbrân"})
+    assert (counts(batch), kept(batch)) == ({"updated": 1}, [(2, ["phone_mobile", "safe_to_text"])])
+    person = Person.objects.get(source_id="P1")
+    assert (person.phone_mobile, person.town, person.safe_contact.text) == ("07700 900555", "Cwmbrân", "N")
+    page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
+    assert "phone_mobile, safe_to_text" in page
+
+
+def test_a_row_that_changes_nothing_says_so_too():
+    batch = receive(SIAN | {"phone_mobile": "07700 900666"})
+    assert (counts(batch), kept(batch)) == ({"unchanged": 1}, [(2, ["phone_mobile"])])
+
+
+def test_a_row_that_agrees_or_says_nothing_is_not_named():
+    assert kept(receive(SIAN | {"phone_mobile": "07700 900555", "town": "Cwmbrân"})) == []
+    assert kept(receive(SIAN | {"phone_mobile": "", "safe_to_call": "Y"})) == []
