@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -5,8 +8,18 @@ class ReferralsConfig(AppConfig):
     name = "referrals"
 
     def ready(self) -> None:
-        from referrals.layouts import LAYOUTS  # models cannot be imported before the apps are ready
+        """Registers the layouts it reads, and listens for victims who came by no extract."""
+        # Models exist only now, so these imports cannot stand at the top.
+        from referrals.layouts import LAYOUTS
+        from referrals.refer_in.actions import refer_the_unreferred
+        from victimcare.cases.events import events_recorded
         from victimcare.intake.layouts import register
 
         for layout in LAYOUTS:
             register(layout)
+
+        def refer(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
+            """A failure is logged by the signal and stops nobody; the sweep finds the victim again."""
+            refer_the_unreferred(case_ids)
+
+        events_recorded.connect(refer, dispatch_uid="referrals.refer", weak=False)

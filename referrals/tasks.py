@@ -1,4 +1,4 @@
-"""What beat asks of referrals: to hand over for leave, and to forget public forms that nobody finished."""
+"""What beat asks of referrals: leave to hand over for, victims left behind, and public forms nobody finished."""
 
 from celery import shared_task
 
@@ -21,6 +21,12 @@ def hand_over_for_leave() -> int:
     for leave in covered.order_by("pk"):
         actions.hand_over_for_leave(leave=leave)
     return len(covered)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def refer_those_left_behind() -> int:
+    """Refer the victims whom a crash left without a referral. Safe to run twice. Returns how many."""
+    return refer_in.refer_the_unreferred()
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -44,6 +44,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "compare-recent-people": {"task": "victimcare.cases.tasks.compare_recent_people", "schedule": 86400.0},
     # Says "beat is alive" for /readyz, every 30 seconds.
     "heartbeat": {"task": "victimcare.accounts.tasks.heartbeat", "schedule": 30.0},
+    # Victims whom nothing brought to triage, because a crash came between, every 10 minutes.
+    "refer-those-left-behind": {"task": "referrals.tasks.refer_those_left_behind", "schedule": 600.0},
     # What was typed into the public form an hour ago and not sent, every minute.
     "forget-unfinished-forms": {"task": "referrals.tasks.forget_unfinished_forms", "schedule": 60.0},
     # Keys of forms sent days ago, every hour.

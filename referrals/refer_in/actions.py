@@ -1,24 +1,30 @@
 """Referrals that no extract brought: a victim's own, a partner's, an officer's, and one taken on the phone.
 
 One action opens the case, keeps the person and how to reach them safely, triages and refers. It never links
-anybody to a person we hold: staff are shown who may be the same, and say so themselves.
+anybody to a person we hold: staff are shown who may be the same, and say so themselves. Another refers whoever
+became a victim in any other way, such as by hand in a case that is open.
 """
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history
 
 from referrals.models import Partner, Referral
 from referrals.refer_in.models import KEPT_FOR, PublicUse, ReferredIn, UnfinishedForm
 from referrals.refer_in.said import CHANNELS, Agreement, Said
-from referrals.rules.book import in_words, rules_on
+from referrals.rules.actions import latest_rights
+from referrals.rules.book import RulesByDay, entitlement_reason, in_words, rules_on
+from referrals.rules.facts import facts_of
 from referrals.triage import Facts, Triage
 from victimcare import clock
 from victimcare.accounts.models import Team, User
@@ -30,9 +36,12 @@ from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Participant, Person
 from victimcare.faults import Refused
+from victimcare.lookups import is_any
+from victimcare.working_days import london_day
 
 HOUR = timedelta(hours=1)
 BEGINNINGS_PER_SENDING = 4  # a form is begun more often than it is sent
+AT_ONCE = 500  # victims referred in one transaction
 Source = Referral.Source
 
 
@@ -211,6 +220,69 @@ def source_of(user: User) -> Referral.Source:
     return Source.SELF
 
 
+# --- Whoever became a victim in any other way ------------------------------------------------------
+
+
+def refer_the_unreferred(case_ids: Iterable[int] | None = None) -> int:
+    """Refer the victims who have no referral yet, in these cases or in all. Returns how many.
+
+    One indexed query where nobody lacks one. Safe to run twice, and beside whoever adds somebody just now.
+    """
+    lacking = Participant.objects.victims().filter(referral=None)
+    if case_ids is not None:
+        lacking = lacking.filter(is_any("case_id", case_ids))
+    ids = list(lacking.order_by("pk").values_list("pk", flat=True))
+    return sum(_refer_all(ids[start : start + AT_ONCE]) for start in range(0, len(ids), AT_ONCE))
+
+
+@transaction.atomic
+def _refer_all(participants: list[int]) -> int:
+    """Triage and refer these victims; whoever has an officer already is allocated to them, not suppressed."""
+    # Whoever somebody else is referring or changing this moment is left to them, or to the sweep. Who lacks a
+    # referral is asked again once they are ours alone.
+    locked = Participant.objects.filter(pk__in=participants).select_for_update(skip_locked=True, of=("self",))
+    held = list(locked.order_by("pk").values_list("pk", flat=True))
+    parts = _unreferred(held)
+    added, rules_by_day = _when_added(parts), RulesByDay()
+    made = [Referral(participant=part, source=Source.OFFICER, received_at=added[part.pk]) for part in parts]
+    facts, rights = facts_of(made), latest_rights(held)
+    for referral in made:
+        part, received_on = referral.participant, london_day(referral.received_at)
+        rules = rules_by_day.on(received_on)
+        said = rules.judge(facts[part.pk])
+        referral.priority, referral.channel = said.priority, said.channel
+        referral.reasons, referral.rule_set_id = list(said.reasons), rules.pk
+        referral.due_on = rules.due_on(received_on, said.priority)
+        if part.officer_id:
+            referral.status, referral.allocated_at = Referral.Status.ALLOCATED, referral.received_at
+        elif said.suppressed_because:
+            referral.status, referral.due_on = Referral.Status.SUPPRESSED, None
+            referral.suppressed_because = said.suppressed_because
+        if said.is_enhanced and part.pk not in rights and part.closed_at is None:
+            cases.set_entitlement(
+                participant=part, is_enhanced=True, categories=list(said.categories), from_on=clock.today(),
+                reason=entitlement_reason(said.reasons, rules.pk), is_provisional=True, by=None,
+            )  # fmt: skip
+    bulk_create_with_history(made, Referral, batch_size=AT_ONCE)
+    return len(made)
+
+
+def _unreferred(ids: list[int]) -> QuerySet[Participant]:
+    return (
+        Participant.objects.victims()
+        .filter(pk__in=ids, referral=None)
+        .select_related("case", "person__safe_contact")
+        .order_by("pk")
+    )
+
+
+def _when_added(parts: Iterable[Participant]) -> dict[int, datetime]:
+    """When each was given their part: that is when they reached the unit."""
+    ids = [part.pk for part in parts]
+    rows = Participant.history.filter(id__in=ids).order_by("-history_date", "-history_id")
+    return dict.fromkeys(ids, clock.now()) | dict(rows.values_list("id", "history_date"))
+
+
 # --- The public form while it is filled in ---------------------------------------------------------
 
 
@@ -281,6 +353,8 @@ def send(*, form: UnfinishedForm, said: Said, address: str) -> UnfinishedForm:
 def _count_use(kind: PublicUse.Kind, address: str, most_of_one: int, most_of_all: int) -> None:
     """Write down one use. Raises TooMany when this hour had too many, from here or from everywhere."""
     now, who = clock.now(), hashed_address(address)
+    with connection.cursor() as cursor:  # one at a time: forms sent at once are counted one after the other
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('referrals.public_use'))")
     lately = PublicUse.objects.filter(kind=kind, at__gt=now - HOUR)
     if lately.filter(address=who).count() >= most_of_one or lately.count() >= most_of_all:
         raise TooMany(

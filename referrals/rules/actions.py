@@ -348,7 +348,7 @@ def triage_again(*, by: User) -> int:
     facts = facts_of(waiting)
     moved, rights = [], latest_rights([referral.participant_id for referral in waiting])
     for referral in waiting:
-        made = triage(facts[referral.pk], rules)
+        made = triage(facts[referral.participant_id], rules)
         held = rights.get(referral.participant_id)
         if (held is None and made.categories) or (
             held is not None and held.is_provisional and list(made.categories) != held.categories

@@ -12,8 +12,11 @@ from victimcare.working_days import london_day
 
 
 def facts_of(referrals: Sequence[Referral]) -> dict[int, Facts]:
-    """By the id of the referral. Asks for their participant with case, person and safe contact joined."""
-    days = {referral.pk: _day(referral) for referral in referrals}
+    """By the id of the participant, so that a referral need not be saved yet.
+
+    Asks for their participant with case, person and safe contact joined.
+    """
+    days = {referral.participant_id: _day(referral) for referral in referrals}
     people = {referral.participant.person_id for referral in referrals}
     first, last = min(days.values(), default=clock.today()), max(days.values(), default=clock.today())
     crimes = crimes_between(people, first - YEAR, last)
@@ -24,7 +27,9 @@ def facts_of(referrals: Sequence[Referral]) -> dict[int, Facts]:
         ).values_list("case_id", "person_id")
     )
     return {
-        referral.pk: _facts(referral, days[referral.pk], crimes[referral.participant.person_id], suspected)
+        referral.participant_id: _facts(
+            referral, days[referral.participant_id], crimes[referral.participant.person_id], suspected
+        )
         for referral in referrals
     }
 

@@ -89,8 +89,10 @@ def compare(referrals: Sequence[Referral], after: Rules) -> list[Compared]:
     return [
         Compared(
             referral,
-            _fate(referral, triage(facts[referral.pk], by_day.on(london_day(referral.received_at)))),
-            _fate(referral, triage(facts[referral.pk], after)),
+            _fate(
+                referral, triage(facts[referral.participant_id], by_day.on(london_day(referral.received_at)))
+            ),
+            _fate(referral, triage(facts[referral.participant_id], after)),
         )
         for referral in referrals
     ]
@@ -106,7 +108,7 @@ def compare_again(referrals: Sequence[Referral], rules: Rules) -> list[Compared]
     )
     compared = []
     for referral in referrals:
-        made = triage(facts[referral.pk], rules)
+        made = triage(facts[referral.participant_id], rules)
         would = copy(referral)
         apply(would, made, rules)
         held = tuple(rights.get(referral.participant_id, ()))

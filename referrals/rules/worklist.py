@@ -266,7 +266,7 @@ def _decision(decision: TriageDecision) -> dict[str, Any]:
 def _now_says(referral: Referral) -> dict[str, Any] | None:
     """What the rules in force would say today, where that is not what stands; None where it is."""
     rules = RulesByDay().on(clock.today())
-    made = triage(facts_of([referral])[referral.pk], rules)
+    made = triage(facts_of([referral])[referral.participant_id], rules)
     stands = (referral.priority, referral.suppressed_because, referral.channel)
     if (made.priority, made.suppressed_because, made.channel) == stands:
         return None

@@ -347,7 +347,10 @@ def test_a_case_is_opened_by_hand_with_its_victim_and_an_officer(as_officer, off
     assert (new.officer, new.role, new.case.offence_title, new.case.flags) == (
         officer, "VICTIM", "Criminal damage", ["HATE"],
     )  # fmt: skip
-    assert set(new.case.events.values_list("kind", flat=True)) == {"CRIME_REPORTED", "OFFICER_ALLOCATED"}
+    assert set(new.case.events.values_list("kind", flat=True)) == {
+        "CRIME_REPORTED", "OFFICER_ALLOCATED", "ENTITLEMENT_SET",
+    }  # fmt: skip
+    assert new.referral.status == "allocated"
     assert as_officer.get(response.url).status_code == 200
 
 

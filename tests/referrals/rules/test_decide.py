@@ -149,7 +149,9 @@ def test_triage_again_leaves_decisions_and_other_units_alone(monday, unit, super
     receive(THEFT)
     decide(supervisor, priority=3)
     elsewhere = ReferralFactory(
-        participant=ParticipantFactory(case=CaseFactory(flags=["STALKING"]), team__name="Another unit"),
+        participant=ParticipantFactory(
+            case=CaseFactory(flags=["STALKING"], occurrence_no="2600000777"), team__name="Another unit"
+        ),
         priority=4,
     )
     Case.objects.update(flags=["STALKING"])

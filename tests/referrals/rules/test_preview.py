@@ -45,7 +45,7 @@ def test_the_facts_we_hold_are_judged_as_the_row_was(week):
     )
     facts = facts_of(referrals)
     for referral in referrals:
-        made = triage(facts[referral.pk], rules_on(london_day(referral.received_at)))
+        made = triage(facts[referral.participant_id], rules_on(london_day(referral.received_at)))
         assert (made.priority, list(made.reasons), made.channel, made.suppressed_because) == (
             referral.priority, referral.reasons, referral.channel, referral.suppressed_because,
         )  # fmt: skip

@@ -48,7 +48,7 @@ def reasons(*rows):
     referral = Referral.objects.select_related("participant__case", "participant__person__safe_contact").get(
         participant__case__occurrence_no="2600000002"
     )
-    held = facts_of([referral])[referral.pk]
+    held = facts_of([referral])[referral.participant_id]
     assert held.patterns == {
         name for name in referral.reasons if name in ("same_suspect", "same_address", "rising_harm")
     }
