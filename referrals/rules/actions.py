@@ -195,12 +195,12 @@ def send_back(*, rule_set: RuleSet, because: str, version: int, by: User) -> Rul
 def approve(*, rule_set: RuleSet, effective_from: date, version: int, by: User) -> RuleSet:
     """Bring a proposal into force from a day on, today or later. It judges what is received from that day.
 
-    Raises Refused for whoever proposed or drafted it, and for a day that is past; Stale.
+    Raises Refused for whoever proposed it or wrote any of it, and for a day that is past; Stale.
     """
     fresh = _locked(rule_set, version)
     if fresh.state != RuleSet.State.PROPOSED:
         raise Refused(_("Only a proposal can be approved. Open the version again to see where it is."))
-    if by.pk in (fresh.proposed_by_id, fresh.drafted_by_id):
+    if has_written(fresh, by):
         raise Refused(_("Somebody else must approve what you wrote. Ask another supervisor."))
     if effective_from < clock.today():
         raise Refused(_("Rules cannot judge what is past. Enter today or a later day."))
@@ -208,6 +208,17 @@ def approve(*, rule_set: RuleSet, effective_from: date, version: int, by: User) 
     fresh.approved_by, fresh.approved_at = by, clock.now()
     fresh.version += 1
     return _save(fresh, by)
+
+
+def has_written(rule_set: RuleSet, user: User) -> bool:
+    """Whether this person began, proposed or changed this version: then somebody else approves it."""
+    if user.pk in (rule_set.proposed_by_id, rule_set.drafted_by_id):
+        return True
+    changes = (
+        model.history.filter(rule_set=rule_set.pk, history_user=user)
+        for model in (TriageRule, PriorityStandard)
+    )
+    return any(found.exists() for found in changes)
 
 
 @transaction.atomic

@@ -145,7 +145,8 @@ def version_page(request: Request, number: int) -> HttpResponse:
     stands, colour = _stands(version, in_force)
     may_change = request.user.may(Permission.CHANGE_RULES)
     may_edit = may_change and version.is_draft
-    wrote = (version.proposed_by_id, version.drafted_by_id)
+    is_proposed = may_change and version.state == RuleSet.State.PROPOSED
+    has_written = is_proposed and actions.has_written(version, request.user)
     initial = {"version": version.version}
     context = {
         "version": version,
@@ -169,9 +170,9 @@ def version_page(request: Request, number: int) -> HttpResponse:
         "remarks": checks.remarks(rules) if version.state != RuleSet.State.DROPPED else [],
         "propose": ProposeForm(initial={**initial, "note": version.note}) if may_edit else None,
         "approve": ApproveForm(initial={**initial, "effective_from": clock.today()})
-        if may_change and version.state == RuleSet.State.PROPOSED and request.user.pk not in wrote
+        if is_proposed and not has_written
         else None,
-        "waits_for_another": version.state == RuleSet.State.PROPOSED and request.user.pk in wrote,
+        "waits_for_another": has_written,
         "send_back": SendBackForm(initial=initial)
         if may_change and version.state == RuleSet.State.PROPOSED
         else None,
