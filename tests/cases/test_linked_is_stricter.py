@@ -10,6 +10,7 @@ from tests.factories import (
     PersonFactory,
     SafeContactFactory,
     SuspectFactory,
+    london,
 )
 from victimcare.cases import actions
 from victimcare.cases.models import Participant
@@ -51,6 +52,14 @@ def test_so_does_danger_in_an_earlier_case_of_the_same_record(victim):
     victim.person.safe_contact.delete()
     ParticipantFactory(person=victim.person, risk_level="HIGH")
     assert said(victim, Channel.TEXT).rule == "not_known"
+
+
+def test_closed_as_unsafe_in_one_case_is_unsafe_in_every_case_of_hers(victim):
+    unsafe = {"closed_at": london(2026, 11, 20), "closure_reason": "unsafe_to_contact"}
+    earlier = ParticipantFactory(person=victim.person, **unsafe)
+    assert said(victim, Channel.PHONE).rule == "unsafe"
+    Participant.objects.filter(pk=earlier.pk).update(closed_at=None, closure_reason="")
+    assert said(victim, Channel.PHONE).allowed
 
 
 def test_a_child_by_either_record_is_a_child(victim, officer):

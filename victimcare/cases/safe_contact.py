@@ -425,7 +425,7 @@ class _Facts:
             or (ward is not None and bool(suspects & group)),
             is_flagged_elsewhere=theirs.is_flagged,
             has_died=theirs.was_closed_as_dead or any(self._has_died(pk) for pk in group),
-            is_unsafe_elsewhere=any(self.known[pk].was_closed_as_unsafe for pk in group - {part.person_id}),
+            is_unsafe_elsewhere=any(self.known[pk].was_closed_as_unsafe for pk in group),
             told_when_at=_as_it_was(self.lives[part.person_id], safe.confirmed_at),
             born_on=max(filter(None, (self._born(pk) for pk in group)), default=None),
             is_tied_to_suspect=ward is not None and bool(self._keys(group) & keys),
