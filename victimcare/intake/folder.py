@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 STILL_FOR = 10  # seconds without a change before a file counts as finished
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 MOST_PROBLEMS = 100
+LONGEST_NAME = 200  # bytes of it that stay: beside the reference and an ending there is room for 255
 
 
 def take_all(folder: Path, *, now: float) -> int:
@@ -72,16 +74,17 @@ def finished(folder: Path, *, now: float) -> list[Path]:
 
 def _take(folder: Path, path: Path) -> bool:
     """Read one file and move it. False when it has to wait, such as for the same file on the page."""
+    opened = _open(path)
+    if opened is None:
+        return False
     try:
-        with path.open("rb") as stream:
+        with opened as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
             batch = actions.begin(
                 file_name=visible(path.name), sha256=sha256, by=None, came_by=ImportBatch.Way.FOLDER
             )
             batch = actions.receive(batch=batch, stream=stream)
     except Refused:
-        return False
-    except FileNotFoundError:  # whoever left it has taken it back
         return False
     if batch.state not in (ImportBatch.State.DONE, ImportBatch.State.UNREADABLE):
         return False
@@ -92,10 +95,29 @@ def _take(folder: Path, path: Path) -> bool:
     return True
 
 
+def _open(path: Path) -> BinaryIO | None:
+    """The file itself, whatever its name leads to by now; None for one that cannot be read.
+
+    It holds up no other: whoever left it may have taken it back, put a link in its place or kept it to themselves.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        logger.warning("A file in the drop folder cannot be opened: %s.", type(fault).__name__)
+        return None
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        return None
+    return os.fdopen(file, "rb")
+
+
 def _move(path: Path, to: Path, batch: ImportBatch) -> None:
     """The report first, then the file: a kill in between leaves the file to be read again, which changes nothing."""
     to.mkdir(exist_ok=True)
-    name = f"{batch.reference}-{path.name}"[-200:]
+    # The end of a long name, in bytes as the file system counts, and always the reference.
+    name = f"{batch.reference}-{os.fsdecode(os.fsencode(path.name)[-LONGEST_NAME:])}"
     report = to / f".{name}.txt.part"
     with report.open("w", encoding="utf-8", errors="replace") as out:
         out.write(report_of(batch))
