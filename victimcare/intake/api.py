@@ -7,6 +7,7 @@ requests a minute for a token, problems in pages of 100.
 import io
 from typing import Any, cast
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -145,10 +146,17 @@ class Extracts(OurView):
         except Unreadable as fault:
             raise CannotBeRead(fault.sentence) from None
         try:
-            batch = actions.upload(
-                file_name=f"{opened.kind}.{'json' if opened.is_json else 'csv'}", content=body, by=None,
-                came_by=ImportBatch.Way.API,
-            )  # fmt: skip
+            with transaction.atomic():
+                batch = actions.upload(
+                    file_name=f"{opened.kind}.{'json' if opened.is_json else 'csv'}", content=body, by=None,
+                    came_by=ImportBatch.Way.API,
+                )  # fmt: skip
+                record_access(  # which of the systems sent it: the batch itself says only that one did
+                    by=cast(ImportService, request.user),
+                    op=AccessEntry.Op.COLLECT,
+                    field_group=f"extract {opened.kind} sent",
+                    path=batch.reference,
+                )
         except Refused as refused:
             raise AlreadyHere(str(refused.sentence)) from None
         address = reverse("intake:api-extract", args=[batch.reference])
