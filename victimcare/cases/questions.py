@@ -100,10 +100,15 @@ def _check_not_asked(case: Case | None, participant: Participant | None, about_r
 def _tell_officer(question: Question) -> None:
     """Officers who sign in here are told; the others are asked the way the force asks them."""
     if question.to_collar:
+        officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE)
+        this = Question.objects.filter(pk=question.pk)
         notify(
-            recipients=User.objects.active()
-            .with_role(Role.OFFICER_IN_THE_CASE)
-            .filter(collar=question.to_collar),
+            # Not one who must not know of this case: the unit asks another.
+            recipients=[
+                officer
+                for officer in officers.filter(collar=question.to_collar)
+                if this.visible_to(officer).exists()
+            ],
             kind=ASKED,
             subject=question.reference,
             level=Notification.Level.NEWS,
