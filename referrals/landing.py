@@ -382,15 +382,22 @@ class _Landing(Land):
         if not self.are_cases_held:
             return set()
         sets, differs = merged(CASE_WORDS, CASE_KNOWN)
+        # What somebody told us when they opened the case stays beside what the feed says.
+        flags = """CASE WHEN t.flags_told = '{}' THEN excluded.flags::varchar[] ELSE t.flags_told || ARRAY(
+                   SELECT flag FROM unnest(excluded.flags) WITH ORDINALITY AS said(flag, place)
+                    WHERE flag <> ALL(t.flags_told::text[]) ORDER BY place)::varchar[] END"""
         return self.changed(
             Case,
             f"""
             UPDATE cases_case t SET {sets}, version = t.version + 1,
-                   flags = CASE WHEN excluded.flags = '{{}}' THEN t.flags ELSE excluded.flags::varchar[] END,
+                   -- One that the officer in it opened by hand is the feed's from now on.
+                   source_system = excluded.source_system,
+                   flags = CASE WHEN excluded.flags = '{{}}' THEN t.flags ELSE {flags} END,
                    is_restricted = t.is_restricted OR excluded.is_restricted
               FROM staged_referrals excluded
              WHERE t.id = excluded.case_pk AND excluded.says_case AND NOT excluded.is_new_case
-               AND ({differs} OR excluded.flags <> '{{}}' AND excluded.flags <> t.flags::text[]
+               AND ({differs} OR t.source_system <> excluded.source_system
+                    OR excluded.flags <> '{{}}' AND t.flags <> {flags}
                     OR excluded.is_restricted AND NOT t.is_restricted)
             RETURNING t.id
             """,

@@ -3,8 +3,12 @@
 New rows are numbered here, before they are written, so that nothing has to be found again afterwards. The
 lock of landing keeps other chunks out; should somebody write the same person or case by hand meanwhile, the
 insert is refused, and the rows are placed again with what is held by then.
+
+A case that the officer in it opened by hand, before the feed brought the crime, becomes the feed's: one crime is
+one case. Its people are joined with nobody; staff are shown who may be the same.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +62,7 @@ def places(cursor: Any, rows: Sequence[Clean]) -> list[Place]:
     everybody = [*of_people, *filter(None, of_suspects)]
     held_people = _held(cursor, _PEOPLE, everybody)
     new_people = numbered(cursor, Person, everybody, held_people)
-    held_cases = _held(cursor, _CASES, of_cases)
+    held_cases = _held_cases(cursor, rows)
     new_cases = numbered(cursor, Case, of_cases, held_cases)
     people, cases = held_people | new_people, held_cases | new_cases
     made = []
@@ -79,8 +83,9 @@ _PEOPLE = """
            AND t.source_id <> ''
 """
 _CASES = """
-    SELECT t.source_system, t.occurrence_no, t.id FROM unnest(%s::text[], %s::text[]) AS wanted(system, number)
-      JOIN cases_case t ON t.source_system = wanted.system AND t.occurrence_no = wanted.number
+    SELECT wanted.system, t.occurrence_no, t.id, t.source_system, t.oic_collar, t.is_restricted
+      FROM unnest(%s::text[], %s::text[]) AS wanted(system, number)
+      JOIN cases_case t ON t.source_system IN (wanted.system, '') AND t.occurrence_no = wanted.number
            AND t.occurrence_no <> ''
 """
 
@@ -90,6 +95,39 @@ def _held(cursor: Any, sql: str, keys: Iterable[Key]) -> dict[Key, int]:
     pairs = sorted(set(keys))
     cursor.execute(sql, [[system for system, _number in pairs], [number for _system, number in pairs]])
     return {(system, number): pk for system, number, pk in cursor.fetchall()}
+
+
+def _held_cases(cursor: Any, rows: Sequence[Clean]) -> dict[Key, int]:
+    """The crimes of these rows that are held, and those that were opened by hand for what the rows bring."""
+    pairs = sorted({(row["source_system"], row["occurrence_no"]) for row in rows})
+    cursor.execute(_CASES, [[system for system, _number in pairs], [number for _system, number in pairs]])
+    held: dict[Key, int] = {}
+    by_hand: dict[Key, tuple[int, str, bool]] = {}
+    for system, number, pk, source, collar, is_restricted in cursor.fetchall():
+        if source == system:
+            held[system, number] = pk
+        else:
+            by_hand[system, number] = pk, collar, is_restricted
+    return (_opened_for(rows, by_hand) | held) if by_hand else held
+
+
+def _opened_for(rows: Sequence[Clean], by_hand: dict[Key, tuple[int, str, bool]]) -> dict[Key, int]:
+    """Of the cases opened by hand those that are surely these crimes: one officer, one system, as restricted."""
+    collars: dict[Key, set[str]] = {}
+    restricted: set[Key] = set()
+    for row in rows:
+        key = row["source_system"], row["occurrence_no"]
+        if key in by_hand:
+            collars.setdefault(key, set()).add(row["oic_collar"])
+            if row["restricted"] == "Y":
+                restricted.add(key)
+    systems = Counter(number for _system, number in by_hand)
+    return {
+        key: pk
+        for key, (pk, collar, is_restricted) in by_hand.items()
+        if collar and collars[key] - {""} == {collar} and is_restricted == (key in restricted)
+        and systems[key[1]] == 1
+    }  # fmt: skip
 
 
 def _number_parts(cursor: Any, rows: Sequence[Clean], made: Sequence[Place], held_cases: set[int]) -> None:

@@ -51,7 +51,7 @@ def open_case(*, reported: datetime | date | None, by: User | None, **fields: An
     """
     if isinstance(reported, datetime):
         fields["reported_at"] = reported
-    case = Case(**fields)
+    case = Case(**fields, flags_told=list(fields.get("flags", ())))
     case._history_user = by  # type: ignore[attr-defined]
     case.save()
     return case

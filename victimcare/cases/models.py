@@ -255,6 +255,8 @@ class Case(models.Model):
     offence_title = models.CharField(max_length=160, blank=True)
     cjs_code = models.CharField(max_length=10, blank=True)
     flags = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    # Those that somebody told us of, when a case was opened by hand: no feed takes them away.
+    flags_told = ArrayField(models.CharField(max_length=12), default=list, db_default=[], blank=True)
     recorded_at = models.DateTimeField(null=True, blank=True)
     reported_at = models.DateTimeField(null=True, blank=True)
     offence_from = models.DateField(null=True, blank=True)
