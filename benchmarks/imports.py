@@ -53,7 +53,7 @@ ROWS = int(os.environ.get("ROWS", "50000"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SAVED = int(os.environ.get("SAVED", "1000"))
 MUST, AIM = 1500, 5000  # rows a second
-MOST_MEGABYTES = 400
+MOST_MEGABYTES, MOST_SECONDS = 400, 240  # the seconds for a year's extracts, their duties apart
 OF_PERSON = (*PERSON_WORDS, "date_of_birth", "date_of_death")
 OF_CASE = [word for word in CASE_WORDS if word != "oic_team"]
 READY = "import_bench"  # a database with tables and people and no case; each measurement copies it
@@ -257,6 +257,7 @@ def report(rounds: list[dict[str, dict[str, Any]]]) -> None:
     first, events, again = (
         statistics.median(one["import"]["files"][n]["rows_per_second"] for one in rounds) for n in range(3)
     )
+    seconds = statistics.median(sum(file["seconds"] for file in one["import"]["files"][:2]) for one in rounds)
     copy = statistics.median(one["copy"]["received"] / one["copy"]["seconds"] for one in rounds)
     save = statistics.median(one["save"]["received"] / one["save"]["seconds"] for one in rounds)
     megabytes = max(one["import"]["megabytes"] for one in rounds)
@@ -265,11 +266,11 @@ def report(rounds: list[dict[str, dict[str, Any]]]) -> None:
         "referrals_rows_per_second": round(first), "events_rows_per_second": round(events),
         "same_file_again_rows_per_second": round(again),
         "duties_seconds": statistics.median(one["import"]["duties_seconds"] for one in rounds),
-        "seconds": statistics.median(one["import"]["seconds"] for one in rounds),
+        "referrals_and_events_seconds": round(seconds, 1),
         "plain_copy_rows_per_second": round(copy), "one_by_one_rows_per_second": round(save),
         "part_of_plain_copy": round(first / copy, 3), "times_one_by_one": round(first / save, 1),
         "megabytes": megabytes,
-        "must": first >= MUST and megabytes < MOST_MEGABYTES, "aim": first >= AIM,
+        "must": first >= MUST and megabytes < MOST_MEGABYTES and seconds < MOST_SECONDS, "aim": first >= AIM,
     }  # fmt: skip
     for name, value in found.items():
         sys.stderr.write(f"{name:>34} {value}\n")
