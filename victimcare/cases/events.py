@@ -21,11 +21,31 @@ events_recorded = Signal()
 MIDDAY = time(12, 0)
 
 
+class Announcement:
+    """What one transaction tells the listeners when it is committed: all of its cases, once each."""
+
+    def __init__(self) -> None:
+        self.case_ids: set[int] = set()
+
+    def __call__(self) -> None:
+        # send_robust: on_commit(..., robust=True) raises from its own handler for what has no __qualname__.
+        events_recorded.send_robust(Event, case_ids=sorted(self.case_ids))
+
+
 def announce(case_ids: Iterable[int]) -> None:
-    """Tell the listeners, once this transaction is committed. `changed_at` stays set until they are done."""
-    ids = list(case_ids)
-    # A lambda and send_robust: on_commit(partial(...), robust=True) raises from its own handler.
-    transaction.on_commit(lambda: events_recorded.send_robust(Event, case_ids=ids))
+    """Tell the listeners, once this transaction is committed. `changed_at` stays set until they are done.
+
+    However many events it records, they work each case out once. A part of it that is taken back to its savepoint
+    may leave a case announced to which nothing happened: they find it as it was.
+    """
+    waiting = [each for _savepoints, each, _is_robust in transaction.get_connection().run_on_commit]
+    announcement = next((each for each in waiting if isinstance(each, Announcement)), None)
+    if announcement is not None:
+        announcement.case_ids.update(case_ids)
+        return
+    announcement = Announcement()
+    announcement.case_ids.update(case_ids)
+    transaction.on_commit(announcement)
 
 
 @transaction.atomic
