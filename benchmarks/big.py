@@ -36,15 +36,16 @@ def administer(sql: str) -> None:
         connection.execute(sql)  # type: ignore[call-overload]
 
 
-def exists() -> bool:
+def is_built() -> bool:
+    """Whether an earlier run kept the database, and had finished it."""
+    named = "SELECT 1 FROM pg_database WHERE datname = %s AND shobj_description(oid, 'pg_database') = 'built'"
     with psycopg.connect(ADDRESS) as connection:
-        return (
-            connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone() is not None
-        )
+        return connection.execute(named, [NAME]).fetchone() is not None
 
 
-IS_KEPT = exists()
+IS_KEPT = is_built()
 if not IS_KEPT:
+    administer(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
     administer(f"CREATE DATABASE {NAME}")
 os.environ["DATABASE_URL"] = urlunsplit(urlsplit(ADDRESS)._replace(path=f"/{NAME}"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victimcare.settings")
@@ -77,7 +78,8 @@ class Thing:
     answers: Callable[[], dict[str, Any]] | None = None  # of a form, new each time
     expects: int = 200
     times: list[list[float]] = field(default_factory=list)
-    queries: int = 0
+    queries: int = 0  # before it is committed
+    queries_after: int = 0  # of the listeners, once it is
 
 
 def somebody_of(officer: User) -> Participant:
@@ -111,7 +113,14 @@ def things() -> list[Thing]:
     )
     found = [
         Thing("", "bare", theirs, reverse("bare")),
-        Thing("", "bare form", theirs, reverse("bare-post"), answers=lambda: {"subject": "x"}, expects=302),
+        Thing(
+            "",
+            "bare form",
+            theirs,
+            reverse("bare-post"),
+            answers=lambda: {"subject": uuid.uuid4()},
+            expects=302,
+        ),
         listed("cases: mine", cases),
         listed("cases: mine, page 4", f"{cases}?before={mine[75]}"),
         listed("cases: my team's", f"{cases}?whose=team"),
@@ -184,30 +193,47 @@ def creating(client: Client, officer: User) -> list[Thing]:
     ]
 
 
+def filled_in(thing: Thing) -> dict[str, Any]:
+    """The answers of a form. One that saves carries a key, so that it takes effect once."""
+    key = {"form_key": uuid.uuid4()} if thing.goal == "G6" else {}
+    return key | (thing.answers() if thing.answers else {})
+
+
 def asked(thing: Thing) -> str:
     """The body of a form, as a browser sends it; nothing for a page."""
     if thing.answers is None:
         return ""
     token = thing.client.cookies["csrf"].value
-    return urlencode({"csrfmiddlewaretoken": token, "form_key": uuid.uuid4(), **thing.answers()}, doseq=True)
+    return urlencode({"csrfmiddlewaretoken": token, **filled_in(thing)}, doseq=True)
 
 
 def count(thing: Thing) -> None:
-    """How many questions it asks of the database before it answers, in this process."""
+    """How many questions it asks of the database before it is committed, and after, in this process."""
     found: list[str] = []
+    committed: list[int] = []
+    run_hooks = connection.run_and_clear_commit_hooks
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        found.append(sql)
+        if not sql.startswith(("SAVEPOINT", "RELEASE")):
+            found.append(sql)
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(note):
-        if thing.answers is None:
-            response = thing.client.get(thing.url)
-        else:
-            response = thing.client.post(thing.url, {"form_key": uuid.uuid4(), **thing.answers()})
+    def run_hooks_and_note() -> None:
+        if connection.run_on_commit:
+            committed.append(len(found))
+        run_hooks()
+
+    connection.run_and_clear_commit_hooks = run_hooks_and_note  # type: ignore[method-assign]
+    try:
+        with connection.execute_wrapper(note):
+            ask = thing.client.get if thing.answers is None else thing.client.post
+            response = ask(thing.url, filled_in(thing))
+    finally:
+        connection.run_and_clear_commit_hooks = run_hooks  # type: ignore[method-assign]
     if response.status_code != thing.expects:
         sys.exit(f"{thing.name}: {thing.url} answered {response.status_code}, not {thing.expects}.")
-    thing.queries = sum(not sql.startswith(("SAVEPOINT", "RELEASE")) for sql in found)
+    thing.queries = committed[0] if committed else len(found)
+    thing.queries_after = len(found) - thing.queries
 
 
 def seconds(http: HTTPConnection, thing: Thing) -> float:
@@ -255,8 +281,8 @@ def said(thing: Thing, floors: dict[str, list[float]]) -> dict[str, Any]:
         "must": thing.must,
         "moonshot": thing.moonshot,
         "queries": thing.queries,
+        "queries_after_commit": thing.queries_after,
         "most_queries": thing.most_queries,
-        # A run on a busy machine: beyond the limit by less than a third is no finding.
         "is_met": not (thing.must and ratio > thing.must)
         and not (thing.most_queries and thing.queries > thing.most_queries),
         "is_moonshot": bool(thing.moonshot) and ratio <= thing.moonshot,
@@ -264,7 +290,7 @@ def said(thing: Thing, floors: dict[str, list[float]]) -> dict[str, Any]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    lines = [f"{'':4}{'what':44}{'p50 ms':>8}{'ratio':>7}{'must':>6}{'moon':>6}{'queries':>9}"]
+    lines = [f"{'':4}{'what':44}{'p50 ms':>8}{'ratio':>7}{'must':>6}{'moon':>6}{'queries':>11}"]
     for row in rows:
         verdict = (
             ""
@@ -276,9 +302,10 @@ def table(rows: list[dict[str, Any]]) -> str:
             else "MISSED"
         )
         most = f"/{row['most_queries']}" if row["most_queries"] else ""
+        most += f" +{row['queries_after_commit']}" if row["queries_after_commit"] else ""
         lines.append(
             f"{row['goal']:4}{row['what']:44}{row['p50_ms']:8.1f}{row['ratio']:7.2f}{row['must'] or '':>6}"
-            f"{row['moonshot'] or '':>6}{str(row['queries']) + most:>9}  {verdict}"
+            f"{row['moonshot'] or '':>6}{str(row['queries']) + most:>11}  {verdict}"
         )
     return "\n".join(lines)
 
@@ -289,6 +316,7 @@ def fill() -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     if not IS_KEPT:
         build(CASES)
+        administer(f"COMMENT ON DATABASE {NAME} IS 'built'")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         [size] = cursor.fetchone()
