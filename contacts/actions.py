@@ -171,7 +171,9 @@ def log(
         _roll_forward(participant, london_day(at), by)
     if contact.despite:
         _warn_of_unsafe(contact)
-    decided = outcome == Contact.Outcome.NOT_CONTACTED
+    decided = outcome == Contact.Outcome.NOT_CONTACTED and at >= _reopened([participant]).get(
+        participant.pk, at
+    )  # what was decided before they were opened again was about the first contact before
     _replan(
         [participant],
         held={participant.pk: task_due_on} if decided and task_due_on else {},
@@ -518,6 +520,7 @@ def replan(case_ids: Iterable[int]) -> int:
         participant=OuterRef("pk"), is_by_unit=True, outcome=Contact.Outcome.REACHED
     )
     series = ContactSeries.objects.filter(participant=OuterRef("pk"))
+    reopened = Event.objects.filter(participant=OuterRef("pk"), kind=Kind.CASE_REOPENED)
     people = (
         Participant.objects.victims()
         .filter(case_id__in=ids)
@@ -525,7 +528,10 @@ def replan(case_ids: Iterable[int]) -> int:
             Exists(series.filter(ended_at=None))
             | Q(closed_at=None)
             & Exists(series.filter(ended_as__in=[ContactSeries.Ended.CLOSED, ContactSeries.Ended.DECIDED]))
-            | Q(closed_at=None, officer__isnull=False) & Exists(waiting) & ~Exists(reached)
+            | Q(closed_at=None)
+            & (Q(officer__isnull=False) | Exists(reopened))
+            & Exists(waiting)
+            & ~Exists(reached)
         )
         .select_related("case", "person", "officer")
         .order_by("pk")
@@ -557,14 +563,44 @@ def _replan(
     ]
     if not people:
         return 0
+    begins = _begin_again(people, latest)
     for pk, on in (held or {}).items():
         if pk in latest:
             latest[pk].held_until = on
     numbers = numbers_today(clock.today())
     found = standings(people, latest, numbers)
     for part in people:
-        _move_on(part, latest.get(part.pk), found[part.pk], numbers, held or {}, decided or {}, by)
+        again = part.pk in begins
+        _move_on(part, latest.get(part.pk), found[part.pk], numbers, held or {}, decided or {}, again, by)
     return len(people)
+
+
+def _reopened(people: list[Participant]) -> dict[int, datetime]:
+    """When each of these was last opened again. One query."""
+    rows = Event.objects.filter(participant__in=people, kind=Kind.CASE_REOPENED).order_by("recorded_at", "pk")
+    return dict(rows.values_list("participant_id", "occurred_at"))
+
+
+def _begin_again(people: list[Participant], latest: dict[int, ContactSeries]) -> set[int]:
+    """Those opened again whom nobody ever reached, so that a first contact begins anew; `latest` is told when."""
+    waiting = [part for part in people if part.closed_at is None and _is_over(latest.get(part.pk))]
+    if not waiting:
+        return set()
+    since = _reopened(waiting)
+    reached = _reached_before(set(since))
+    begins = set()
+    for part in waiting:
+        at, last = since.get(part.pk), latest.get(part.pk)
+        if at and part.pk not in reached and (last is None or at > last.started_at):
+            latest[part.pk] = ContactSeries(
+                participant=part, started_at=at, ended_as=last.ended_as if last else ""
+            )
+            begins.add(part.pk)
+    return begins
+
+
+def _is_over(latest: ContactSeries | None) -> bool:
+    return latest is None or latest.pk is None
 
 
 def _latest_series(people: list[Participant]) -> dict[int, ContactSeries]:
@@ -603,10 +639,11 @@ def _move_on(
     numbers: Numbers,
     held: Mapping[int, date],
     decided: Mapping[int, str],
+    begins_again: bool,
     by: User | None,
 ) -> None:
     is_open = latest is not None and latest.pk is not None
-    was_closed = latest is not None and latest.ended_as == ContactSeries.Ended.CLOSED
+    was_closed = begins_again or (latest is not None and latest.ended_as == ContactSeries.Ended.CLOSED)
     began = stand.attempts or part.pk in held or part.pk in decided
     if not is_open and (stand.has_reached or not (began or was_closed)):
         return
@@ -621,6 +658,8 @@ def _move_on(
         )
     )
     before = _as_kept(row)
+    if stand.attempts:  # one of earlier may be written down later
+        row.started_at = min(row.started_at, stand.attempts[0].at)
     if step := as_series(stand, numbers):
         for name in STEP_FIELDS:
             setattr(row, name, getattr(step, name))
@@ -639,7 +678,7 @@ STEP_FIELDS = ("step", "because", "attempt", "wanted", "band", "tried", "next_on
 
 
 def _as_kept(row: ContactSeries) -> tuple[object, ...]:
-    return (*(getattr(row, name) for name in STEP_FIELDS), row.held_until, row.ended_at)
+    return (*(getattr(row, name) for name in STEP_FIELDS), row.started_at, row.held_until, row.ended_at)
 
 
 def _end(row: ContactSeries, part: Participant, stand: Standing, decided: Mapping[int, str]) -> None:

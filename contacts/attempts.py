@@ -87,6 +87,7 @@ class Facts:
     asked_officer_at: datetime | None = None
     answer_due_on: date | None = None  # while the officer has not answered
     held_until: date | None = None  # somebody decided not to try before this day
+    first_on: date | None = None  # by when the first call is due
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ def _ring(
     """The next call: another day, another time of day, the last one in the evening or at the weekend."""
     attempt = len(counted) + 1
     if last is None:
-        return Next(Step.RING, facts.held_until, Because.FIRST, attempt)
+        on = _not_before(facts.first_on, facts.held_until)
+        return Next(Step.RING, on, Because.HELD if facts.held_until else Because.FIRST, attempt)
     tried = frozenset(band_of(each.at, numbers) for each in counted)
     band: Band | None = _band(attempt, tried, facts, numbers)
     on = add_working_days(last, numbers.gap, bank_holidays=bank_holidays)

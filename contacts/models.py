@@ -242,7 +242,7 @@ class ContactSeries(models.Model):
         CLOSED = "closed", _("Closed")
 
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="contact_series")
-    started_at = models.DateTimeField()  # attempts before it count towards no step of it
+    started_at = models.DateTimeField()  # moves back to an earlier attempt that is written down later
     is_serious = models.BooleanField(default=False)  # the officer in the case is asked before it is closed
     step = models.CharField(max_length=5, choices=[(step.value, step.value) for step in Step])
     because = models.CharField(max_length=20)

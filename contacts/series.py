@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -45,6 +46,18 @@ def also_serious(which: Serious) -> Serious:
     return which
 
 
+# By when each is first tried, by primary key. An app above registers what it knows: see desk.apps.
+FirstDue = Callable[[Iterable[int]], dict[int, date]]
+_FIRST_DUE: list[FirstDue] = []
+
+
+def first_due(which: FirstDue) -> FirstDue:
+    """Of these participants, the day by which somebody tries them for the first time."""
+    if which not in _FIRST_DUE:
+        _FIRST_DUE.append(which)
+    return which
+
+
 @dataclass
 class Standing:
     """How the first contact of one person stands: what was tried, and what is next."""
@@ -79,10 +92,14 @@ def standings(
     numbers: Numbers,
     *,
     verdicts: Mapping[int, dict[Channel, Verdict]] | None = None,
+    first_on: date | None = None,
 ) -> dict[int, Standing]:
     """How each stands, by primary key. `series` are the open ones, or where the next one would begin.
 
-    Three queries and those of the verdicts and of who is serious, however many people.
+    Every call since the series before it ended counts, in whatever order they were written down. `first_on`
+    is the day of the first call of somebody without a series.
+
+    Four queries and those of the verdicts and of who is serious, however many people.
     """
     people = {part.pk: part for part in participants}
     verdicts = verdicts if verdicts is not None else verdicts_for(people.values())
@@ -94,6 +111,12 @@ def standings(
         "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id"
     ):
         contacts.setdefault(row.participant_id, []).append(row)
+    ended = dict(
+        ContactSeries.objects.filter(participant__in=people, ended_at__isnull=False)
+        .order_by()
+        .values_list("participant")
+        .annotate(Max("ended_at"))
+    )
     asked: dict[int, Question] = {}
     for question in Question.objects.filter(participant__in=people, kind__in=GOES_BACK).order_by("asked_at"):
         asked[question.participant_id or 0] = question
@@ -101,12 +124,14 @@ def standings(
         pk: _standing(
             part,
             series.get(pk),
+            ended.get(pk),
             contacts.get(pk, []),
             asked.get(pk),
             answers.get(part.person_id) or SafeContact(),
             verdicts[pk],
             pk in serious,
             numbers,
+            first_on,
         )
         for pk, part in people.items()
     }
@@ -115,20 +140,21 @@ def standings(
 def _standing(
     part: Participant,
     series: ContactSeries | None,
+    since: datetime | None,  # when the series before it ended
     contacts: list[Contact],
     asked: Question | None,
     safe: SafeContact,
     verdicts: dict[Channel, Verdict],
     is_serious: bool,
     numbers: Numbers,
+    first_on: date | None,
 ) -> Standing:
-    since = series.started_at if series else None
     mine = [row for row in contacts if since is None or row.at >= since]
     calls = [row for row in mine if row.direction == Contact.Direction.OUT and row.channel in CALLS]
     failed = [row for row in calls if row.outcome not in (Contact.Outcome.REACHED, NOT_TRIED)]
     stand = Standing(
         part,
-        began_at=since or (mine[0].at if mine else None),
+        began_at=series.started_at if series else mine[0].at if mine else None,
         attempts=[_attempt(row, part) for row in failed],
         has_reached=any(row.outcome == Contact.Outcome.REACHED for row in mine),
         is_serious=is_serious or is_flagged(part, _today(series, contacts)),
@@ -153,6 +179,7 @@ def _standing(
         asked_officer_at=_local(back.asked_at) if back else None,
         answer_due_on=back.due_on if back and back.replied_at is None else None,
         held_until=series.held_until if series else None,
+        first_on=series.started_at.astimezone(LONDON).date() if series else first_on,
     )
     stand.next = what_next(facts, numbers, bank_holidays=england_and_wales())
     return stand
@@ -207,7 +234,10 @@ class FirstContact:
 def first_contact(
     participant: Participant, verdicts: dict[Channel, Verdict], day: date
 ) -> FirstContact | None:
-    """None for somebody reached before, closed, or whom nobody is trying. Two queries for most people."""
+    """None for somebody reached before, closed, or whom nobody is trying. Two queries for most people.
+
+    Whom nobody has tried yet is tried by the day that an app above knows of, or else today.
+    """
     if not participant.is_victim or participant.closed_at:
         return None
     series = ContactSeries.objects.filter(participant=participant).order_by("-started_at", "-pk").first()
@@ -220,7 +250,18 @@ def first_contact(
         return None
     numbers = numbers_today(day)
     known = {participant.pk: series} if series else {}
-    stand = standings([participant], known, numbers, verdicts={participant.pk: verdicts})[participant.pk]
+    due = (
+        []
+        if series
+        else [found[participant.pk] for which in _FIRST_DUE if (found := which([participant.pk]))]
+    )
+    stand = standings(
+        [participant],
+        known,
+        numbers,
+        verdicts={participant.pk: verdicts},
+        first_on=max([day, *due]),
+    )[participant.pk]
     row = as_series(stand, numbers)
     if row is None:
         return None
@@ -278,6 +319,8 @@ def in_words(series: ContactSeries) -> str:
         head = _("Attempt %(n)d of %(all)d") % of
         if series.attempt > series.wanted:
             head = _("Attempt %(n)d") % of
+        if when and series.because == Because.FIRST:
+            when = _("by %(day)s") % {"day": when}
         return f"{head}: {when}, {reason}." if when else f"{head}, {reason}."
     head = {
         Step.ASK: _("Ask the officer in the case"),

@@ -5,6 +5,7 @@ What the court, the CPS or probation owes is on the rights page.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -39,6 +40,12 @@ def first_priority(participants: Iterable[int]) -> set[int]:
     """Of these participants, by primary key, those whom triage put first. One query."""
     rows = Referral.objects.filter(participant__in=list(participants), priority=1)
     return set(rows.values_list("participant_id", flat=True))
+
+
+def first_contact_due(participants: Iterable[int]) -> dict[int, date]:
+    """Of these participants, by primary key, the day by which triage says to reach them. One query."""
+    rows = Referral.objects.filter(participant__in=list(participants), due_on__isnull=False)
+    return dict(rows.values_list("participant_id", "due_on"))
 
 
 def attempts() -> QuerySet[ContactSeries]:

@@ -316,3 +316,68 @@ def test_who_acts_for_a_child_is_rung_on_their_own_number_and_that_is_an_attempt
     at = london(2026, 11, 23, 9)
     tried(victim, officer, at, spoke_to=mother, clearance=clearance_for(mother, Channel.PHONE, at))
     assert series_of(victim).attempt == 2
+
+
+# --- Written down late, and opened again -----------------------------------------------------------
+
+
+def test_calls_written_down_late_count_in_whatever_order(victim, officer, monday):
+    tried(victim, officer, london(2026, 11, 23, 9))
+    tried(victim, officer, london(2026, 11, 20, 15))
+    tried(victim, officer, london(2026, 11, 20, 15, 30), why_again="He was about to leave.")
+    series = series_of(victim)
+    assert (series.step, series.next_on) == ("write", date(2026, 11, 24))
+    assert series.started_at == london(2026, 11, 20, 15)
+
+
+def test_the_last_call_is_compared_with_those_written_down_late(victim, officer, monday):
+    tried(victim, officer, london(2026, 11, 23, 9))
+    tried(victim, officer, london(2026, 11, 20, 15))
+    with pytest.raises(Refused, match="Fri 20 Nov"):
+        tried(victim, officer, london(2026, 11, 20, 15, 30))
+
+
+def decided_closed_and_opened_again(victim, by, monday):
+    actions.log(
+        participant=victim, direction="out", channel="phone", outcome="not_contacted", note="She moved.",
+        tells=[], at=london(2026, 11, 23, 9), no_task_because="Nothing to do.", by=by,
+    )  # fmt: skip
+    monday.move_to(london(2026, 11, 24, 9))
+    victim.refresh_from_db()
+    closed = cases.close(participant=victim, reason="no_further_need", version=victim.version, by=by)
+    monday.move_to(london(2026, 11, 25, 9))
+    cases.reopen(participant=closed, reason="Her mother rang.", version=closed.version, by=by)
+
+
+def test_whoever_is_opened_again_and_was_never_reached_is_on_today(
+    victim, officer, monday, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        decided_closed_and_opened_again(victim, officer, monday)
+    again = ContactSeries.objects.open().get(participant=victim)
+    assert (again.step, again.attempt, again.next_on) == ("ring", 1, date(2026, 11, 25))
+    assert any(thing.what is What.ATTEMPT for thing in worklist(officer).day.shown)
+
+
+def test_a_decision_before_the_opening_does_not_end_what_begins_after_it(
+    victim, officer, monday, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        decided_closed_and_opened_again(victim, officer, monday)
+    for day, is_open in ((24, True), (25, False)):
+        actions.log(
+            participant=victim, direction="out", channel="phone", outcome="not_contacted", note="Not now.",
+            tells=[], at=london(2026, 11, day, 9), no_task_because="Nothing to do.", by=officer,
+        )  # fmt: skip
+        assert ContactSeries.objects.open().exists() is is_open
+    actions.replan([victim.case_id])
+    assert not ContactSeries.objects.open().exists()
+
+
+def test_the_first_attempt_says_by_when(client, victim, officer, monday):
+    ReferralFactory(
+        participant=victim, status="allocated", allocated_at=london(2026, 11, 20), due_on=date(2026, 11, 25)
+    )
+    client.force_login(officer)
+    page = client.get(reverse("contacts:log", args=[victim.case.reference, victim.reference])).text
+    assert "Attempt 1 of 3: by Wed 25 Nov, because nobody has tried yet." in page
