@@ -13,10 +13,13 @@ class ReferralsConfig(AppConfig):
         from referrals.layouts import LAYOUTS
         from referrals.refer_in.actions import refer_the_unreferred
         from victimcare.cases.events import events_recorded
+        from victimcare.cases.finding import find_by_reference
         from victimcare.intake.layouts import register
 
         for layout in LAYOUTS:
             register(layout)
+        # What a victim, a partner or an officer was given when they asked for support.
+        find_by_reference("R", "SELECT participant_id AS id FROM referrals_referral WHERE reference = %s")
 
         def refer(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
             """A failure is logged by the signal and stops nobody; the sweep finds the victim again."""

@@ -8,8 +8,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from referrals.refer_in.models import PublicUse, ReferredIn, UnfinishedForm
-from referrals.rules.models import PriorityStandard, RuleSet, TriageRule
+# Django finds the tables of an app here, wherever in it they are.
+from referrals.refer_in.models import PublicUse, ReferredIn, UnfinishedForm  # noqa: F401
+from referrals.rules.models import PriorityStandard, RuleSet, TriageRule  # noqa: F401
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Permission

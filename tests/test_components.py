@@ -228,6 +228,11 @@ def test_a_character_that_nobody_can_see_is_refused_and_its_place_is_named(hidde
     assert said(note(), f"Ring Siân{hidden} today") == sentence
 
 
+@pytest.mark.parametrize("spelt", ["شریفی\u200cنیا", "ශ්\u200dරී", "क्\u200dष"])
+def test_a_name_spelt_with_a_joiner_is_kept_as_it_is(spelt: str) -> None:
+    assert read(name(), spelt) == spelt
+
+
 def test_a_hidden_character_at_the_start_is_named_too() -> None:
     assert said(name(), "\ufeffSiân").startswith("Remove the hidden character at the start.")
 

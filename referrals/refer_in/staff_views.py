@@ -20,6 +20,7 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import listed
+from victimcare.govuk.dates import moment
 from victimcare.http import Request
 
 AT_MOST = 100
@@ -73,7 +74,7 @@ def _theirs(user: User) -> Q:
 
 
 def _row(made: ReferredIn) -> list[Any]:
-    return [made.referral.reference, made.named, made.made_at, how_it_stands(made.referral)]
+    return [made.referral.reference, made.named, moment(made.made_at), how_it_stands(made.referral)]
 
 
 def how_it_stands(referral: Referral) -> str:

@@ -7,6 +7,7 @@ left. English and Welsh have an address each.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -26,6 +27,7 @@ from referrals.refer_in.forms import PAGES, TITLES, SupportForm, as_posted
 from referrals.refer_in.models import UnfinishedForm
 from referrals.refer_in.said import said_in
 from victimcare.accounts.access import anyone
+from victimcare.govuk.dates import day
 
 ADDRESSES = {"en-gb": "referrals:ask-for-support", "cy": "referrals:gofyn-am-gymorth"}
 LONGEST = 4000  # of one answer, however wrong: more is no answer
@@ -208,6 +210,8 @@ def shown(questions: SupportForm) -> list[dict[str, Any]]:
         choices = dict(getattr(field.field, "choices", ()) or ())
         if isinstance(answer, list):
             words: Any = ", ".join(str(choices[value]) for value in answer)
+        elif isinstance(answer, date):
+            words = day(answer)
         else:
             words = choices.get(answer, answer) if answer else ""
         if words:

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, IntegerField, OuterRef, Q, When
 from django.db.models.expressions import RawSQL
 
 from victimcare import clock
@@ -54,21 +54,18 @@ class Alike:
 
 @dataclass
 class Found:
-    """Whom the words mean, newest first, and whose names are only like them; fifty together at most.
+    """Whom the words mean, newest first, and whose names are only like them, nearest first; fifty together at most.
 
-    `is_linked` of each says whether another record of the same human being may be added.
+    `is_full` where more were found than there is room for. `is_linked` of each says whether another record of the same human being may be added.
     """
 
     people: list[Participant] = field(default_factory=list)
     alike: list[Participant] = field(default_factory=list)
+    is_full: bool = False
 
     @property
     def everybody(self) -> list[Participant]:
         return self.people + self.alike
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.people) + len(self.alike) >= AT_MOST
 
 
 def clean(typed: str) -> str:
@@ -89,7 +86,7 @@ def find(typed: str, user: User, *, room: int = AT_MOST) -> Found:
         return Found()
     for at_most in (CANDIDATES, None):
         ids, like = _candidates(exact, name, at_most)
-        found = _visible(ids, _by_names_like(like, user), user, room, at_most)
+        found = _visible(ids, like, user, room, at_most)
         if len(found.everybody) >= room or len(ids) < CANDIDATES:
             break
     return found
@@ -117,21 +114,60 @@ def _candidates(exact: list[Sql], name: Name | None, at_most: int | None) -> tup
     return ids, like
 
 
-def _visible(ids: list[int], alike: list[Sql], user: User, room: int, at_most: int | None) -> Found:
+def _visible(ids: list[int], like: Alike, user: User, room: int, at_most: int | None) -> Found:
     """Those whom the reader may see, the ones that were meant first, with what a list shows of them."""
+    alike = _by_names_like(like, user)
     sql, asked = "SELECT unnest(%s::bigint[])", list[Any]([ids])
     if alike:
         sql += f" UNION (SELECT id FROM ({_union(alike)}) AS alike ORDER BY id DESC LIMIT %s)"
         asked += [*_asked(alike), at_most]
     elif not ids:
         return Found()
-    meant = [ExpressionWrapper(Q(pk__in=ids), BooleanField()).desc()] if ids and alike else []
+    order: list[Any] = []
+    if alike:
+        meant = Q(pk__in=ids)
+        order = [
+            ExpressionWrapper(meant, BooleanField()).desc(),
+            Case(When(meant, then=0), default=_how_far(like), output_field=IntegerField()).asc(),
+        ]
+        if not ids:
+            order = [_how_far(like).asc()]
     rows = Participant.objects.visible_to(user).filter(pk__in=RawSQL(sql, asked)).for_a_list()  # noqa: S611
     rows = rows.annotate(is_linked=is_linked())
     found, known = Found(), set(ids)
-    for part in rows.order_by(*meant, "-pk")[:room]:
+    in_order = list(rows.order_by(*order, "-pk")[: room + 1])
+    found.is_full = len(in_order) > room
+    for part in in_order[:room]:
         (found.people if part.pk in known else found.alike).append(part)
     return found
+
+
+def _how_far(like: Alike) -> RawSQL:
+    """How many names are nearer to what was typed than this participant's; 0 where it is as typed."""
+    name = like.name or Name("", "", is_one_word=True)
+    surnames = nearest_first(name.surname, like.surnames)
+    given = nearest_first(name.given, like.given)
+    return RawSQL(  # noqa: S611
+        "(SELECT coalesce(array_position(%s::text[], n.surname), 0)"
+        " + coalesce(array_position(%s::text[], split_part(n.given_names, ' ', 1)), 0)"
+        " FROM cases_nameincase n WHERE n.participant_id = cases_participant.id)",
+        [surnames, given],
+    )
+
+
+def nearest_first(typed: str, names: Iterable[str]) -> list[str]:
+    """The names, those that take the fewest changed letters first."""
+    return sorted(names, key=lambda name: (letters_apart(typed.casefold(), name), name))
+
+
+def letters_apart(one: str, other: str) -> int:
+    """How many letters must be put in, taken out or changed to make one of the other."""
+    row = list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        before, row[0] = row[0], at
+        for to, theirs in enumerate(other, 1):
+            before, row[to] = row[to], min(row[to] + 1, row[to - 1] + 1, before + (letter != theirs))
+    return row[-1]
 
 
 def is_linked() -> "ExpressionWrapper[Q]":
@@ -190,17 +226,26 @@ _NAMED_OF_CASE = (
 )
 
 
+# By the letters a reference of ours begins with: the SQL that finds the ids of participants.
+_BY_REFERENCE = {
+    "VC": _OF_CASE + "c.reference = %s",
+    "PE": _OF_PERSON + "p.reference = %s",
+    "P": "SELECT id FROM cases_participant WHERE reference = %s",
+}
+
+
+def find_by_reference(prefix: str, sql: str) -> None:
+    """Find people by a reference of an app above, which says how in its `ready` (decision 18)."""
+    _BY_REFERENCE[prefix] = sql
+
+
 def _by_number(typed: str) -> list[Sql]:
     """VC-..., PE-..., P-..., or the force's own number, whole or from its start."""
     asked = typed.upper().replace(" ", "")
     ways: list[Sql] = []
-    if reference := re.fullmatch(r"(VC|PE|P)-?(\w+)", asked):
-        of = {
-            "VC": _OF_CASE + "c.reference = %s",
-            "PE": _OF_PERSON + "p.reference = %s",
-            "P": "SELECT id FROM cases_participant WHERE reference = %s",
-        }
-        ways.append((of[reference[1]], ["-".join(reference.groups())]))
+    for prefix, sql in _BY_REFERENCE.items():
+        if reference := re.fullmatch(rf"{prefix}-?(\w+)", asked):
+            ways.append((sql, [f"{prefix}-{reference[1]}"]))
     if re.search(r"\d", asked):
         is_long = len(asked) >= PREFIX_AT_LEAST
         number = (

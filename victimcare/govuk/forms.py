@@ -46,6 +46,10 @@ class Question:
 
 # Controls, formats (bidirectional marks, zero-width), lone surrogates, private use, line separators.
 HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+LATIN_ENDS_AT = 0x052F  # Latin, Greek and Cyrillic are spelt without joiners
+JOINERS = frozenset(
+    "\u200c\u200d"
+)  # part of the spelling of Persian, Sinhala and others, between two letters
 BLANKS = frozenset("\u034f\u115f\u1160\u3164\uffa0")  # letters and marks that are drawn as nothing
 
 
@@ -55,9 +59,19 @@ def clean_text(text: str, *, breaks: bool = False) -> str:
     for place, character in enumerate(text):
         if breaks and character == "\n":
             continue
+        if character in JOINERS and is_joined(text, place):
+            continue
         if unicodedata.category(character) in HIDDEN_CATEGORIES or character in BLANKS:
             raise hidden_character(text[:place])
     return text
+
+
+def is_joined(text: str, place: int) -> bool:
+    """Whether a joiner stands between two letters of a script that is spelt with it."""
+    around = text[place - 1 : place] + text[place + 1 : place + 2]
+    return len(around) == 2 and all(
+        unicodedata.category(each)[0] in "LM" and ord(each) > LATIN_ENDS_AT for each in around
+    )
 
 
 def hidden_character(before: str) -> ValidationError:

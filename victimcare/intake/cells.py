@@ -15,6 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from victimcare.govuk.forms import JOINERS, is_joined
 from victimcare.intake.extract import LONGEST_CELL, visible
 from victimcare.working_days import LONDON
 
@@ -144,10 +145,17 @@ def plain_cell(cell: str) -> str:
                 _("The letters are garbled (%s): the file was saved in the wrong encoding.")
                 % visible(cell[:40])
             )
-        if not cell.isprintable() or not INVISIBLE.isdisjoint(cell):
+        if not _without_joiners(cell).isprintable() or not INVISIBLE.isdisjoint(cell):
             raise Wrong(_("There is a character here that cannot be seen. Type the words again."))
     cell = " ".join(cell.split()) if "  " in cell else cell.strip()
     return "" if len(cell) < 11 and cell.lower() in NOT_KNOWN else cell
+
+
+def _without_joiners(cell: str) -> str:
+    """The cell less what joins two letters of a script that is spelt with it."""
+    if JOINERS.isdisjoint(cell):
+        return cell
+    return "".join(c for place, c in enumerate(cell) if c not in JOINERS or not is_joined(cell, place))
 
 
 def words(longest: int, cell: str) -> str:
