@@ -809,7 +809,7 @@ def withdraw(*, batch: ImportBatch, reason: str, by: User) -> ImportBatch:
     if in_the_way:
         raise Refused(
             _("Somebody has worked on what this extract brought: %(what)s.")
-            % {"what": "; ".join(f"{obstacle.count} {obstacle.what}" for obstacle in in_the_way[:6])}
+            % {"what": "; ".join(f"{obstacle.what}: {obstacle.count}" for obstacle in in_the_way[:6])}
         )
     now = clock.now()
     case_ids = take_back(batch=batch, by=by, now=now)

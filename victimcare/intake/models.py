@@ -143,7 +143,7 @@ class ImportRowQuerySet(models.QuerySet["ImportRow"]):
 # “NP” is not a whole postcode, 31/02/1990: what differs from row to row is left out.
 _WITHOUT_QUOTES = models.Func(
     models.F("reason"),
-    models.Value(r"“[^”]*”|\([^)]*\)|[0-9][0-9A-Z/:.,-]*"),
+    models.Value(r"“[^”]*”|\([^)]*\)|\m[0-9][0-9/:.,-]*\M"),
     models.Value("…"),
     models.Value("g"),
     function="regexp_replace",
@@ -282,3 +282,8 @@ class FeedToken(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def may(self) -> list[str]:
+        """What it may do, in words."""
+        return [str(self.Scope(scope).label) for scope in self.scopes]

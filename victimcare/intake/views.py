@@ -204,7 +204,7 @@ def quarantine(request: Request) -> HttpResponse:
         "rows": [(row, answer) for row, answer in _with_answers(found[:PAGE])],
         "groups": [
             (
-                group,
+                group | {"kind_label": ImportBatch.Kind(group["batch__kind"]).label},
                 _query(request, kind=group["batch__kind"], column=group["column"], problem=group["problem"]),
             )
             for group in groups
