@@ -50,7 +50,7 @@ def arrivals(batch: ImportBatch, rows: Sequence[Clean]) -> list[Arrival]:
                 crime_precision="date" if crime is None or crime.is_date_only else "moment",
                 triage=made,
                 rule_set_id=rules.pk if made else None,
-                due_on=rules.due_on(received_on, made.priority)
+                due_on=rules.due_on(received, made.priority)
                 if made and not made.suppressed_because
                 else None,
                 entitlement_reason=reason(made.reasons, rules.pk) if made else "",

@@ -12,18 +12,21 @@ thousands of rows, and few kinds of them.
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from victimcare.cases.safe_contact import DANGER_FLAGS
-from victimcare.working_days import add_working_days, england_and_wales, is_working_day
+from victimcare.working_days import LONDON, add_working_days, england_and_wales, is_working_day
 
 LEAST = 4
 CHANNELS = ("phone", "text", "email", "post")
 CHILD = 18
 REMEMBERED = 50_000
+# The end of the unit's working day in London: whoever arrives later counts as arriving on the next working
+# day. The unit has not confirmed it; the page of the rules says so.
+DAY_ENDS = time(17)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +271,10 @@ class Rules:
                 return channel
         return ""
 
-    def due_on(self, received_on: date, priority: int) -> date:
-        """The last day for first contact by this version."""
+    def due_on(self, received_at: datetime, priority: int) -> date:
+        """The last day for first contact by this version. Raises ValueError for a moment without a time zone."""
         standard = self.standards.get(priority)
-        return day_due(received_on, standard.within if standard else 0)
+        return day_due(*reached_us(received_at), standard.within if standard else 0)
 
 
 def triage(facts: Facts, rules: Rules) -> Triage:
@@ -279,10 +282,20 @@ def triage(facts: Facts, rules: Rules) -> Triage:
     return rules.judge(facts)
 
 
+def reached_us(received_at: datetime) -> tuple[date, bool]:
+    """The London day of this moment, and whether it was after the working day's end. Raises ValueError."""
+    if received_at.tzinfo is None:
+        raise ValueError("A moment needs a time zone.")
+    there = received_at.astimezone(LONDON)
+    return there.date(), there.time() >= DAY_ENDS
+
+
 @lru_cache(maxsize=4096)
-def day_due(received_on: date, within: int) -> date:
-    """The last day in time. Day 0 is the day it reached the unit, or the next working day."""
+def day_due(received_on: date, is_late: bool, within: int) -> date:
+    """The last day in time. Within 0 is the day it reached the unit when the unit was there, or else the next
+    working day. `is_late` is after the end of that working day.
+    """
     holidays = england_and_wales()
-    if within == 0 and is_working_day(received_on, bank_holidays=holidays):
+    if within == 0 and not is_late and is_working_day(received_on, bank_holidays=holidays):
         return received_on
     return add_working_days(received_on, max(within, 1), bank_holidays=holidays)

@@ -35,6 +35,7 @@ from victimcare.cases import actions as cases
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Participant, Person
+from victimcare.cases.safe_contact import YOUNG_CHILD
 from victimcare.faults import Refused
 from victimcare.lookups import is_any
 from victimcare.working_days import london_day
@@ -99,7 +100,7 @@ def refer_in(
         priority=made.priority,
         reasons=list(made.reasons),
         channel=made.channel,
-        due_on=None if made.suppressed_because else rules.due_on(today, made.priority),
+        due_on=None if made.suppressed_because else rules.due_on(now, made.priority),
         rule_set_id=rules.pk,
     )
     referral._history_user = by  # type: ignore[attr-defined]
@@ -252,7 +253,7 @@ def _refer_all(participants: list[int]) -> int:
         said = rules.judge(facts[part.pk])
         referral.priority, referral.channel = said.priority, said.channel
         referral.reasons, referral.rule_set_id = list(said.reasons), rules.pk
-        referral.due_on = rules.due_on(received_on, said.priority)
+        referral.due_on = rules.due_on(referral.received_at, said.priority)
         if part.officer_id:
             referral.status, referral.allocated_at = Referral.Status.ALLOCATED, referral.received_at
         elif said.suppressed_because:
@@ -348,6 +349,13 @@ def send(*, form: UnfinishedForm, said: Said, address: str) -> UnfinishedForm:
     fresh.answers, fresh.sent_reference, fresh.sent_due_on = {}, referral.reference, referral.due_on
     fresh.save(update_fields=["answers", "sent_reference", "sent_due_on"])
     return fresh
+
+
+def is_young(form: UnfinishedForm) -> bool:
+    """True where a form that was sent is a young child's: how she is reached is decided by somebody first."""
+    people = Person.objects.filter(parts__referral__reference=form.sent_reference)
+    age = next((person.age_on(clock.today()) for person in people), None)
+    return age is not None and age < YOUNG_CHILD
 
 
 def _count_use(kind: PublicUse.Kind, address: str, most_of_one: int, most_of_all: int) -> None:

@@ -26,7 +26,6 @@ from victimcare.cases import actions as cases
 from victimcare.cases.models import Entitlement
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.dates import day as said_day
-from victimcare.working_days import london_day
 
 MOST_RULES = 80
 MOST_WAYS = 10
@@ -303,9 +302,9 @@ def decide(
         fresh.due_on = due_on
         decided.add("due_on")
     elif fresh.due_on is None:  # contacted after all: the days count from today
-        fresh.due_on = rules.due_on(clock.today(), priority)
+        fresh.due_on = rules.due_on(clock.now(), priority)
     elif priority != was["priority"] and "due_on" not in decided:
-        fresh.due_on = rules.due_on(london_day(fresh.received_at), priority)
+        fresh.due_on = rules.due_on(fresh.received_at, priority)
     now_is = _standing(fresh)
     changes = {name: [was[name], now_is[name]] for name in was if was[name] != now_is[name]}
     if not changes:
@@ -428,7 +427,7 @@ def apply(referral: Referral, made: Triage, rules: Rules) -> bool:
     if referral.status == Referral.Status.SUPPRESSED:
         referral.due_on = None
     elif referral.due_on is None or (referral.priority != was and "due_on" not in decided):
-        referral.due_on = rules.due_on(london_day(referral.received_at), min(referral.priority, LEAST))
+        referral.due_on = rules.due_on(referral.received_at, min(referral.priority, LEAST))
     if _all_of(referral) == before:
         return False
     referral.rule_set_id = rules.pk

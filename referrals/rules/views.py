@@ -26,6 +26,7 @@ from referrals.rules.forms import (
     WeekForm,
 )
 from referrals.rules.models import PriorityStandard, RuleSet, TriageRule, until_of
+from referrals.triage import DAY_ENDS
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
@@ -165,6 +166,7 @@ def version_page(request: Request, number: int) -> HttpResponse:
             }
             for standard in version.standards.all()
         ],
+        "day_ends": f"{DAY_ENDS:%H:%M}",
         "press": PressedForm(initial=initial) if may_edit else None,
         "problems": checks.problems(rules) if version.is_draft else [],
         "remarks": checks.remarks(rules) if version.state != RuleSet.State.DROPPED else [],

@@ -84,6 +84,13 @@ def test_a_row_becomes_a_person_a_case_and_a_victim(monday, unit):
     assert (reported.participant, reported.occurred_at) == (victim, london(2026, 11, 20, 8, 50))
 
 
+def test_whoever_lands_after_hours_is_due_when_the_unit_is_back(monday, unit):
+    monday.move_to(london(2026, 11, 20, 21, 57))
+    receive(SIAN | {"recorded_at": "2026-11-20T21:30", "reported_at": ""})
+    assert Referral.objects.get().due_on == date(2026, 11, 23)
+    assert Referral.objects.get().priority == 1
+
+
 def test_what_lands_leaves_history_and_one_look_in_the_log(monday, unit, supervisor):
     receive(SIAN, by=supervisor)
     for model in (Person, Case, Participant, SafeContact, Referral):

@@ -125,6 +125,15 @@ def test_a_child_comes_first(client):
     assert Referral.objects.get().priority == 1
 
 
+def test_whoever_asks_on_friday_night_is_due_when_the_unit_is_back(client, monday):
+    monday.move_to(london(2026, 11, 20, 21, 57))
+    somebody = Somebody(client)
+    born = {"date_of_birth_day": "1", "date_of_birth_month": "5", "date_of_birth_year": "2011"}
+    somebody.answers(WAYS, WHERE, YOU | born, WHAT | {"kinds": []})
+    somebody.post("send")
+    assert (Referral.objects.get().priority, Referral.objects.get().due_on) == (1, date(2026, 11, 23))
+
+
 def test_nobody_is_linked_to_a_person_we_hold(ffion):
     person = Person.objects.create(given_names="Ffion", surname="Rhys", phone_mobile="07700 900321")
     assert sent(ffion).participant.person != person
@@ -526,3 +535,25 @@ def test_the_action_itself_refuses_who_asked_nobody(officer):
     said = actions.Said(person={}, safe={}, title="")
     with pytest.raises(actions.Refused, match="Ask the victim first"):
         actions.refer_in(said=said, source=Referral.Source.SELF, by=officer)
+
+
+# --- A child who asks by herself -------------------------------------------------------------------
+
+SHE_IS_14 = {
+    **YOU, "date_of_birth_day": "1", "date_of_birth_month": "3", "date_of_birth_year": "2012",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("you", "is_young"), [(SHE_IS_14, True), (YOU, False)])
+def test_a_young_child_is_promised_no_way_before_somebody_decides(ffion, you, is_young):
+    ffion.answers(WAYS, WHERE, you, WHAT)
+    said = ffion.post("send").text
+    assert ("0800 1111" in said, "only in the ways you ticked" in said) == (is_young, not is_young)
+
+
+def test_where_there_is_no_officer_a_supervisor_decides_how_a_child_is_contacted(ffion):
+    ffion.answers(WAYS, WHERE, SHE_IS_14, WHAT)
+    ffion.post("send")
+    part = Referral.objects.get().participant
+    with pytest.raises(Blocked, match="A supervisor decides who is contacted"):
+        clear(part, Channel.PHONE, Purpose.UPDATE)

@@ -1,6 +1,6 @@
 """The right victim first."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from time import perf_counter
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import strategies as some
 
 from referrals.rules.book import first_rules
 from referrals.triage import CONDITIONS, Facts, Rule, Rules, Standard, check, triage
+from tests.factories import london
 
 RULES = first_rules()
 
@@ -67,9 +68,29 @@ def test_no_written_channel_is_guessed_where_the_risk_is_high():
 
 
 def test_first_contact_is_due_the_same_day_or_the_next_working_day():
-    assert RULES.due_on(date(2026, 11, 23), 1) == date(2026, 11, 23)
-    assert RULES.due_on(date(2026, 11, 21), 1) == date(2026, 11, 23)
-    assert RULES.due_on(date(2026, 12, 24), 2) == date(2026, 12, 30)
+    assert RULES.due_on(london(2026, 11, 23, 10), 1) == date(2026, 11, 23)
+    assert RULES.due_on(london(2026, 11, 21, 10), 1) == date(2026, 11, 23)
+    assert RULES.due_on(london(2026, 12, 24, 10), 2) == date(2026, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        (london(2026, 11, 20, 0, 57), date(2026, 11, 20)),  # Friday, before the unit opens
+        (london(2026, 11, 20, 16, 59), date(2026, 11, 20)),
+        (london(2026, 11, 20, 17, 0), date(2026, 11, 23)),  # the unit went home: Monday
+        (london(2026, 11, 20, 21, 57), date(2026, 11, 23)),
+        (london(2026, 11, 21, 0, 57), date(2026, 11, 23)),
+        (london(2026, 12, 24, 18, 0), date(2026, 12, 29)),  # over Christmas: the 28th is a bank holiday
+        (datetime(2026, 7, 10, 16, 30, tzinfo=UTC), date(2026, 7, 13)),  # half past five in London's summer
+    ],
+)
+def test_whoever_arrives_after_hours_is_not_due_before_the_unit_is_back(received, due):
+    assert RULES.due_on(received, 1) == due
+
+
+def test_days_are_counted_as_before_for_whoever_is_not_due_the_same_day():
+    assert RULES.due_on(london(2026, 11, 20, 21, 57), 2) == RULES.due_on(london(2026, 11, 20, 10), 2)
 
 
 # --- The first version, against the table written down once more ------------------------------------
