@@ -1,5 +1,6 @@
 """How alike two records are: by table, and by what must hold of any two."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -58,6 +59,31 @@ def test_what_another_record_has_to_say(facts, is_shown, is_key, reason):
     match = compare(SIAN, another(**facts))
     assert (match.is_enough, match.is_key) == (is_shown, is_key)
     assert not reason or reason in match.reasons
+
+
+SHARED = {"phones": SIAN.phones, "postcode": "NP204AB", "email": SIAN.email}
+
+
+@pytest.mark.parametrize(
+    ("facts", "against"),
+    [
+        (SHARED | {"born_on": date(2013, 5, 1)}, ("other_birth",)),
+        (SHARED | {"born_on": date(2012, 5, 1)}, ("other_birth",)),  # ten or twenty years: a generation
+        (SHARED | {"born_on": date(1992, 5, 1), "sex": "M"}, ("other_sex",)),
+        (SHARED | {"born_on": date(2013, 9, 9), "sex": "M"}, ("other_birth", "other_sex")),
+    ],
+)
+def test_a_mother_and_her_namesake_child_are_never_very_likely(facts, against):
+    match = compare(replace(SIAN, sex="F"), another(**facts))
+    assert (match.against, match.is_key) == (against, False)
+    assert match.score <= ENOUGH
+
+
+@pytest.mark.parametrize("sex", ["", "X", "F"])
+def test_a_sex_that_nobody_said_and_a_mistyped_year_speak_against_nothing(sex):
+    match = compare(replace(SIAN, sex="F"), another(**SHARED, born_on=date(1993, 5, 1), sex=sex))
+    assert (match.against, match.is_key) == ((), True)
+    assert "birth_one_figure" in match.reasons
 
 
 records = st.builds(

@@ -89,6 +89,39 @@ def test_a_button_pressed_twice_or_without_a_reason_says_so(as_officer, twice):
     assert again.status_code == 409
 
 
+def test_a_mother_and_her_namesake_child_are_not_very_likely(as_officer, twice):
+    Likeness.objects.update(is_key=True, score=100)  # as it was kept before the dates were known
+    for part, born in zip(twice, (date(1990, 3, 3), date(2013, 7, 9)), strict=True):
+        Person.objects.filter(pk=part.person_id).update(date_of_birth=born)
+    page = text(as_officer.get("/same-person/"))
+    assert "Very likely" not in page
+    assert "Speaks against it: Different dates of birth." in page
+    assert "(speaks against it)" in page
+
+
+def test_the_reason_starts_empty_and_is_asked_for_beside_its_box(as_officer, twice):
+    pair = Likeness.objects.get()
+    assert 'name="reason" autocomplete="off" aria-describedby' in text(as_officer.get("/same-person/"))
+    assert 'name="reason" value' not in text(as_officer.get("/same-person/"))
+    response = as_officer.post("/same-person/", {"pair": pair.reference, "answer": "link", "reason": " "})
+    assert response.status_code == 422
+    assert f'id="why-{pair.reference}-error"' in text(response)
+    assert not PersonLink.objects.exists()
+    response = as_officer.post(
+        "/same-person/", {"pair": pair.reference, "answer": "link", "reason": "y" * 201}
+    )
+    assert "y" * 201 in text(response)
+
+
+def test_unlinking_without_a_reason_asks_for_one_beside_its_box(as_officer, twice, officer):
+    link = actions.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
+    response = as_officer.post(of(twice[0]), {"link": link.reference, "answer": "unlink", "reason": ""})
+    assert response.status_code == 422
+    assert f'id="why-{link.reference}-error"' in text(response)
+    link.refresh_from_db()
+    assert link.unlinked_at is None
+
+
 def test_a_stranger_cannot_answer_for_a_pair_they_may_not_see(as_stranger, twice):
     pair = Likeness.objects.get()
     answer = {"pair": pair.reference, "answer": "different"}

@@ -24,7 +24,7 @@ AT_MOST = 25
 _RECORD = """
     plain(p.given_names), plain(p.surname), plain(p.preferred_name), sounds_like(first_name(p.given_names)),
     sounds_like(p.surname), p.date_of_birth, replace(upper(p.postcode), ' ', ''), digits(p.phone_mobile),
-    digits(p.phone_home), lower(p.email), p.source_system, number_key(p.source_id)
+    digits(p.phone_home), lower(p.email), p.source_system, number_key(p.source_id), p.sex
 """
 
 _NAMED_ALIKE = (
@@ -136,7 +136,7 @@ def _as_typed(typed: Mapping[str, Any]) -> Record:
             f"""
             SELECT {_RECORD} FROM (SELECT %s AS given_names, %s AS surname, '' AS preferred_name,
                    %s::date AS date_of_birth, %s AS postcode, %s AS phone_mobile, '' AS phone_home, %s AS email,
-                   '' AS source_system, '' AS source_id) AS p
+                   '' AS source_system, '' AS source_id, '' AS sex) AS p
             """,
             [said["given_names"], said["surname"], typed.get("date_of_birth"), said["postcode"], said["phone"],
              said["email"]],
@@ -158,11 +158,12 @@ def _record(row: Any) -> Record:
         email,
         system,
         key,
+        sex,
     ) = row
     return Record(
         given=" ".join(given.split()), surname=" ".join(surname.split()), preferred=preferred,
         given_sound=given_sound, surname_sound=surname_sound, born_on=born, postcode=postcode,
-        phones=frozenset({mobile, home} - {""}), email=email, source_system=system, source_key=key,
+        phones=frozenset({mobile, home} - {""}), email=email, source_system=system, source_key=key, sex=sex,
     )  # fmt: skip
 
 

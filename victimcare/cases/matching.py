@@ -1,7 +1,7 @@
 """How alike two records are, and why: plain facts in, a score and its reasons out. Pure.
 
-Every reason is the name of a rule; `in_words` says it. A score of `ENOUGH` or more is shown to somebody, who
-decides. Nothing here ever joins two people.
+Every reason, for or against, is the name of a rule; `in_words` says it. A score of `ENOUGH` or more is shown to
+somebody, who decides. Nothing here ever joins two people.
 """
 
 from collections.abc import Iterable
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 ENOUGH = 60
@@ -45,17 +46,21 @@ class Record:
     postcode: str = ""  # upper case, no spaces
     phones: frozenset[str] = frozenset()  # digits only
     email: str = ""  # lower case
+    sex: str = ""  # F or M where known
     source_system: str = ""
     source_key: str = ""  # the number there, without signs and leading noughts
 
 
 @dataclass(frozen=True)
 class Match:
-    """How alike: 0 to 100, the rules that say so, and whether a key that rarely errs is among them."""
+    """How alike: 0 to 100, the rules that say so, whether a key that rarely errs is among them, and what speaks
+    against. Where anything does, the score is never above `ENOUGH` and no key counts.
+    """
 
     score: int = 0
     reasons: tuple[str, ...] = ()
     is_key: bool = False
+    against: tuple[str, ...] = ()
 
     @property
     def is_enough(self) -> bool:
@@ -75,6 +80,7 @@ POINTS = {
     "short_for": 12,
     "same_birth": 35,
     "birth_transposed": 30,
+    "birth_one_figure": 15,
     "same_phone": 30,
     "same_email": 30,
     "same_postcode": 15,
@@ -92,9 +98,12 @@ _WORDS: dict[str, str | Promise] = {
     "short_for": _("a given name that is short for the other, or its Welsh form"),
     "same_birth": _("born on the same day"),
     "birth_transposed": _("dates of birth that differ only by figures or day and month changing places"),
+    "birth_one_figure": _("dates of birth that differ by one figure"),
     "same_phone": _("the same phone number"),
     "same_email": _("the same email address"),
     "same_postcode": _("the same postcode"),
+    "other_birth": _("different dates of birth"),
+    "other_sex": _("not the same sex"),
 }
 
 
@@ -106,14 +115,10 @@ def compare(one: Record, other: Record) -> Match:
     named = bool(reasons)
     if one.source_key and one.source_key == other.source_key and one.source_system != other.source_system:
         reasons.append("same_number")
-    points = 0
-    if one.born_on and other.born_on:
-        if one.born_on == other.born_on:
-            reasons.append("same_birth")
-        elif other.born_on in transposed(one.born_on):
-            reasons.append("birth_transposed")
-        else:
-            points -= OTHER_BIRTH
+    against = contradictions(one.born_on, other.born_on, one.sex, other.sex)
+    points = -OTHER_BIRTH if "other_birth" in against else 0
+    if one.born_on and other.born_on and "other_birth" not in against:
+        reasons.append(_of_births(one.born_on, other.born_on))
     for name, is_so in (
         ("same_phone", bool(one.phones & other.phones)),
         ("same_email", bool(one.email) and one.email == other.email),
@@ -124,7 +129,34 @@ def compare(one: Record, other: Record) -> Match:
     points += sum(POINTS[name] for name in reasons)
     if not named or points <= 0:
         return NOTHING
+    if against:
+        return Match(min(points, ENOUGH), tuple(reasons), against=against)
     return Match(min(points, 100), tuple(reasons), is_key=points >= ENOUGH and _has_key(set(reasons)))
+
+
+def contradictions(born: date | None, other_born: date | None, sex: str, other_sex: str) -> tuple[str, ...]:
+    """What two records say that cannot hold of one human being: a parent and child often share all else."""
+    against = []
+    if born and other_born and not _of_births(born, other_born):
+        against.append("other_birth")
+    if {sex, other_sex} == {"F", "M"}:
+        against.append("other_sex")
+    return tuple(against)
+
+
+def _of_births(one: date, other: date) -> str:
+    """Which rule makes these one date, mistyped or not; "" where they are two."""
+    if one == other:
+        return "same_birth"
+    if other in transposed(one):
+        return "birth_transposed"
+    return "birth_one_figure" if _is_one_figure_off(one, other) else ""
+
+
+def _is_one_figure_off(one: date, other: date) -> bool:
+    """Any figure but those of the decade and the century: ten years may be another generation."""
+    pairs = list(zip(f"{one:%Y%m%d}", f"{other:%Y%m%d}", strict=True))
+    return pairs[:3] == [(b, a) for a, b in pairs[:3]] and sum(a != b for a, b in pairs) == 1
 
 
 def _has_key(reasons: set[str]) -> bool:
@@ -218,6 +250,13 @@ def _swaps(day: date) -> Iterable[date]:
 def _turned(number: int) -> int:
     """21 for 12."""
     return int(f"{number:02d}"[::-1])
+
+
+def why(match: Match) -> list[str]:
+    """What speaks for it, then what speaks against."""
+    return in_words(match.reasons) + [
+        _now("but %(what)s") % {"what": words} for words in in_words(match.against)
+    ]
 
 
 def in_words(names: Iterable[str]) -> list[str]:

@@ -10,7 +10,9 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from victimcare import clock
@@ -22,7 +24,7 @@ from victimcare.cases import actions
 from victimcare.cases.access import listed, participant_for
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import like
-from victimcare.cases.matching import Match, in_words
+from victimcare.cases.matching import Match, why
 from victimcare.cases.models import Likeness, Participant, Person, PersonLink
 from victimcare.cases.people_forms import (
     NOBODY,
@@ -43,6 +45,8 @@ from victimcare.http import Request
 
 PAGE = 25
 FOUND_AT_MOST = 50
+SAY_WHY = _lazy("Say why they are the same person, so that others can follow.")
+SAY_WHY_NOT = _lazy("Say why they are not the same person, so that others can follow.")
 EIGHTEEN_YEARS = timedelta(days=6575)  # or a day more
 
 # --- Same person? ------------------------------------------------------------------------------------
@@ -51,8 +55,8 @@ EIGHTEEN_YEARS = timedelta(days=6575)  # or a day more
 @allow(Permission.LINK_PEOPLE)
 def same_person(request: Request) -> HttpResponse:
     """Every pair to be decided about of which the reader may open both, surest first, a page at a time."""
-    if request.method == "POST":
-        _answer(request)
+    refused = _answer(request) if request.method == "POST" else None
+    if request.method == "POST" and refused is None:
         return redirect(request.get_full_path())
     pairs = Likeness.objects.undecided().visible_to(request.user).select_related("one", "other")
     before = re.fullmatch(r"([01])-([0-9]{1,3})-([0-9]{1,17})", request.GET.get("after", ""))
@@ -69,8 +73,9 @@ def same_person(request: Request) -> HttpResponse:
         "is_first": not before,
         "older_url": f"?after={int(last.is_key)}-{last.score}-{last.pk}" if last else "",
         "newer_url": "?" if before else "",
+        "refused": refused,
     }
-    return render(request, "cases/same_person.html", context)
+    return render(request, "cases/same_person.html", context, status=422 if refused else 200)
 
 
 @allow(Permission.LINK_PEOPLE)
@@ -78,9 +83,11 @@ def same_person_of(request: Request, case: str, participant: str) -> HttpRespons
     """Who this person may be, which records of theirs are linked, and a way to link one that nobody proposed."""
     part = participant_for(request, case, participant, field_group="same person")
     form = LinkByReferenceForm(request.POST if "reference" in request.POST else None)
+    refused = None
     if request.method == "POST" and "reference" not in request.POST:
-        _answer(request, part)
-        return redirect("cases:same-person-of", case, participant)
+        refused = _answer(request, part)
+        if refused is None:
+            return redirect("cases:same-person-of", case, participant)
     if form.is_valid():
         other = _held_under(form.cleaned_data["reference"], request)
         if other is not None:
@@ -94,8 +101,8 @@ def same_person_of(request: Request, case: str, participant: str) -> HttpRespons
     shown, people = side_by_side(pairs_about(part, request.user), request.user)
     links = links_of(part, request.user)
     listed(request, people + [held for each in links for held in each["parts"]], field_group="same person")
-    context = {"participant": part, "pairs": shown, "links": links, "form": form}
-    return render(request, "cases/same_person_of.html", context)
+    context = {"participant": part, "pairs": shown, "links": links, "form": form, "refused": refused}
+    return render(request, "cases/same_person_of.html", context, status=422 if refused else 200)
 
 
 def _held_under(reference: str, request: Request) -> Participant | None:
@@ -110,21 +117,28 @@ def _held_under(reference: str, request: Request) -> Participant | None:
     )
 
 
-def _answer(request: Request, part: Participant | None = None) -> None:
-    """Do what one of the buttons says. Raises Http404 for a pair or a link that the reader may not see."""
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        raise Refused(_("Shorten the reason to 200 characters, without hidden characters."))
-    reason, answer = form.cleaned_data["reason"], request.POST.get("answer")
-    if answer == "unlink" and part is not None:
-        link = _link_seen(request, part)
-        actions.unlink(link=link, reason=reason, by=request.user)
-        _combined(request, _newest(request, link.one_id, link.other_id))
-        messages.success(request, _("Unlinked. Each record is as it was before."))
-        return
+@dataclass(frozen=True)
+class WrongReason:
+    """What is wrong with the reason somebody typed, beside which pair or link, and what they typed."""
+
+    at: str
+    sentence: str
+    typed: str
+
+
+def _answer(request: Request, part: Participant | None = None) -> WrongReason | None:
+    """Do what one of the buttons says, unless the reason is wrong. Raises Http404 for a pair or a link that the
+    reader may not see.
+    """
+    if part is not None and request.POST.get("answer") == "unlink":
+        return _unlink(request, part)
     pair = Likeness.objects.visible_to(request.user).filter(reference=request.POST.get("pair", "")).first()
     if pair is None:
         raise Http404
+    answer = request.POST.get("answer")
+    reason, wrong = _reason(request, at=pair.reference, missing=SAY_WHY if answer == "link" else "")
+    if wrong is not None:
+        return wrong
     if answer == "link":
         actions.link(one=pair.one, other=pair.other, reason=reason, by=request.user)
         _combined(request, _newest(request, pair.one_id, pair.other_id))
@@ -134,6 +148,27 @@ def _answer(request: Request, part: Participant | None = None) -> None:
         messages.success(request, _("Kept: they are two people. Nobody is asked about them again."))
     else:
         raise Refused(_("Choose “Link” or “Not the same person”."))
+    return None
+
+
+def _unlink(request: Request, part: Participant) -> WrongReason | None:
+    link = _link_seen(request, part)
+    reason, wrong = _reason(request, at=link.reference, missing=SAY_WHY_NOT)
+    if wrong is None:
+        actions.unlink(link=link, reason=reason, by=request.user)
+        _combined(request, _newest(request, link.one_id, link.other_id))
+        messages.success(request, _("Unlinked. Each record is as it was before."))
+    return wrong
+
+
+def _reason(request: Request, *, at: str, missing: str | Promise) -> tuple[str, WrongReason | None]:
+    """The reason, or what is wrong with it: too long, or empty where `missing` says it may not be."""
+    form, typed = ReasonForm(request.POST), request.POST.get("reason", "")
+    if not form.is_valid():
+        words = _("Shorten the reason to 200 characters, without hidden characters.")
+        return "", WrongReason(at, words, typed)
+    reason = form.cleaned_data["reason"]
+    return reason, WrongReason(at, str(missing), typed) if missing and not reason.strip() else None
 
 
 def _link_seen(request: Request, part: Participant) -> PersonLink:
@@ -177,7 +212,7 @@ class Hit:
         known = [
             _("Born %(day)s.") % {"day": born} if born else "",
             f"{person.town}." if person.town else "",
-            sentence(in_words(self.match.reasons)),
+            sentence(why(self.match)),
             f"{self.part.case.offence_title or self.part.case.reference} ({self.part.get_role_display()}).",
         ]
         return " ".join(word for word in known if word)
@@ -334,7 +369,7 @@ def _masked(part: Participant, match: Match) -> dict[str, str]:
         "note": _("%(team)s. %(why)s")
         % {
             "team": part.team.name if part.team else _("Another team"),
-            "why": sentence(in_words(match.reasons)),
+            "why": sentence(why(match)),
         },
     }
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.links import all_linked, linked_to
-from victimcare.cases.matching import in_words
+from victimcare.cases.matching import Match, contradictions, in_words, why
 from victimcare.cases.models import Likeness, Participant, Person, PersonLink, SafeContact
 from victimcare.cases.safe_contact import phone_key
 from victimcare.govuk.dates import long_day
@@ -48,8 +48,9 @@ def side_by_side(pairs: Sequence[Likeness], user: User) -> tuple[list[dict[str, 
         {
             "reference": pair.reference,
             "key": uuid4(),
-            "is_key": pair.is_key,
+            "is_key": pair.is_key and not _against(pair),
             "reasons": sentence(in_words(pair.reasons)),
+            "against": sentence(in_words(_against(pair))),
             "one": _head(pair.one, parts),
             "other": _head(pair.other, parts),
             "rows": _rows(pair, parts, protected, user),
@@ -57,6 +58,16 @@ def side_by_side(pairs: Sequence[Likeness], user: User) -> tuple[list[dict[str, 
         for pair in pairs
     ]
     return shown, [part for each in parts.values() for part in each]
+
+
+def _against(pair: Likeness) -> tuple[str, ...]:
+    """What speaks against it, as the two records stand now."""
+    one, other = pair.one, pair.other
+    return contradictions(one.date_of_birth, other.date_of_birth, one.sex, other.sex)
+
+
+def _why(pair: Likeness) -> list[str]:
+    return why(Match(pair.score, tuple(pair.reasons), pair.is_key, _against(pair)))
 
 
 def sentence(words: list[str]) -> str:
@@ -74,12 +85,15 @@ def _head(person: Person, parts: Parts) -> dict[str, str]:
 def _rows(pair: Likeness, parts: Parts, protected: set[int], user: User) -> list[dict[str, Any]]:
     """What each record says, line by line; a line that neither has is left out."""
     ones, others = (_facts(person, person.pk in protected, user) for person in (pair.one, pair.other))
+    names = {"other_birth": _("Born"), "other_sex": _("Sex")}
+    contradicted = {names[rule] for rule in _against(pair)}
     rows = [
         {
             "label": label,
             "one": said,
             "other": others[label],
             "is_same": bool(said) and _same(said, others[label]),
+            "speaks_against": label in contradicted,
         }
         for label, said in ones.items()
         if said or others[label]
@@ -103,6 +117,7 @@ def _facts(person: Person, is_protected: bool, user: User) -> dict[str, str]:
         _("Name"): f"{person.given_names} {person.surname}".strip(),
         _("Likes to be called"): person.preferred_name,
         _("Born"): long_day(person.date_of_birth) if person.date_of_birth else "",
+        _("Sex"): str(person.get_sex_display()) if person.sex else "",
         _("Died"): long_day(person.date_of_death) if person.date_of_death else "",
     }
     if user.may(Permission.VIEW_CONTACT_DETAILS):
@@ -191,7 +206,7 @@ def panel(participant: Participant, user: User) -> list[dict[str, str]]:
     pairs = [
         {
             "text": (pair.other if pair.one_id == participant.person_id else pair.one).name,
-            "note": _("may be the same person: %(why)s") % {"why": ", ".join(in_words(pair.reasons))},
+            "note": _("may be the same person: %(why)s") % {"why": ", ".join(_why(pair))},
             "url": url,
         }
         for pair in pairs_about(participant, user, room=3)
