@@ -27,7 +27,7 @@ KEPT_AT_MOST = 10  # searches a session remembers, the newest
 
 # A reference of ours, or a number too long for a date and not shaped like a telephone's.
 MAY_STAND_IN_AN_ADDRESS = re.compile(
-    r"(VC|PE|P)-[0-9A-Z]{1,20}|(?!0|44|7\d{9}$)[A-Z]{0,4}\d{9,14}", re.IGNORECASE | re.ASCII
+    r"(VC|PE|P|R)-[0-9A-Z]{1,20}|(?!0|44|7\d{9}$)[A-Z]{0,4}\d{9,14}", re.IGNORECASE | re.ASCII
 )
 
 
@@ -43,19 +43,29 @@ def search(request: Request) -> HttpResponse:
     found.people += also_linked(linked, request.user)
     listed(request, found.everybody, field_group="search")
     rows = in_rows(found.everybody, request.user)
-    n = len(found.people)
+    n, similar = len(found.people), len(found.alike)
+    heading = ngettext("%(n)d person found", "%(n)d people found", n) % {"n": n}
     context = {
         "typed": typed,
         "too_short": too_short,
         "is_lost": is_lost,
         "is_full": found.is_full,
-        "found": ngettext("%(n)d person found", "%(n)d people found", n) % {"n": n},
+        "found": heading,
+        "heading": _and_similar(heading, similar),
         "rows": rows[:n],
         "alike": rows[n:],
         "columns": columns(),
         "here_url": _address(request, typed) if request.method == "POST" and not too_short else "",
     }
     return render(request, "desk/search.html", context)
+
+
+def _and_similar(heading: str, n: int) -> str:
+    """4 people found, and 46 with similar names."""
+    if not n:
+        return heading
+    words = ngettext("%(found)s, and %(n)d with a similar name", "%(found)s, and %(n)d with similar names", n)
+    return words % {"found": heading, "n": n}
 
 
 def _typed(request: Request) -> tuple[str, bool]:

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import CaseFactory, ParticipantFactory, TeamFactory, UserFactory
+from tests.factories import CaseFactory, ParticipantFactory, ReferralFactory, TeamFactory, UserFactory
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 
@@ -50,6 +50,13 @@ def test_the_same_address_is_nothing_to_somebody_else(as_officer, as_supervisor,
     assert "Type it again" in response.text
 
 
+def test_the_number_that_somebody_was_given_when_they_asked_for_support_finds_them(as_officer, brynmor):
+    referral = ReferralFactory(participant=brynmor)
+    response = as_officer.post("/search", {"q": referral.reference.lower()})
+    assert named(response) == ["Dafydd O’Brien"]
+    assert address_in(response) == f"/search?q={referral.reference.lower()}"
+
+
 def test_a_session_remembers_the_last_ten_searches(as_officer, brynmor):
     addresses = [address_in(as_officer.post("/search", {"q": f"obrien{'x' * n}"})) for n in range(12)]
     lost = [as_officer.get(address).context["is_lost"] for address in addresses]
@@ -88,6 +95,22 @@ def test_names_spelled_otherwise_are_shown_apart(as_officer, brynmor):
     page = as_officer.post("/search", {"q": "obrien"})
     assert "1 person found" in page.text
     assert page.text.index("spelled or sounding like it") < page.text.index("Tom O&#x27;Brian")
+
+
+def test_the_heading_counts_similar_names_apart_and_the_nearest_come_first(as_officer, officer):
+    for surname in ("Llywelyn", "Llewellynn"):  # the farther is the newer
+        ParticipantFactory(person__given_names="Rhys", person__surname=surname, team=officer.team)
+    page = as_officer.post("/search", {"q": "Llywelin"}).text
+    assert "0 people found, and 2 with similar names" in page
+    assert page.index("Rhys Llywelyn") < page.index("Rhys Llewellynn")
+    assert "first fifty" not in page
+
+
+def test_fifty_that_are_everybody_are_not_called_the_first_fifty(as_officer, officer):
+    ParticipantFactory.create_batch(50, team=officer.team)
+    page = as_officer.post("/search", {"q": "evans"}).text
+    assert "50 people found" in page
+    assert "first fifty" not in page
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ class Alike:
 class Found:
     """Whom the words mean, newest first, and whose names are only like them, nearest first; fifty together at most.
 
-    `is_full` where more were found than there is room for. `is_linked` of each says whether another record of the same human being may be added.
+    `is_full` where more were found than there is room for. `is_linked` of each says whether another record of the
+    same human being may be added.
     """
 
     people: list[Participant] = field(default_factory=list)
@@ -147,7 +148,7 @@ def _how_far(like: Alike) -> RawSQL:
     name = like.name or Name("", "", is_one_word=True)
     surnames = nearest_first(name.surname, like.surnames)
     given = nearest_first(name.given, like.given)
-    return RawSQL(  # noqa: S611
+    return RawSQL(
         "(SELECT coalesce(array_position(%s::text[], n.surname), 0)"
         " + coalesce(array_position(%s::text[], split_part(n.given_names, ' ', 1)), 0)"
         " FROM cases_nameincase n WHERE n.participant_id = cases_participant.id)",
