@@ -26,6 +26,7 @@ from victimcare.intake.cells import (
     phone,
     postcode,
     read_day,
+    read_day_or_moment,
     read_moment,
     refuse_day,
     refuse_moment,
@@ -137,6 +138,7 @@ _READ.update({column: partial(words, longest) for column, longest in _LONGEST.it
 _MOMENTS = ("recorded_at", "reported_at")
 _DAYS = ("offence_from", "offence_to", "date_of_birth", "date_of_death")
 _READ |= dict.fromkeys(_MOMENTS, read_moment) | dict.fromkeys(_DAYS, read_day)
+_READ |= dict.fromkeys(("offence_from", "offence_to"), read_day_or_moment)
 _COLUMNS = Columns(
     {column: _READ[column] for column in REFERRAL_COLUMNS},
     dict.fromkeys(_MOMENTS, refuse_moment) | dict.fromkeys(_DAYS, refuse_day),

@@ -223,3 +223,10 @@ def test_a_key_of_no_form_of_ours_is_refused(sign_in, victim):
     browser = sign_in(victim.officer)
     address = reverse("cases:close", args=[victim.case.reference, victim.reference])
     assert browser.post(address, {"form_key": "9" * 5000, "reason": "declined"}).status_code == 422
+
+
+def test_a_form_of_nothing_is_answered_in_a_sentence(addresses, sign_in):
+    for route in ROUTES:
+        browser = whoever_opens(route, sign_in)
+        browser.raise_request_exception = False
+        assert is_a_plain_answer(browser.post(addresses(route), {})), route.name

@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -157,4 +159,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     fault = sys.exc_info()[1]
     if isinstance(fault, AWAY):
         return unavailable(request, fault)
+    if fault is not None:
+        log.error("failed: %s at %s, raised in %s", type(fault).__name__, request.path, _place_of(fault))
     return HttpResponse(render_to_string("errors/500.html"), status=500)
+
+
+def _place_of(fault: BaseException) -> str:
+    """Where it was raised: file, line and function. Never its words, which may hold what somebody typed."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(settings.BASE_DIR)]
+    named = [frame for frame in ours if not {".venv", "node_modules"} & set(Path(frame.filename).parts)]
+    if not (named or frames):
+        return "nowhere"
+    last = (named or frames)[-1]
+    return f"{Path(last.filename).name}:{last.lineno} {last.name}"

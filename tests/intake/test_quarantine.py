@@ -130,3 +130,36 @@ def test_the_list_costs_the_same_however_many_wait(as_supervisor, django_assert_
     with django_assert_max_num_queries(12):
         page = as_supervisor.get(URL)
     assert len(page.context["rows"]) == 50 and "after=" in page.context["older_url"]
+
+
+def test_a_form_of_nothing_is_asked_for_its_rows(as_supervisor):
+    page = as_supervisor.post(URL, {})
+    assert page.status_code == 422 and "Tick the rows that are not kept." in page.text
+
+
+def test_the_ticks_stay_when_the_reason_is_missing(as_supervisor):
+    first, second = waiting()[:2]
+    page = as_supervisor.post(URL, {"row": [first.pk], "reason": ""})
+    assert page.status_code == 422
+    assert f'value="{first.pk}" checked' in page.text and f'value="{second.pk}" checked' not in page.text
+
+
+def test_an_offence_given_as_a_moment_is_of_its_london_day(supervisor):
+    batch = receive(
+        SIAN | {"person_id": "P20", "offence_from": "2026-11-19T22:00", "offence_to": "2026-11-20T01:00Z"}
+    )
+    assert (batch.accepted + batch.updated, batch.quarantined) == (1, 0)
+
+
+def test_a_failure_of_ours_is_logged_by_its_place_and_not_its_words(as_supervisor, monkeypatch, caplog):
+    def fails(_request):
+        raise ValueError("Sian Evans")
+
+    monkeypatch.setattr("victimcare.intake.views._asked_for", fails)
+    as_supervisor.raise_request_exception = False
+    assert as_supervisor.get(URL).status_code == 500
+    said = [record.getMessage() for record in caplog.records if record.name == "victimcare"]
+    assert any(
+        "failed: ValueError at /intake/quarantine/, raised in test_quarantine.py" in one for one in said
+    )
+    assert "Sian" not in " ".join(said)

@@ -178,6 +178,11 @@ def read_day(cell: str) -> date:
     raise Wrong(_("%s is not a date we can read. Write it as 2026-03-27 or 27/03/2026.") % cell[:30])
 
 
+def read_day_or_moment(cell: str) -> date:
+    """A day, or the London day of a moment. Raises Wrong for what is neither."""
+    return read_moment(cell).at.astimezone(LONDON).date() if len(cell) > 10 else read_day(cell)
+
+
 def day(today: date, cell: str) -> date:
     found = read_day(cell)
     refuse_day(today, found, cell)

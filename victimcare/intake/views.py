@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from victimcare.accounts.access import allow
@@ -179,12 +180,13 @@ def quarantine(request: Request) -> HttpResponse:
     """Rows that could not be kept, oldest first, filtered and grouped by problem; ticked ones are set aside."""
     asked = QuarantineFilter(request.GET or None)
     rows = _asked_for(asked.cleaned_data if asked.is_bound and asked.is_valid() else {})
-    form = BulkAsideForm(request.POST or None)
+    form = BulkAsideForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         chosen = _chosen(request, rows)
         if form.is_valid() and chosen is not None:
             count = actions.set_aside_all(rows=chosen, reason=form.cleaned_data["reason"], by=request.user)
-            messages.success(request, _("Set aside: %d rows.") % count)
+            said = ngettext("Set aside: %d row.", "Set aside: %d rows.", count)
+            messages.success(request, said % count)
             return redirect(f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path)
         if chosen is None:
             form.add_error(None, _("Tick the rows that are not kept."))
@@ -213,6 +215,7 @@ def quarantine(request: Request) -> HttpResponse:
         "filter": asked,
         "is_filtered": asked.is_bound,
         "form": form,
+        "ticked": request.POST.getlist("row")[:PAGE],
         "count": rows.order_by()[: COUNTED_TO + 1].count(),
         "counted_to": COUNTED_TO,
     }
