@@ -21,7 +21,7 @@ from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions as cases
 from victimcare.cases.events import record_event
-from victimcare.cases.kinds import Kind
+from victimcare.cases.kinds import ALLOCATED, UNDONE, Kind
 from victimcare.cases.models import Case, Event, Exclusion, Participant, SafeContact
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.letters.models import Letter
@@ -77,7 +77,7 @@ def allocate(*, choices: Choices, by: User) -> Saved:
     given = _give(wanted, [row.version for row in found], saved, by)
     _count_the_gone(saved, len(choices) - len(found))
     kept = [row for row in found if row.participant_id in given]
-    _save_all(kept, by, status=Referral.Status.ALLOCATED, allocated_at=now, allocated_by=by)
+    _save_all(kept, by, ALLOCATED, status=Referral.Status.ALLOCATED, allocated_at=now, allocated_by=by)
     saved.given = len(kept)
     return saved
 
@@ -259,19 +259,21 @@ def undo_allocation(*, by: User) -> Saved:
     undone = [row for row in found if row.participant_id not in kept]
     _let_see_no_more([row.participant for row in undone], since=last[0].allocated_at or clock.now(), by=by)
     cases.take_back(participants=[row.participant for row in undone], by=by)
-    _save_all(undone, by, status=Referral.Status.RECEIVED, allocated_at=None, allocated_by=None)
+    _save_all(undone, by, UNDONE, status=Referral.Status.RECEIVED, allocated_at=None, allocated_by=None)
     left = [(row.participant, kept[row.participant_id]) for row in found if row.participant_id in kept]
     return Saved(given=len(undone), left=_named(left, by))
 
 
-def _save_all(rows: Sequence[Referral], by: User, **same: Any) -> None:
-    """Write the same on each of these, in a few queries, with the history of each."""
+def _save_all(rows: Sequence[Referral], by: User, why: str, **same: Any) -> None:
+    """Write the same on each of these, in a few queries, with the history of each, which says why."""
     for row in rows:
         row.version += 1
         for name, value in same.items():
             setattr(row, name, value)
     Referral.objects.filter(pk__in=[row.pk for row in rows]).update(version=F("version") + 1, **same)
-    Referral.history.bulk_history_create(list(rows), batch_size=500, update=True, default_user=by)
+    Referral.history.bulk_history_create(
+        list(rows), batch_size=500, update=True, default_user=by, default_change_reason=why
+    )
 
 
 def _worked_on(people: Sequence[Participant], *, since: datetime) -> dict[int, str]:

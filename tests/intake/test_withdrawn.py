@@ -9,10 +9,11 @@ from contacts.models import Contact
 from contacts.rows import CONTACT_COLUMNS
 from courts.models import Hearing
 from courts.rows import HEARING_COLUMNS
+from referrals import actions as referral_actions
 from referrals.models import Referral
 from tests.factories import ContactFactory, NeedsAssessmentFactory
 from tests.referrals.test_receive import ARREST, SIAN, counts, receive, receive_events
-from victimcare.cases.actions import allocate, change_details
+from victimcare.cases.actions import allocate, change_details, take_back
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Event, Participant, Person, SafeContact
 from victimcare.faults import Refused, Stale
@@ -309,3 +310,29 @@ def test_the_page_lists_what_stands_in_the_way(as_supervisor, officer, django_as
         as_supervisor.get(url)
     assert as_supervisor.post(url, {"reason": "x"}).status_code == 422
     assert Hearing.objects.count() == 0 and FeedRow.objects.exists()
+
+
+def test_an_allocation_wholly_undone_is_no_work(as_supervisor, supervisor, officer):
+    batch = receive(SIAN)
+    referral = Referral.objects.get()
+    officer.team = referral.participant.team
+    officer.save()
+    supervisor.team = referral.participant.team
+    supervisor.save()
+    referral_actions.allocate(choices={referral.reference: (officer, referral.version)}, by=supervisor)
+    with pytest.raises(Refused):
+        withdraw(batch, supervisor)
+    referral_actions.undo_allocation(by=supervisor)
+    withdraw(batch, supervisor)
+    batch.refresh_from_db()
+    assert batch.state == "withdrawn" and not Referral.objects.exists()
+
+
+def test_an_allocation_after_one_undone_is_work(supervisor, officer):
+    batch = receive(SIAN)
+    victim = Participant.objects.victims().get()
+    allocate(participants=[victim], officer=officer, by=supervisor)
+    take_back(participants=[victim], by=supervisor)
+    allocate(participants=[victim], officer=officer, by=supervisor)
+    with pytest.raises(Refused, match="somebody here changed"):
+        withdraw(batch, supervisor)

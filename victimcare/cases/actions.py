@@ -13,7 +13,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.closing import loose_ends
 from victimcare.cases.events import MIDDAY, announce, record_event
-from victimcare.cases.kinds import Kind
+from victimcare.cases.kinds import ALLOCATED, UNDONE, Kind
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import Pair, opposing_cases, pairs_of
 from victimcare.cases.models import (
@@ -437,22 +437,22 @@ def allocate(*, participants: Iterable[Participant], officer: User, by: User) ->
     if not officer.is_active or not officer.has_role(Role.VICTIM_CARE_OFFICER):
         raise Refused(_("Choose a victim care officer who works here."))
     victims = Participant.objects.victims().open().filter(pk__in=[part.pk for part in participants])
-    return _hand_to(victims.exclude(officer=officer), officer, officer.display_name, by)
+    return _hand_to(victims.exclude(officer=officer), officer, officer.display_name, by, ALLOCATED)
 
 
 @transaction.atomic
 def take_back(*, participants: Iterable[Participant], by: User) -> int:
     """Undo an allocation: these victims have no officer again, and the timeline says so. Returns how many."""
     victims = Participant.objects.filter(pk__in=[part.pk for part in participants])
-    return _hand_to(victims, None, _("Allocation undone: nobody yet"), by)
+    return _hand_to(victims, None, _("Allocation undone: nobody yet"), by, UNDONE)
 
 
 # More cases than this are assessed by the sweep within half a minute: nobody waits for a long page.
 ASSESSED_AT_ONCE = 100
 
 
-def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by: User) -> int:
-    """A fixed number of queries, however many change hands."""
+def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by: User, why: str) -> int:
+    """A fixed number of queries, however many change hands. History and log say why: ALLOCATED or UNDONE."""
     now = clock.now()
     found = list(victims.select_for_update(of=("self",)).order_by("pk"))
     for participant in found:
@@ -460,7 +460,9 @@ def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by
         participant.version += 1
     rows = Participant.objects.filter(pk__in=[participant.pk for participant in found])
     rows.update(officer=officer, version=F("version") + 1)
-    Participant.history.bulk_history_create(found, batch_size=500, update=True, default_user=by)
+    Participant.history.bulk_history_create(
+        found, batch_size=500, update=True, default_user=by, default_change_reason=why
+    )
     Event.objects.bulk_create(
         [
             Event(
@@ -470,6 +472,7 @@ def _hand_to(victims: QuerySet[Participant], officer: User | None, said: str, by
                 occurred_at=now,
                 learned_at=now,
                 detail=said,
+                data={"change": why},
                 by=by,
             )
             for participant in found

@@ -6,6 +6,10 @@ The names are the ones the code, the extracts, the catalogue and the tests use.
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# How history and the log say that victims were given to an officer, and that this was undone.
+ALLOCATED = "allocation"
+UNDONE = "allocation undone"
+
 
 class Kind(TextChoices):
     """What happened. The label is how a timeline says it."""

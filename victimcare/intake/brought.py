@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from victimcare.cases.kinds import ALLOCATED, UNDONE
 from victimcare.cases.models import Case, Entitlement, Event, Likeness, Participant, Person
 from victimcare.intake import layouts
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
@@ -128,8 +129,12 @@ class _Work:
         for model in self.brought:
             ids = created(model, self.batch)
             since = model.history.filter(id__in=ids, history_date__gte=self.batch.arrived_at).exclude(
-                history_change_reason__in=[change_of(self.batch), *machine]
+                history_change_reason__in=[change_of(self.batch), *machine, UNDONE]
             )
+            undone = model.history.filter(
+                id=OuterRef("id"), history_id__gt=OuterRef("history_id"), history_change_reason=UNDONE
+            )
+            since = since.exclude(Exists(undone), history_change_reason=ALLOCATED)
             name = str(model._meta.verbose_name)
             later = Q(history_change_reason__startswith="extract ")
             yield _("times that a later extract changed what it brought (%s)") % name, since.filter(later)
@@ -156,6 +161,10 @@ class _Work:
         if model is Event:
             its_own = Q(data__batch__in=[self.batch.reference, *self.gone]) | Q(data__withdraws__in=self.gone)
             recorded = Event.objects.filter(its_own, recorded_at__gte=self.batch.arrived_at)
+            undone = Event.objects.filter(
+                participant=OuterRef("participant"), pk__gt=OuterRef("pk"), data__change=UNDONE
+            )
+            rows = rows.exclude(data__change=UNDONE).exclude(Exists(undone), data__change=ALLOCATED)
             return rows.exclude(pk__in=recorded.values("pk"))
         if model is Entitlement:
             return rows.exclude(is_provisional=True, set_at__gte=self.batch.arrived_at)
