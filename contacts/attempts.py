@@ -42,6 +42,7 @@ class Because(StrEnum):
     WRONG_NUMBER = "wrong_number"
     UNSAFE = "unsafe"
     SERIOUS = "serious"
+    CHILD = "child"
     NOBODY_REACHED = "nobody_reached"
     CANNOT_RING = "cannot_ring"
     NO_ANSWER = "no_answer"
@@ -88,6 +89,7 @@ class Facts:
     answer_due_on: date | None = None  # while the officer has not answered
     held_until: date | None = None  # somebody decided not to try before this day
     first_on: date | None = None  # by when the first call is due
+    has_no_decider: bool = False  # a young child without a safe adult, in a case without an officer in it
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ def what_next(facts: Facts, numbers: Numbers, *, bank_holidays: Collection[date]
     bad = _bad_number(counted, facts)
     if bad is None and facts.can_ring and len(counted) < numbers.attempts:
         return _ring(counted, last, facts, numbers, bank_holidays)
+    if facts.has_no_decider:
+        return Next(Step.ASK, last or facts.first_on, Because.CHILD, len(counted))
     said = {"attempt": len(counted), "tried": frozenset(band_of(each.at, numbers) for each in counted)}
     if bad is not None and not _since(facts.asked_officer_at, bad.at):
         why = Because.UNSAFE if bad.outcome == UNSAFE else Because.WRONG_NUMBER

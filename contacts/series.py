@@ -16,6 +16,7 @@ from victimcare.cases.safe_contact import (
     OFFICE_HOURS,
     Channel,
     Verdict,
+    has_officer,
     is_flagged,
     phone_key,
     verdicts_for,
@@ -178,6 +179,7 @@ def _standing(
         wrote_at=_local(letters[-1].at) if letters else None,
         asked_officer_at=_local(back.asked_at) if back else None,
         answer_due_on=back.due_on if back and back.replied_at is None else None,
+        has_no_decider=phone.rule == "nobody_acts" and not has_officer(part),
         held_until=series.held_until if series else None,
         first_on=series.started_at.astimezone(LONDON).date() if series else first_on,
     )
@@ -301,6 +303,7 @@ def why(because: str, tried: Iterable[str], band: str = "", attempt: int = 0) ->
         Because.HELD: _("because somebody decided not to try before"),
         Because.WRONG_NUMBER: _("because the number is wrong"),
         Because.UNSAFE: _("because it was not safe to talk"),
+        Because.CHILD: _("because this is a child, and nobody safe acts for them here"),
         Because.SERIOUS: _("because the crime is serious and nobody could be reached"),
         Because.NOBODY_REACHED: _("because %(n)d calls did not reach them") % {"n": attempt},
         Because.CANNOT_RING: _("because it is not safe to ring, or no number is held"),
@@ -327,6 +330,8 @@ def in_words(series: ContactSeries) -> str:
         Step.WRITE: _("Send a text or a letter"),
         Step.CLOSE: _("Close as unable to contact, or try another way"),
     }[Step(series.step)]
+    if series.because == Because.CHILD:
+        head = _("Ask a supervisor how to contact them")
     if series.step == Step.CLOSE and series.because == Because.UNSAFE:
         head = _("Close as unsafe to contact, or find another way")
     return f"{head}: {when}, {reason}." if when else f"{head}, {reason}."

@@ -134,7 +134,7 @@ class Visit:
             sent = actions.send(form=form, said=said_in(everything(form)), address=address_of(self.request))
         except TooMany as fault:
             return self.check(form, status=fault.status, sentence=fault.sentence)
-        return self.show("sent", form=sent)
+        return self.show("sent", form=sent, is_young=actions.is_young(sent))
 
     def show(self, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
         other = "en-gb" if self.language == "cy" else "cy"

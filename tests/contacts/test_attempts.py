@@ -123,3 +123,9 @@ def test_where_nobody_may_be_rung_at_all_we_write():
 )
 def test_the_same_day_or_the_same_time_of_day_is_trying_again(now, is_again):
     assert bool(repeats(now, [call(23, 9)], NUMBERS)) is is_again
+
+
+def test_a_child_nobody_acts_for_is_not_said_to_have_been_tried():
+    facts = Facts(can_ring=False, is_serious=True, has_no_decider=True, first_on=date(2026, 11, 25))
+    step = what_next(facts, Numbers(), bank_holidays=())
+    assert (step.step, step.because, step.on) == (Step.ASK, Because.CHILD, date(2026, 11, 25))

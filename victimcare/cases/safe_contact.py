@@ -213,7 +213,9 @@ def _child(facts: Facts) -> Reason | None:
     if facts.age < YOUNG_CHILD:
         return Reason(
             "nobody_acts",
-            _("This is a child, and nobody safe acts for them here. %(who)s decides who is contacted: ask.")
+            _(
+                "This is a child, and nobody safe acts for them here. %(who)s decides who is contacted: ask."
+            )
             % {"who": facts.decides or _("The officer in the case")},
         )
     return None
@@ -641,8 +643,16 @@ def _facts(
 
 
 def _who_decides(participant: Participant) -> str:
-    """The officer in the case, by name where it is known."""
+    """The officer in the case, by name where it is known; a supervisor of ours where there is no such officer."""
+    if not has_officer(participant):
+        return str(_("A supervisor"))
     return participant.case.oic_name or str(_("The officer in the case"))
+
+
+def has_officer(participant: Participant) -> bool:
+    """False where no force recorded a crime: the case was opened here for somebody who asked for support."""
+    case = participant.case
+    return bool(case.occurrence_no or case.oic_name or case.oic_collar)
 
 
 def _has_moved(then: Person | None, now: Person, channel: Channel) -> bool:
