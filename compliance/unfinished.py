@@ -14,9 +14,7 @@ AT_MOST = 25
 
 
 def open_duties(participant: Participant) -> Iterator[LooseEnd]:
-    """Every duty with a last day that is not met. One query."""
+    """Every duty that is not met, those without a last day at the end. One query."""
     url = reverse("desk:rights", args=[participant.case.reference, participant.reference])
-    for duty in (
-        Duty.objects.open().timed().filter(participant=participant).order_by("due_on", "pk")[:AT_MOST]
-    ):
+    for duty in Duty.objects.open().filter(participant=participant).order_by("due_on", "pk")[:AT_MOST]:
         yield LooseEnd(_("Still owed: %s.") % short(duty.rule), duty.due_on, url)
