@@ -213,9 +213,7 @@ def _child(facts: Facts) -> Reason | None:
     if facts.age < YOUNG_CHILD:
         return Reason(
             "nobody_acts",
-            _(
-                "This is a child, and nobody safe acts for them here. %(who)s decides who is contacted: ask."
-            )
+            _("This is a child, and nobody safe acts for them here. %(who)s decides who is contacted: ask.")
             % {"who": facts.decides or _("The officer in the case")},
         )
     return None
@@ -462,6 +460,8 @@ class _Facts:
 def _gather_all(participants: list[Participant]) -> dict[int, _Gathered]:
     """The answers of each, where every suspect of any case of theirs is or was reached, and who has died."""
     facts = _Facts(participants)
+    for part in participants:  # so that a page need not ask again whether there are other records
+        part.has_linked_records = len(facts.groups[part.person_id]) > 1  # type: ignore[attr-defined]
     return {part.pk: facts.of(part) for part in participants}
 
 

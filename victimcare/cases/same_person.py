@@ -188,7 +188,7 @@ def links_of(participant: Participant, user: User) -> list[dict[str, Any]]:
 
 
 def panel(participant: Participant, user: User) -> list[dict[str, str]]:
-    """For the side of the case: who this may be, and the other records of theirs. Two queries."""
+    """For the side of the case: who this may be, and the other records of theirs. Two queries at most."""
     if not user.may(Permission.LINK_PEOPLE):
         return []
     url = reverse("cases:same-person-of", args=[participant.case.reference, participant.reference])
@@ -200,7 +200,7 @@ def panel(participant: Participant, user: User) -> list[dict[str, str]]:
             "note": _("the same person: %(crime)s") % {"crime": crime["text"]},
             "url": crime["url"],
         }
-        for part in others[:CRIMES_SHOWN]
+        for part in (others[:CRIMES_SHOWN] if getattr(participant, "has_linked_records", True) else ())
         for crime in _crimes([part])
     ]
     pairs = [
