@@ -176,6 +176,7 @@ class Person:
         for width, height in ((1440, 1000), (390, 844)):
             self.page.set_viewport_size({"width": width, "height": height})
             path = Path(os.environ["ARTEFACTS"]) / f"{name}-{width}.png"
+            self.page.evaluate("scrollTo(0, 0)")  # what stays on screen is where it begins
             self.page.screenshot(path=path, full_page=True)
             sideways = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert sideways <= 0, f"{name} scrolls sideways by {sideways}px at {width}px"
