@@ -155,12 +155,14 @@ class LogForm(Form):
         self.people = {part.reference: part for part in acting}
         self.participant = participant
         name = participant.person.first_name
-        self.fields["outcome"].choices = [
-            (outcome, name if outcome == Outcome.REACHED and not acting else outcome.label)
-            for outcome in OUTCOMES[channel]
-        ]
+        reached = name if not acting else Outcome.REACHED.label
         if channel in {Contact.Channel.TEXT, Contact.Channel.EMAIL}:
             self.fields["outcome"].label = _("What happened?")
+            reached = gettext("%s answered") % name if not acting else reached
+        self.fields["outcome"].choices = [
+            (outcome, reached if outcome == Outcome.REACHED else outcome.label)
+            for outcome in OUTCOMES[channel]
+        ]
         self.fields["tells"].choices = [(ref, event_choice(event)) for ref, event in self.events.items()]
         self.is_tried = is_tried
         self.fields["next"].choices = [c for c in self.fields["next"].choices if c[0] in next_steps]
@@ -213,11 +215,11 @@ class LogForm(Form):
 
     def _check_next(self, answers: dict[str, Any]) -> None:
         """Something is always next, or there is a reason why nothing is."""
-        step, was_reached = answers.get("next"), answers["outcome"] in TELLS
+        step = answers.get("next")
         series_goes_on = self.is_tried and answers["outcome"] not in (Outcome.REACHED, Outcome.NOT_CONTACTED)
         if not step and not answers.get("promise") and not series_goes_on:
             self.add_error("next", _("Choose what is to be done next, or “No task at this time” and why."))
-        elif step == "series" and was_reached:
+        elif step == "series" and answers["outcome"] in TELLS and not series_goes_on:
             self.add_error("next", _("You reached them, so choose what comes next."))
         elif step == "task" and not answers.get("task"):
             self.add_error("task", _("Enter what is to be done."))

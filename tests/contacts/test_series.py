@@ -381,3 +381,13 @@ def test_the_first_attempt_says_by_when(client, victim, officer, monday):
     client.force_login(officer)
     page = client.get(reverse("contacts:log", args=[victim.case.reference, victim.reference])).text
     assert "Attempt 1 of 3: by Wed 25 Nov, because nobody has tried yet." in page
+
+
+def test_a_text_that_was_sent_leaves_the_series_to_say_what_is_next(victim, officer, sign_in, monday):
+    three_times(victim, officer, monday)
+    monday.move_to(london(2026, 11, 26, 10))
+    address, browser = page(victim) + "?channel=text", sign_in(officer)
+    assert "Siân answered" in browser.get(address).text
+    sent = answers(channel="text", outcome="sent", on="2026-11-26")
+    assert browser.post(address, sent).status_code == 302
+    assert series_of(victim).step == "close"
