@@ -78,7 +78,7 @@ def test_the_same_rows_again_change_nothing(told):
     version = Case.objects.get().version
     receive(CRIME | {"surname": "Evans-Jones"})
     assert Case.objects.get().version == version
-    receive(CRIME | {"flags": "STALKING,HATE"})
+    receive(CRIME | {"surname": "Evans-Jones", "flags": "STALKING,HATE"})
     assert Case.objects.get().flags == ["DA", "HATE", "STALKING"]
     assert Person.objects.filter(surname="Evans-Jones").count() == 1
 
