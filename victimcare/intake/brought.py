@@ -160,12 +160,13 @@ class _Work:
     def _not_its_own(self, rows: QuerySet[Any], model: Any) -> QuerySet[Any]:
         if model is Event:
             its_own = Q(data__batch__in=[self.batch.reference, *self.gone]) | Q(data__withdraws__in=self.gone)
-            recorded = Event.objects.filter(its_own, recorded_at__gte=self.batch.arrived_at)
+            since = Event.objects.filter(recorded_at__gte=self.batch.arrived_at)
             undone = Event.objects.filter(
                 participant=OuterRef("participant"), pk__gt=OuterRef("pk"), data__change=UNDONE
             )
-            rows = rows.exclude(data__change=UNDONE).exclude(Exists(undone), data__change=ALLOCATED)
-            return rows.exclude(pk__in=recorded.values("pk"))
+            its_own |= Q(data__change=UNDONE) | Q(Exists(undone), data__change=ALLOCATED)
+            # By key: an exclude by what is in the data would leave out every event that has no such name.
+            return rows.exclude(pk__in=since.filter(its_own).values("pk"))
         if model is Entitlement:
             return rows.exclude(is_provisional=True, set_at__gte=self.batch.arrived_at)
         if model is FeedRow:

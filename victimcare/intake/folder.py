@@ -11,8 +11,8 @@ import logging
 import os
 import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -95,7 +95,7 @@ def _take(folder: Path, path: Path) -> bool:
     return True
 
 
-def _open(path: Path) -> BinaryIO | None:
+def _open(path: Path) -> BufferedReader | None:
     """The file itself, whatever its name leads to by now; None for one that cannot be read.
 
     It holds up no other: whoever left it may have taken it back, put a link in its place or kept it to themselves.

@@ -192,7 +192,7 @@ def quarantine(request: Request) -> HttpResponse:
             form.add_error(None, _("Tick the rows that are not kept."))
     groups = (
         rows.order_by()
-        .values("batch__kind", "column", "problem")
+        .values("batch__kind", "column", "problem")  # type: ignore[misc]  # annotated by with_problem
         .annotate(n=Count("*"))
         .order_by("-n")[:GROUPS]
     )
