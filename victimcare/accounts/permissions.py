@@ -234,7 +234,14 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ANALYST: frozenset({P.USE_TODAY, P.VIEW_DASHBOARD, P.VIEW_CODE}),
     # Looks at who looked.
     Role.AUDITOR: frozenset(
-        {P.USE_TODAY, P.VIEW_ACCESS_LOG, P.VIEW_DASHBOARD, P.VIEW_RULES, P.VIEW_CODE, P.VIEW_PEOPLE_OF_THE_UNIT}
+        {
+            P.USE_TODAY,
+            P.VIEW_ACCESS_LOG,
+            P.VIEW_DASHBOARD,
+            P.VIEW_RULES,
+            P.VIEW_CODE,
+            P.VIEW_PEOPLE_OF_THE_UNIT,
+        }
     ),
     # Keeps the people and the reference data; has no case access.
     Role.ADMINISTRATOR: frozenset(
