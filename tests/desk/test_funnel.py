@@ -6,10 +6,9 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.urls import reverse
 
-from desk.funnel import Cohort, in_the_figures_of
+from desk.funnel import Cohort
 from desk.offence_groups import GROUPED, GROUPS
 from referrals.models import OnwardReferral
 from tests.factories import (
@@ -267,12 +266,3 @@ def test_what_an_analyst_narrows_down_is_rounded_and_everything_is_exact(officer
     narrow = funnel(as_analyst, **{"from": "2026-11-16", "to": "2026-11-16"})
     assert narrow.context["rows"][0][1]["text"] == "20"
     assert narrow.context["chart"][0]["value"] == 20
-
-
-def test_the_day_of_a_referral_is_found_by_an_index(year, supervisor):
-    """With the sequential scan priced out: the period is a condition of an index, whatever else is asked."""
-    cohort = Cohort(date(2026, 11, 16), date(2026, 11, 20), group="burglary")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = in_the_figures_of(cohort.referrals(), supervisor).explain()
-    assert "referral_received" in plan, plan

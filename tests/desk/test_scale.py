@@ -7,7 +7,7 @@ account of what it did, so that a busy machine changes nothing.
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from benchmarks._big import build
+from desk.funnel import Cohort, in_the_figures_of
+from referrals.models import Referral
 from victimcare.accounts.models import Team, User
 from victimcare.cases.finding import find
 from victimcare.cases.models import Person
@@ -212,3 +214,14 @@ def test_every_kind_of_search_finds_somebody():
         everybody = [find(typed, User.objects.get(username=f"supervisor{n}")).everybody for n in range(TEAMS)]
         assert any(everybody), typed
     assert len(find("jones", supervisor).people) == 50
+
+
+# --- Funnel ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", ["", "burglary"])
+def test_the_day_of_a_referral_is_found_by_an_index(supervisor, group):
+    last = Referral.objects.latest("received_at").received_at.date()
+    cohort = Cohort(last - timedelta(days=4), last, group=group)
+    plan = in_the_figures_of(cohort.referrals(), supervisor).explain()
+    assert "referral_received" in plan, plan
