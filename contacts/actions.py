@@ -21,12 +21,12 @@ from contacts.models import (
     Promise,
     tellable_to,
 )
-from contacts.plan_dates import next_update_on
+from contacts.planning import UPDATE_DUE, roll_forward
 from contacts.reminders import Staff, levels, who_hears
 from contacts.series import CALLS, Standing, as_series, numbers_today, standings
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
-from victimcare.accounts.notify import Notice, notify, notify_all, settle
+from victimcare.accounts.notify import Notice, notify, notify_all
 from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
@@ -34,7 +34,7 @@ from victimcare.cases.links import linked_to
 from victimcare.cases.models import Event, Participant, Person, SafeContact
 from victimcare.cases.questions import ask_officer, starting_words
 from victimcare.cases.safe_contact import Channel, Clearance, Purpose, clear
-from victimcare.faults import NotAllowed, Refused, Stale
+from victimcare.faults import NotAllowed, Refused
 from victimcare.govuk import dates
 from victimcare.letters import actions as letters
 from victimcare.letters.models import Letter
@@ -44,7 +44,6 @@ from victimcare.working_days import LONDON, add_working_days, england_and_wales,
 
 journal = logging.getLogger("contacts")
 
-UPDATE_DUE = "update_due"  # what these notifications are about; the subject is the participant's reference
 NOT_CLEARED = "contact_not_cleared"
 MESSAGE = "message"  # from whoever answered a colleague's call; the subject is the contact's reference
 CALLER_UNKNOWN = "caller_not_known"  # wrong answers to a check; the subject is the participant's reference
@@ -168,7 +167,7 @@ def log(
         by=by,
     )
     if outcome == Contact.Outcome.REACHED or (outcome == Contact.Outcome.SENT and told):
-        _roll_forward(participant, london_day(at), by)
+        roll_forward(participant, london_day(at), by)
     if contact.despite:
         _warn_of_unsafe(contact)
     decided = outcome == Contact.Outcome.NOT_CONTACTED and at >= _reopened([participant]).get(
@@ -339,90 +338,6 @@ def keep_promise(*, promise: Promise, by: User) -> Promise:
 
 
 @transaction.atomic
-def agree_plan(
-    *,
-    participant: Participant,
-    number: int,
-    frequency_days: int,
-    channels: list[str],
-    topics: list[str],
-    language: str,
-    words: str,
-    agreed_with: str,
-    agreed_on: date,
-    by: User,
-) -> ContactPlan:
-    """Keep what this person agreed: how, how often and about what. The plan before it is ended and kept.
-
-    `number` is the plan the page showed, 0 for none. Raises Stale when another was agreed meanwhile.
-    """
-    if agreed_on > clock.today():
-        raise Refused(_("That is in the future. Enter the day it was agreed."))
-    if not channels:
-        raise Refused(_("Choose at least one way to update this person."))
-    # One plan at a time for one person: two people agreeing the first plan at once are put in order here.
-    Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
-    current = ContactPlan.objects.current().filter(participant=participant).first()
-    if (current.number if current else 0) != number:
-        raise Stale(
-            _("Someone else agreed another plan while you were working. Theirs is beside yours."),
-            theirs={"plan": current},
-        )
-    if current:
-        current.ended_at = clock.now()
-        current.version += 1
-        _save(current, by)
-    plan = ContactPlan(
-        participant=participant,
-        number=number + 1,
-        frequency_days=frequency_days,
-        channels=list(dict.fromkeys(channels)),
-        topics=topics,
-        language=language,
-        words=words,
-        agreed_with=agreed_with,
-        agreed_on=agreed_on,
-        agreed_by=by,
-        due_on=next_update_on(agreed_on, frequency_days, bank_holidays=england_and_wales()),
-    )
-    _save(plan, by)
-    settle(kind=UPDATE_DUE, subject=participant.reference)
-    record_event(
-        case=participant.case,
-        kind=Kind.PLAN_AGREED,
-        occurred=clock.now() if agreed_on == clock.today() else agreed_on,
-        participant=participant,
-        detail=f"{plan.get_frequency_days_display()}: {', '.join(plan.channel_labels)}",
-        data={"plan": plan.number},
-        by=by,
-    )
-    return plan
-
-
-@transaction.atomic
-def roll_plans_forward(*, reached: Mapping[int, datetime], by: User | None) -> None:
-    """The plans of those whom the officer in the case reached, by participant and moment, start anew."""
-    plans = ContactPlan.objects.current().filter(participant__in=reached).select_related("participant")
-    for plan in plans:
-        _roll_forward(plan.participant, london_day(reached[plan.participant_id]), by)
-
-
-def _roll_forward(participant: Participant, told_on: date, by: User | None) -> None:
-    """An update given starts the interval anew. An older contact written down late never moves it back."""
-    plan = (
-        ContactPlan.objects.current().filter(participant=participant).select_for_update(of=("self",)).first()
-    )
-    if plan is None or plan.due_on is None:
-        return
-    next_on = next_update_on(told_on, plan.frequency_days, bank_holidays=england_and_wales())
-    if next_on is None or next_on <= plan.due_on:
-        return
-    plan.due_on, plan.reminded_on = next_on, None
-    _save(plan, by)
-    settle(kind=UPDATE_DUE, subject=participant.reference)
-
-
-@transaction.atomic
 def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> Contact:
     """Send a printed letter, and keep the contact by which it tells its events: both or neither.
 
@@ -447,7 +362,7 @@ def record_dispatch(*, letter: Letter, version: int | None = None, by: User) -> 
     _save(contact, by)
     contact.tells.set(told)
     if told:
-        _roll_forward(participant, london_day(now), by)
+        roll_forward(participant, london_day(now), by)
     _replan([participant], by=by)
     return contact
 
@@ -490,7 +405,7 @@ def record_message(*, message: Message) -> Contact | None:
         by=by,
     )
     if told:
-        _roll_forward(participant, london_day(at), by)
+        roll_forward(participant, london_day(at), by)
     _replan([participant], by=by)
     return contact
 
@@ -904,6 +819,6 @@ def list_url(participant: Participant) -> str:
     return reverse("contacts:list", args=[participant.case.reference, participant.reference])
 
 
-def _save(row: Contact | Promise | ContactPlan | ContactSeries | CallNote, by: User | None) -> None:
+def _save(row: Contact | Promise | ContactSeries | CallNote, by: User | None) -> None:
     row._history_user = by  # type: ignore[union-attr]
     row.save()

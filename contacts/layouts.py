@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contacts import actions, landing
+from contacts import landing, planning
 from contacts.rows import CONTACT_COLUMNS, clean_contact
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
@@ -19,7 +19,7 @@ def _land(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
         now=now,
     )
     moved = [number for number, outcome in landed.outcomes.items() if outcome != "unchanged"]
-    actions.roll_plans_forward(reached=landing.reached_last(moved), by=batch.uploaded_by)
+    planning.roll_plans_forward(reached=landing.reached_last(moved), by=batch.uploaded_by)
     return landed
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts import call_views, letter_views, message_views, views
+from contacts import call_views, letter_views, message_views, plan_views, views
 
 app_name = "contacts"
 CASE = "cases/<str:case>/<str:participant>/"
@@ -10,7 +10,7 @@ urlpatterns = [
     path(CASE + "contacts/caller", call_views.caller, name="caller"),
     path("calls/note", call_views.note, name="note-call"),
     path("calls/<str:note>/settle", call_views.settle, name="settle-note"),
-    path(CASE + "contacts/plan", views.plan, name="plan"),
+    path(CASE + "contacts/plan", plan_views.plan, name="plan"),
     path(CASE + "contacts/promises/<str:promise>/kept", views.promise_kept, name="promise-kept"),
     path(CASE + "messages/write", message_views.write_message, name="write-message"),
     path(CASE + "letters/write", letter_views.write_letter, name="write-letter"),

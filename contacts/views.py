@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from contacts import actions
 from contacts.attempts import repeats
 from contacts.call_sheet import event_line, offered, sheet_for
-from contacts.forms import OUTCOMES, LogForm, PlanForm, log_initial, plan_initial
+from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
 from contacts.reaching import clearance_for, verdicts_now
 from contacts.series import CALLS, FirstContact, first_contact, in_words
@@ -26,7 +26,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
 from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict
-from victimcare.faults import Refused, Stale
+from victimcare.faults import Refused
 from victimcare.govuk.dates import day, moment
 from victimcare.http import Request
 from victimcare.working_days import LONDON
@@ -322,39 +322,6 @@ def _channel_links(
         }
         for each in OUTCOMES
     ]
-
-
-@allow(Permission.AGREE_PLAN)
-def plan(request: Request, case: str, participant: str) -> HttpResponse:
-    """Agree how, how often and about what. When somebody else just did, both are shown."""
-    part = participant_for(request, case, participant, field_group="contact plan", op=_op(request))
-    current = ContactPlan.objects.current().filter(participant=part).select_related("agreed_by").first()
-    said = verdicts_now(request)
-    form = PlanForm(request.POST or None, initial=plan_initial(part, current, clock.today()), verdicts=said)
-    theirs, status = None, 200
-    if form.is_valid():
-        try:
-            actions.agree_plan(
-                participant=part, number=form.cleaned_data["version"] or 0, **form.plan, by=request.user
-            )
-            messages.success(request, _("Plan agreed with %s saved.") % part.person.name)
-            return redirect(_list_url(part))
-        except Stale as stale:
-            theirs, status = current, stale.status
-            typed = request.POST.copy()
-            typed["version"] = str(current.number if current else 0)
-            form = PlanForm(typed, verdicts=said)
-            form.add_error(None, str(stale.sentence))
-    elif form.errors:
-        status = 422
-    context = {
-        "participant": part,
-        "form": form,
-        "current": current,
-        "theirs": theirs,
-        "cancel_url": _list_url(part),
-    }
-    return render(request, "contacts/plan.html", context, status=status)
 
 
 @require_POST

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from contacts import actions
+from contacts import planning
 from contacts.models import ContactPlan
 from tests.factories import ContactPlanFactory, ParticipantFactory, SafeContactFactory, UserFactory
 from victimcare.cases.kinds import Kind
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def agree(victim, by, **answers):
-    return actions.agree_plan(
+    return planning.agree_plan(
         **{
             "participant": victim,
             "number": 0,
