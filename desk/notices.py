@@ -34,6 +34,7 @@ KINDS: dict[str, Promise] = {
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
     "message_failed": lazy("A text or an email did not arrive"),
+    "mail_failed": lazy("An email to you could not be sent"),
     "message": lazy("A message from whoever answered a call"),
     "caller_not_known": lazy("A caller gave wrong answers about"),
     "question_asked": lazy("The Victim Care Unit asks you about"),
@@ -57,7 +58,7 @@ LEADS: dict[str, Any] = {
 # Those about a colleague and nobody else: they name the colleague.
 OF_A_COLLEAGUE = {"officer_left", "handover"}
 # About no person: the subject is a question, an extract or a day, and is said as it is.
-OF_NOBODY = {"row_question_answered", "extract_parked", "extract_refused", "figures_differ"}
+OF_NOBODY = {"mail_failed", "row_question_answered", "extract_parked", "extract_refused", "figures_differ"}
 
 
 def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[str, Any]], list[Participant]]:

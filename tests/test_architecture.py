@@ -45,7 +45,7 @@ VAGUE = {
 }
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
-WRITERS = {"actions", "events", "questions", "tasks", "notify", "planning"}
+WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "planning"}
 MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user

@@ -28,6 +28,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     # Texts and emails waiting to be sent, every 5 seconds; what became of those on their way, every 30.
     "send-waiting-messages": {"task": "victimcare.messaging.tasks.send_waiting_messages", "schedule": 5.0},
     "look-after-messages": {"task": "victimcare.messaging.tasks.look_after_messages", "schedule": 30.0},
+    # Emails to staff: digests, and what cannot wait, every 5 seconds.
+    "send-staff-mail": {"task": "victimcare.messaging.tasks.send_staff_mail", "schedule": 5.0},
     # Leave that somebody covers, and the brief they are handed, every minute.
     "hand-over-for-leave": {"task": "referrals.tasks.hand_over_for_leave", "schedule": 60.0},
     # What became of texts and emails, kept among the contacts, every 5 seconds.

@@ -109,10 +109,14 @@ EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 10  # seconds
+# Where staff find the service: emails to them lead there. No slash at the end.
+SERVICE_ADDRESS = os.environ.get("SERVICE_ADDRESS", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 if TEXTS_BY not in ("local", "notify") or EMAILS_BY not in ("local", "notify", "smtp"):
     sys.exit("TEXTS_BY may be local or notify, EMAILS_BY local, notify or smtp.")
 if "notify" in (TEXTS_BY, EMAILS_BY) and not NOTIFY_API_KEY:
     sys.exit("Set NOTIFY_API_KEY: texts or emails are to go by GOV.UK Notify.")
+if EMAILS_BY != "local" and "SERVICE_ADDRESS" not in os.environ:
+    sys.exit("Set SERVICE_ADDRESS: emails to staff lead there, such as https://victimcare.force.example.")
 if EMAILS_BY == "smtp" and not MESSAGES_FROM:
     sys.exit("Set MESSAGES_FROM: emails are to go by SMTP, and must say who they are from.")
 SMALL_NUMBERS_BELOW = int(os.environ.get("SMALL_NUMBERS_BELOW", "10"))

@@ -1,6 +1,6 @@
 """The people of the unit: who they are, what they may do, when they work."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -23,6 +23,10 @@ def team_reference() -> str:
     return new_reference("T", 6)
 
 
+def mail_reference() -> str:
+    return new_reference("SM", 10)
+
+
 class Team(models.Model):
     """People who work from one queue, and whose cases its members may see."""
 
@@ -39,6 +43,8 @@ class Team(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     # Policing areas whose victims reach this team; empty means all that no other team takes.
     policing_areas = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # When the day begins, London time, for members whose own hours nobody wrote down: Monday to Friday.
+    day_starts = models.TimeField(default=time(9), db_default=time(9))
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
     _history_user: "User | None"
@@ -82,6 +88,10 @@ class User(AbstractBaseUser):
     display_name = models.CharField(max_length=80)
     email = models.EmailField(blank=True)
     collar = models.CharField(max_length=20, blank=True, help_text="Collar number in the force's system")
+    # Who hears when this officer does not answer: of the silence, never of a victim.
+    sergeant = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="constables"
+    )
     roles = ArrayField(models.CharField(max_length=30, choices=Role.choices), default=list, blank=True)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="members")
     skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
@@ -96,6 +106,9 @@ class User(AbstractBaseUser):
     is_password_temporary = models.BooleanField(default=False)
     is_compact = models.BooleanField(default=False)
     language = models.CharField(max_length=8, default="en-gb")
+    # No emails between these, London time; both empty: as the unit's standards say. The same twice: always.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
     _history_user: "User | None"  # who changes the row: set by the action, read by the history
@@ -110,6 +123,15 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 name="user_leaves_after_joining",
                 condition=Q(left_on=None) | Q(joined_on=None) | Q(left_on__gte=F("joined_on")),
+            ),
+            models.CheckConstraint(
+                name="nobody_is_their_own_sergeant",
+                condition=Q(sergeant=None) | ~Q(sergeant=F("id")),
+            ),
+            models.CheckConstraint(
+                name="quiet_hours_have_both_ends",
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
             ),
         )
         indexes = (models.Index(name="user_collar", fields=["collar"], condition=~Q(collar="")),)
@@ -211,6 +233,9 @@ class Notification(models.Model):
     url = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)  # what it asked for is done, or asked anew
+    snoozed_until = models.DateField(null=True, blank=True)  # not shown before this London day
+    snooze_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ("-created_at",)
@@ -220,12 +245,88 @@ class Notification(models.Model):
                 fields=["kind", "subject", "due_on", "level", "recipient"],
                 nulls_distinct=False,
             ),
+            models.CheckConstraint(
+                name="snoozed_says_why", condition=Q(snoozed_until=None) | ~Q(snooze_reason="")
+            ),
         )
         indexes = (
             models.Index(
                 name="notification_unread", fields=["recipient", "-created_at"], condition=Q(read_at=None)
             ),
+            # Reminders that still ask for something: to settle those that need not, and to count a digest.
+            models.Index(
+                name="notification_standing",
+                fields=["kind", "subject", "due_on"],
+                include=["recipient", "level"],
+                condition=Q(settled_at=None) & ~Q(level="news"),
+            ),
+            models.Index(
+                name="notification_snoozed",
+                fields=["snoozed_until"],
+                condition=Q(snoozed_until__isnull=False, settled_at=None),
+            ),
         )
+
+
+class StaffMailQuerySet(models.QuerySet["StaffMail"]):
+    def waiting(self) -> "StaffMailQuerySet":
+        """To be sent, what cannot wait first."""
+        return self.filter(status=StaffMail.Status.WAITING).order_by("-is_urgent", "id")
+
+    def left_behind(self, claimed_before: datetime) -> "StaffMailQuerySet":
+        """Claimed so long ago that whoever claimed them is gone."""
+        return self.filter(status=StaffMail.Status.SENDING, claimed_at__lt=claimed_before)
+
+
+class StaffMail(models.Model):
+    """One email to one person of the unit: counts and a link, never anything about a victim.
+
+    Unique by recipient and key, so that whatever runs twice writes one. Sent by victimcare.messaging.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("Waiting to be sent")
+        SENDING = "sending", _("Being sent")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
+        UNKNOWN = "unknown", _("Nobody knows whether it went")
+        DROPPED = "dropped", _("Not sent: too late to be of use")
+
+    channel = "email"  # as providers ask
+
+    reference = models.CharField(max_length=20, unique=True, default=mail_reference)
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="mail")
+    key = models.CharField(max_length=80)  # what it is about, once: "digest 2026-11-23"
+    subject = models.CharField(max_length=120)
+    body = models.TextField(max_length=4000)
+    destination = models.EmailField(blank=True)  # where it went; until then the person's own address counts
+    is_urgent = models.BooleanField(default=False)  # goes in quiet hours too
+    send_after = models.DateTimeField()
+    send_before = models.DateTimeField(null=True, blank=True)  # of no use any more after this
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    provider = models.CharField(max_length=20, blank=True)
+    provider_reference = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    written_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StaffMailQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-written_at", "-id")
+        constraints = (models.UniqueConstraint(name="staff_mail_once", fields=["recipient", "key"]),)
+        indexes = (
+            models.Index(
+                name="staff_mail_waiting",
+                fields=["-is_urgent", "id"],
+                condition=Q(status__in=["waiting", "sending"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class SentForm(models.Model):

@@ -1,13 +1,19 @@
-"""Telling people of the unit something inside the application: each thing once, whatever runs twice."""
+"""Telling people of the unit something, in the application or by email: each thing once, whatever runs twice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from victimcare import clock
-from victimcare.accounts.models import Notification, User
+from victimcare.accounts.models import Notification, StaffMail, User
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,19 @@ def notify_all(*, notices: Iterable[Notice]) -> list[Notice]:
 
 def settle(*, kind: str, subject: str) -> int:
     """What these notifications asked for has been done: nobody needs to read them. Returns how many."""
-    return Notification.objects.filter(kind=kind, subject=subject, read_at=None).update(read_at=clock.now())
+    return _settle(Notification.objects.filter(kind=kind, subject=subject))
 
 
 def settle_about(*, subjects: Iterable[str]) -> int:
     """What these references named is not there any more: nobody needs to read of it. Returns how many."""
-    return Notification.objects.filter(subject__in=list(subjects), read_at=None).update(read_at=clock.now())
+    return _settle(Notification.objects.filter(subject__in=list(subjects)))
+
+
+def _settle(rows: QuerySet[Notification]) -> int:
+    now = clock.now()
+    return rows.filter(settled_at=None).update(
+        read_at=Coalesce("read_at", Value(now, DateTimeField())), settled_at=now
+    )
 
 
 def read(*, by: User, pks: Iterable[int]) -> int:
@@ -84,3 +97,40 @@ def read(*, by: User, pks: Iterable[int]) -> int:
 def read_all(*, by: User) -> int:
     """This person has read all of theirs. Returns how many were new."""
     return Notification.objects.filter(recipient=by, read_at=None).update(read_at=clock.now())
+
+
+@transaction.atomic
+def mail_staff(
+    *,
+    user: User,
+    key: str,
+    subject: str | Promise,
+    lines: Iterable[str | Promise],
+    path: str,
+    at: datetime | None = None,
+    until: datetime | None = None,
+    is_urgent: bool = False,
+) -> StaffMail | None:
+    """Write one email to one person of the unit, once for each `key`; None where it was written before.
+
+    Counts, days and a link to `path` only: an email is read on trains, so nobody is named in it, and its
+    subject says nothing. Lazy words are said in the reader's language. It leaves at `at` or after, outside
+    quiet hours unless it is urgent, and not after `until`. Whoever left or has no address gets none.
+    """
+    if not (user.is_active and user.email):
+        return None
+    with translation.override(user.language):
+        where = _("Sign in to see more: %(address)s") % {"address": settings.SERVICE_ADDRESS + path}
+        title, body = str(subject), "\n\n".join([*map(str, lines), where])
+    mail, is_new = StaffMail.objects.get_or_create(
+        recipient=user,
+        key=key,
+        defaults={
+            "subject": title[:120],
+            "body": body,
+            "send_after": at or clock.now(),
+            "send_before": until,
+            "is_urgent": is_urgent,
+        },
+    )
+    return mail if is_new else None

@@ -24,6 +24,19 @@ class Key(TextChoices):
     EVENING = "evening_from", _("The hour at which the evening begins")
     WAIT = "wait_for_answer", _("Days we wait for an answer after we wrote")
     OFFICER_REPLY = "officer_reply", _("Working days an officer in the case has to answer a question")
+    REMIND = "remind_before", _("Working days before something is due when its officer is reminded")
+    ESCALATE = "escalate_after", _("Working days late when the supervisor is told")
+    SNOOZE = "snooze_at_most", _("Days for which a reminder may be put off")
+    QUIET_FROM = "quiet_from", _("The hour from which staff get no emails")
+    QUIET_UNTIL = "quiet_until", _("The hour until which staff get no emails")
+    SERGEANT = "minute_sergeant", _("Hours before the sergeant hears that an officer has told nobody")
+    MINUTE_UNIT = "minute_unit", _("Hours before the unit hears that an officer has told nobody")
+    RING_WITHIN = "ring_within", _("Minutes within which a victim in danger is rung after a release")
+    RING_ABUSE = "ring_abuse", _("Ring at once when a suspect of domestic abuse is released: 1 yes, 0 no")
+    RING_STALKING = "ring_stalking", _("Ring at once when a suspect of stalking is released: 1 yes, 0 no")
+    RING_SEXUAL = "ring_sexual", _("Ring at once when a suspect of a sexual offence is released: 1 yes, 0 no")
+    UNIT_OPENS = "unit_opens", _("The hour at which the unit opens; before it, the on-call supervisor rings")
+    UNIT_CLOSES = "unit_closes", _("The hour at which the unit closes; from then, the on-call supervisor rings")
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,19 @@ RANGES: dict[str, Range] = {
     Key.EVENING: Range(15, 19, 17),
     Key.WAIT: Range(1, 28, 7),
     Key.OFFICER_REPLY: Range(1, 10, 2),
+    Key.REMIND: Range(0, 5, 1),
+    Key.ESCALATE: Range(1, 10, 2),
+    Key.SNOOZE: Range(1, 14, 5),
+    Key.QUIET_FROM: Range(17, 23, 20),
+    Key.QUIET_UNTIL: Range(4, 9, 7),
+    Key.SERGEANT: Range(1, 72, 12),
+    Key.MINUTE_UNIT: Range(2, 96, 24),
+    Key.RING_WITHIN: Range(10, 240, 60),
+    Key.RING_ABUSE: Range(0, 1, 1),
+    Key.RING_STALKING: Range(0, 1, 1),
+    Key.RING_SEXUAL: Range(0, 1, 1),
+    Key.UNIT_OPENS: Range(6, 11, 9),
+    Key.UNIT_CLOSES: Range(14, 22, 17),
 }
 
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 
-from victimcare.messaging.models import Channel, Message
-from victimcare.messaging.providers import Away, Fate, Went, WillNot
+from victimcare.messaging.models import Channel
+from victimcare.messaging.providers import Away, Fate, Outgoing, Went, WillNot
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Notify:
             settings.NOTIFY_API_KEY, base_url=settings.NOTIFY_ADDRESS, timeout=10
         )
 
-    def send(self, message: Message) -> Went:
+    def send(self, message: Outgoing) -> Went:
         try:
             if message.channel == Channel.TEXT:
                 answer = self.client.send_sms_notification(
@@ -52,7 +52,7 @@ class Notify:
             raise _meant(fault) from None
         return Went(answer["id"], Fate.ON_ITS_WAY)
 
-    def find(self, message: Message) -> Went | None:
+    def find(self, message: Outgoing) -> Went | None:
         try:
             answer = self.client.get_all_notifications(reference=message.reference)
         except HTTPError as fault:
@@ -60,7 +60,7 @@ class Notify:
         found = answer.get("notifications") or []
         return Went(found[0]["id"], _notify_fate(found[0])) if found else None
 
-    def fate(self, message: Message) -> Fate:
+    def fate(self, message: Outgoing) -> Fate:
         try:
             return _notify_fate(self.client.get_notification_by_id(message.provider_reference))
         except HTTPError as fault:

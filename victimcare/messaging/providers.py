@@ -13,8 +13,6 @@ from django.core.mail import EmailMessage
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from victimcare.messaging.models import Message
-
 
 class Fate(StrEnum):
     """What a provider says became of a message."""
@@ -46,16 +44,33 @@ class Went:
     fate: Fate
 
 
+class Outgoing(Protocol):
+    """What a provider needs to know of a text or an email, to a victim or to staff."""
+
+    @property
+    def channel(self) -> str: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def provider_reference(self) -> str: ...
+    @property
+    def destination(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+
+
 class Provider(Protocol):
     name: str
 
-    def send(self, message: Message) -> Went:
+    def send(self, message: Outgoing) -> Went:
         """Hand a message over. Raises Away or WillNot."""
 
-    def find(self, message: Message) -> Went | None:
+    def find(self, message: Outgoing) -> Went | None:
         """What became of one we may have handed over. None: it never arrived. Raises Away, Unsure."""
 
-    def fate(self, message: Message) -> Fate:
+    def fate(self, message: Outgoing) -> Fate:
         """What became of one that was handed over. Raises Away."""
 
 
@@ -71,14 +86,14 @@ class Local:
 
     name = "local"
 
-    def send(self, message: Message) -> Went:
+    def send(self, message: Outgoing) -> Went:
         ending = message.destination.partition("@")[0][-4:]
         return Went(f"local-{message.reference}", PRACTICE.get(ending, Fate.DELIVERED))
 
-    def find(self, message: Message) -> Went | None:
+    def find(self, message: Outgoing) -> Went | None:
         return None  # it went nowhere, so sending again is sending once
 
-    def fate(self, message: Message) -> Fate:
+    def fate(self, message: Outgoing) -> Fate:
         return Fate.DELIVERED
 
 
@@ -87,7 +102,7 @@ class Smtp:
 
     name = "smtp"
 
-    def send(self, message: Message) -> Went:
+    def send(self, message: Outgoing) -> Went:
         mail = EmailMessage(
             subject=message.subject,
             body=message.body,
@@ -105,10 +120,10 @@ class Smtp:
             raise Away(type(fault).__name__) from None
         return Went(message.reference, Fate.ON_ITS_WAY)
 
-    def find(self, message: Message) -> Went | None:
+    def find(self, message: Outgoing) -> Went | None:
         raise Unsure
 
-    def fate(self, message: Message) -> Fate:
+    def fate(self, message: Outgoing) -> Fate:
         return Fate.ON_ITS_WAY
 
 

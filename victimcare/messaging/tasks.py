@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from victimcare.messaging import actions
+from victimcare.messaging import actions, staff_mail
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -15,3 +15,9 @@ def send_waiting_messages() -> int:
 def look_after_messages() -> int:
     """Ask what became of messages on their way."""
     return actions.look_after()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def send_staff_mail() -> int:
+    """Send the emails to staff that wait. Safe to run twice: each is claimed first."""
+    return staff_mail.send_staff_mail()
