@@ -1,7 +1,10 @@
 """What to know before ringing, as plain values: who to ask for, what to tell, what not to say."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, Promise, tellable_to, untold_to
@@ -124,3 +127,13 @@ def offered(participant: Participant, asked: list[str]) -> tuple[list[Event], li
     again = [reference for reference in asked if reference not in known][:SHOWN]
     told = list(tellable_to(participant).filter(reference__in=again).select_related(*rows)) if again else []
     return untold, told
+
+
+EVENTS_IN_A_LINK = 5
+
+
+def log_url(participant: Participant, tells: Iterable[Event]) -> str:
+    """The page on which a call to this person is written down, with what to tell ticked already."""
+    url = reverse("contacts:log", args=[participant.case.reference, participant.reference])
+    asked = [event.reference for event in tells][:EVENTS_IN_A_LINK]
+    return f"{url}?{urlencode({'tell': asked}, doseq=True)}" if asked else url

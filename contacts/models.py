@@ -34,6 +34,14 @@ def note_reference() -> str:
     return new_reference("CN")
 
 
+def telling_reference() -> str:
+    return new_reference("TL", 9)
+
+
+def urgent_reference() -> str:
+    return new_reference("UC")
+
+
 class IdentityCheck(models.Model):
     """Whether a caller was who they said. What they said is never kept, nor what they should have said."""
 
@@ -421,3 +429,157 @@ class ContactPlan(models.Model):
         if self.topics:
             said.append(gettext("About %s.") % ", ".join(self.topic_labels).lower())
         return " ".join(said)
+
+
+class TellingQuerySet(models.QuerySet["Telling"]):
+    def waiting(self) -> "TellingQuerySet":
+        """Asked, and nobody has said anything."""
+        return self.filter(answer="", ended_at=None)
+
+    def with_the_unit(self) -> "TellingQuerySet":
+        """Handed over, not done, or not answered for so long that the unit heard."""
+        mine = Q(answer__in=[Telling.Answer.COULD_NOT, Telling.Answer.HANDED_OVER])
+        return self.filter(ended_at=None).filter(mine | Q(answer="", unit_told_at__isnull=False))
+
+
+class Telling(models.Model):
+    """One event that the officer in the case was asked to tell one victim, and what they answered.
+
+    What is owed is the duty's to say (compliance). This says who was asked, and who heard of the silence.
+    """
+
+    class Answer(models.TextChoices):
+        TOLD = "told", _("Told")
+        COULD_NOT = "could_not", _("Could not")
+        HANDED_OVER = "handed_over", _("Please do it for me")
+
+    class Why(models.TextChoices):
+        NO_ANSWER = "no_answer", _("No answer")
+        WRONG_NUMBER = "wrong_number", _("The number is wrong")
+        UNSAFE = "unsafe", _("It was not safe to talk")
+        NO_SAFE_WAY = "no_safe_way", _("There is no safe way to reach them")
+        NOT_HERE = "not_here", _("I am not on duty, or it is not my case")
+        OTHER = "other", _("Something else")
+
+    reference = models.CharField(max_length=20, unique=True, default=telling_reference)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="tellings")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="tellings")
+    officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tellings")  # who was asked
+    asked_at = models.DateTimeField()
+    due_on = models.DateField(null=True, blank=True)
+    answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
+    why = models.CharField(max_length=15, choices=Why.choices, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    contact = models.ForeignKey(
+        Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="tellings"
+    )
+    sergeant_told_at = models.DateTimeField(null=True, blank=True)
+    unit_told_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # told by somebody, or not owed any more
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    objects = TellingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_on", "id")
+        constraints = (
+            models.UniqueConstraint(name="telling_once", fields=["participant", "event"]),
+            models.CheckConstraint(
+                name="answered_telling_says_by_whom",
+                condition=Q(answer="", answered_at=None, answered_by=None)
+                | ~Q(answer="") & Q(answered_at__isnull=False, answered_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="could_not_tell_says_why", condition=~Q(answer="could_not") | ~Q(why="")
+            ),
+        )
+        indexes = (
+            models.Index(name="telling_open", fields=["asked_at"], condition=Q(ended_at=None)),
+            models.Index(
+                name="telling_open_by_officer", fields=["officer", "due_on"], condition=Q(ended_at=None)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class OnCall(models.Model):
+    """Who answers for a team out of hours: from the opening hour of this day until that of the next."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="on_call")
+    on = models.DateField()
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="on_call")
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ("on",)
+        constraints = (models.UniqueConstraint(name="one_on_call_a_day", fields=["team", "on"]),)
+
+
+class UrgentCallQuerySet(models.QuerySet["UrgentCall"]):
+    def open(self) -> "UrgentCallQuerySet":
+        return self.filter(ended_as="")
+
+
+class UrgentCall(models.Model):
+    """One victim in danger who is to be rung at once because the suspect was released (contacts.urgent).
+
+    A standard of our own: no figure of the Code counts it. No opt-out keeps it from being raised.
+    """
+
+    class Ended(models.TextChoices):
+        MET = "met", _("Rung, and told")
+        SET_ASIDE = "set_aside", _("Not needed")
+        WITHDRAWN = "withdrawn", _("It did not happen")
+
+    reference = models.CharField(max_length=20, unique=True, default=urgent_reference)
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="urgent_calls")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="urgent_calls")
+    dangers = ArrayField(models.CharField(max_length=10))
+    known_at = models.DateTimeField()  # when the release was written down here: the clock starts
+    due_at = models.DateTimeField()
+    is_out_of_hours = models.BooleanField()
+    asked = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="urgent_calls"
+    )  # None: every supervisor of the team
+    met_by = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    met_at = models.DateTimeField(null=True, blank=True)
+    ended_as = models.CharField(max_length=10, choices=Ended.choices, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    because = models.CharField(max_length=300, blank=True)
+    set_aside_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    missed_told_at = models.DateTimeField(null=True, blank=True)  # when the supervisors heard it was late
+    version = models.PositiveIntegerField(default=1)
+    history = HistoricalRecords()
+
+    objects = UrgentCallQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-known_at", "-id")
+        constraints = (
+            models.UniqueConstraint(name="urgent_call_once", fields=["participant", "event"]),
+            models.CheckConstraint(
+                name="urgent_call_met_says_by_which",
+                condition=~Q(ended_as="met") | Q(met_by__isnull=False, met_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="urgent_call_set_aside_says_why",
+                condition=~Q(ended_as="set_aside") | Q(set_aside_by__isnull=False) & ~Q(because=""),
+            ),
+        )
+        indexes = (
+            models.Index(name="urgent_call_open", fields=["due_at"], condition=Q(ended_as="")),
+            models.Index(name="urgent_call_known", fields=["-known_at", "-id"]),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_in_time(self) -> bool:
+        return self.met_at is not None and self.met_at <= self.due_at

@@ -45,7 +45,7 @@ VAGUE = {
 }
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
-WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "planning"}
+WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "planning", "telling", "urgent_calls"}
 MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user
@@ -145,6 +145,7 @@ PURE = (
     "compliance/engine.py",
     "contacts/reminders.py",
     "contacts/plan_dates.py",
+    "contacts/urgent.py",
     "desk/day.py",
 )
 

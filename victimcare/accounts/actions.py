@@ -24,6 +24,7 @@ LABELS: dict[str, Promise] = {
     "team": gettext_lazy("Team"),
     "roles": gettext_lazy("Roles"),
     "collar": gettext_lazy("Collar number"),
+    "sergeant": gettext_lazy("Sergeant"),
     "skills": gettext_lazy("Skills"),
     "languages": gettext_lazy("Languages"),
     "caseload_points": gettext_lazy("Caseload when full"),
@@ -84,6 +85,8 @@ def change_user(*, user: User, version: int, by: User, **fields: Any) -> User:
     for name, value in fields.items():
         setattr(user, name, value)
     _check_roles(user.roles, user.team)
+    if user.sergeant_id == user.pk:
+        raise Refused(_("Nobody is their own sergeant. Choose somebody else, or nobody."))
     return _save(user, by)
 
 

@@ -148,6 +148,10 @@ class PersonForm(Form):
         label=_("Collar number"), max_length=20, width=10, required=False,
         hint=_("As it is in the force's system. Links an officer in the case to their crimes."),
     )  # fmt: skip
+    sergeant = ModelChoiceSelect(
+        label=_("Sergeant"), queryset=User.objects.none(), required=False, blank=_("Nobody"),
+        hint=_("Hears when an officer in the case does not say whether they told a victim."),
+    )  # fmt: skip
     skills = ChoiceCheckboxes(label=_("Skills"), choices=[], required=False)
     languages = ChoiceCheckboxes(label=_("Languages beside English"), choices=[], required=False)
     caseload_points = WholeNumber(
@@ -157,6 +161,8 @@ class PersonForm(Form):
 
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        police = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE)
+        self.fields["sergeant"].queryset = police.exclude(pk=user.pk) if user else police  # type: ignore[attr-defined]
         for number, name in WEEKDAYS.items():
             hours = user.working_hours[number] if user and number < len(user.working_hours) else None
             self.fields[f"hours_{number}"] = HoursField(label=name, initial=hours)

@@ -180,7 +180,7 @@ def person(request: Request, person: str) -> HttpResponse:
 
 
 def _person(reference: str) -> User:
-    return get_object_or_404(User.objects.select_related("team"), reference=reference)
+    return get_object_or_404(User.objects.select_related("team", "sergeant"), reference=reference)
 
 
 def _facts(user: User) -> list[dict[str, Any]]:
@@ -190,6 +190,7 @@ def _facts(user: User) -> list[dict[str, Any]]:
         {"label": _("Team"), "value": user.team.name if user.team else ""},
         {"label": _("Roles"), "value": user.role_label},
         {"label": _("Collar number"), "value": user.collar},
+        *([{"label": _("Sergeant"), "value": str(user.sergeant)}] if user.sergeant else []),
         {"label": _("Skills"), "value": words_for(user.skills, SKILLS)},
         {"label": _("Languages beside English"), "value": words_for(user.languages, LANGUAGES)},
         {"label": _("Caseload when full"), "value": _("%(n)d points") % {"n": user.caseload_points}},
@@ -264,7 +265,17 @@ def add_person(request: Request) -> HttpResponse:
 @allow(Permission.MANAGE_PEOPLE)
 def change_person(request: Request, person: str) -> HttpResponse:
     user = _person(person)
-    names = ("version", "display_name", "email", "team", "collar", "skills", "languages", "caseload_points")
+    names = (
+        "version",
+        "display_name",
+        "email",
+        "team",
+        "collar",
+        "sergeant",
+        "skills",
+        "languages",
+        "caseload_points",
+    )
     form = PersonForm(request.POST or None, user=user, initial={name: getattr(user, name) for name in names})
     if form.is_valid():
         actions.change_user(

@@ -47,6 +47,7 @@ class Permission(StrEnum):
     LOG_CONTACT = "log_contact"
     AGREE_PLAN = "agree_plan"
     SET_SAFE_CONTACT = "set_safe_contact"
+    DECIDE_SAFETY = "decide_safety"
     CHANGE_DETAILS = "change_details"
     ASSESS_NEEDS = "assess_needs"
     REFER_ON = "refer_on"
@@ -55,6 +56,8 @@ class Permission(StrEnum):
     ASK_OFFICER = "ask_officer"
     ANSWER_QUESTION = "answer_question"
     SEE_OWN_QUESTIONS = "see_own_questions"
+    TELL_VICTIMS = "tell_victims"
+    WATCH_URGENT = "watch_urgent"
     TAKE_CALL = "take_call"
     SET_STANDARDS = "set_standards"
     WRITE_LETTER = "write_letter"
@@ -169,6 +172,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.ANSWER_QUESTION,
         P.TAKE_CALL,
         P.SET_STANDARDS,
+        P.DECIDE_SAFETY,
+        P.WATCH_URGENT,
     },
     # Warns victims and witnesses for court and gives Rights 8 and 9.
     Role.WITNESS_CARE_OFFICER: _READ_A_CASE
@@ -226,6 +231,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.REFER_IN,
             P.ANSWER_QUESTION,
             P.SEE_OWN_QUESTIONS,
+            P.TELL_VICTIMS,
         }
     ),
     # Supports people another way: sees only what was referred to them, while it is open.
