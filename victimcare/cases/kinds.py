@@ -62,6 +62,8 @@ class Kind(TextChoices):
     OFFICER_ALLOCATED = "OFFICER_ALLOCATED", _("Allocated to an officer")
     OFFICER_ASKED = "OFFICER_ASKED", _("Question to the officer in the case")
     OFFICER_ANSWERED = "OFFICER_ANSWERED", _("Answer from the officer in the case")
+    SAFETY_DECIDED = "SAFETY_DECIDED", _("How to contact safely was decided")
+    DUTY_EXCUSED = "DUTY_EXCUSED", _("Duty excused")
     CASE_CLOSED = "CASE_CLOSED", _("Closed")
     CASE_REOPENED = "CASE_REOPENED", _("Re-opened")
     WITHDRAWN = "WITHDRAWN", _("Withdrawn: it did not happen")
@@ -107,6 +109,8 @@ OF_ONE_PERSON = frozenset(
         Kind.OFFICER_ALLOCATED,
         Kind.OFFICER_ASKED,
         Kind.OFFICER_ANSWERED,
+        Kind.SAFETY_DECIDED,
+        Kind.DUTY_EXCUSED,
         Kind.CASE_CLOSED,
         Kind.CASE_REOPENED,
         Kind.CRIME_REPORTED,
