@@ -2,23 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from compliance.catalogue import Code, Rulebook, codes
+from compliance.catalogue import Code, codes
 from compliance.engine import Owed, owed_to, standing
-from compliance.facts import Care, facts_of, rulebook_on
+from compliance.facts import Care, facts_of
 from compliance.models import CodeVersion, Duty
 from victimcare import clock
 from victimcare.accounts.models import User
-from victimcare.cases.models import Case
+from victimcare.cases.models import Case, Event
 from victimcare.faults import Refused, Stale
 from victimcare.lookups import is_any
-from victimcare.working_days import england_and_wales
+from victimcare.working_days import LONDON, england_and_wales
 
 CHUNK = 2_000
 
@@ -51,14 +52,13 @@ def assess(case_ids: Iterable[int]) -> Assessed:
     A case that somebody is writing to right now is waited for at the end, one at a time, so that two
     assessments never wait for each other.
     """
-    rulebook = rulebook_on(clock.today())
     done = Assessed()
     left: list[int] = []
     for chunk in _chunks(sorted(set(case_ids)), CHUNK):
-        assessed, missing = _assess_chunk(chunk, rulebook, waits=False)
+        assessed, missing = _assess_chunk(chunk, waits=False)
         done, left = done + assessed, [*left, *missing]
     for case_id in left:
-        done += _assess_chunk([case_id], rulebook, waits=True)[0]
+        done += _assess_chunk([case_id], waits=True)[0]
     return done
 
 
@@ -73,7 +73,7 @@ def assess_left_behind(*, recorded_before: datetime, limit: int = CHUNK) -> int:
 
 
 @transaction.atomic
-def _assess_chunk(case_ids: list[int], rulebook: Rulebook, *, waits: bool) -> tuple[Assessed, list[int]]:
+def _assess_chunk(case_ids: list[int], *, waits: bool) -> tuple[Assessed, list[int]]:
     """Assess these cases; returns what was done, and the cases somebody else holds."""
     # The lock makes each case's duties one writer's; nobody's event waits longer than this chunk takes.
     locking = Case.objects.select_for_update(no_key=True, skip_locked=not waits).filter(
@@ -83,19 +83,17 @@ def _assess_chunk(case_ids: list[int], rulebook: Rulebook, *, waits: bool) -> tu
     missing = [] if waits else _still_there(set(case_ids) - held.keys())
     if not held:
         return Assessed(), missing
-    facts = facts_of(held.keys(), rulebook)
+    facts = facts_of(held.keys())
     holidays = england_and_wales()
     wanted: dict[tuple[Any, ...], tuple[Any, ...]] = {}
     for case_id, people in facts.served.items():
         events = standing(facts.events.get(case_id, ()))
         for served in people:
             told = facts.told.get(served.id, ())
-            for owed in owed_to(served, events, told, rulebook, bank_holidays=holidays):
+            for owed in owed_to(served, events, told, facts.rulebook, bank_holidays=holidays):
                 wanted[_key(owed)] = _row(owed, facts.care[served.id])
-    done = _keep(wanted, held.keys())
     changed = [pk for pk, changed_at in held.items() if changed_at is not None]
-    if changed:  # unchanged since it was read: this transaction holds the row
-        Case.objects.filter(is_any("pk", changed)).update(changed_at=None)
+    done = _keep(wanted, held.keys(), changed)
     return Assessed(len(held), *done), missing
 
 
@@ -129,9 +127,13 @@ def _row(owed: Owed, care: Care) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _keep(wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int]) -> tuple[int, int, int]:
-    """Store the difference: opened, changed, ended. A duty no longer owed is kept as not current."""
-    now = clock.now()
+def _keep(
+    wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int], changed: list[int]
+) -> tuple[int, int, int]:
+    """Store the difference: opened, moved, ended; and that these changed cases were looked at.
+
+    A duty no longer owed is kept as not current.
+    """
     new = dict(wanted)
     ended: list[int] = []
     moved: list[tuple[Any, ...]] = []
@@ -155,48 +157,60 @@ def _keep(wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int
         if row_now[_FIRST_MOVE:] != was[_FIRST_MOVE:]:
             moved.append((pk, *row_now[_FIRST_MOVE:]))
         del new[key]
-    _end(ended, now)
-    _open(new, revisions | replaced, now)
-    _move(moved, now)
-    return len(new), len(moved), len(ended)
+    opened = [(*row, (revisions | replaced).get(key, 1)) for key, row in new.items()]
+    if opened or moved or ended or changed:
+        _write(opened, moved, ended, changed)
+    return len(opened), len(moved), len(ended)
 
 
-def _end(duty_ids: list[int], now: datetime) -> None:
-    if duty_ids:
-        Duty.objects.filter(is_any("pk", duty_ids)).update(is_current=False, computed_at=now)
+_TYPES = {
+    "code": "text", "rule": "text", "event_id": "bigint", "participant_id": "bigint", "case_id": "bigint",
+    "right": "int", "is_local": "boolean", "clock_on": "date", "limit": "int", "first_due_on": "date",
+    "enhanced_at_trigger": "boolean", "owner": "text", "due_on": "date", "enhanced_applied": "boolean",
+    "status": "text", "settled_on": "date", "met_by": "text", "team_id": "bigint", "officer_id": "bigint",
+    "revision": "int",
+}  # fmt: skip
+_OPENED = (*_COLUMNS, "revision")
 
 
-def _open(
-    new: dict[tuple[Any, ...], tuple[Any, ...]], revisions: dict[tuple[Any, ...], int], now: datetime
+def _named(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+def _columns_of(columns: Iterable[str]) -> str:
+    return ", ".join(f"%s::{_TYPES[column]}[]" for column in columns)
+
+
+# One statement. What opens waits for what ended, since only one duty of a kind may be current.
+_WRITE = f"""
+WITH ended AS (
+    UPDATE compliance_duty SET is_current = false, computed_at = %s WHERE id = ANY(%s::bigint[]) RETURNING id
+), moved AS (
+    UPDATE compliance_duty AS duty
+    SET computed_at = %s, {", ".join(f"{column} = v.{column}" for column in MOVES)}
+    FROM unnest(%s::bigint[], {_columns_of(MOVES)}) AS v(id, {_named(MOVES)})
+    WHERE duty.id = v.id
+), looked_at AS (
+    UPDATE cases_case SET changed_at = NULL WHERE id = ANY(%s::bigint[])
+)
+INSERT INTO compliance_duty ({_named(_OPENED)}, is_current, computed_at)
+SELECT v.*, true, %s FROM unnest({_columns_of(_OPENED)}) AS v
+WHERE (SELECT count(*) FROM ended) >= 0
+"""  # noqa: S608 - the names of columns, nothing anybody typed
+
+
+def _write(
+    opened: list[tuple[Any, ...]], moved: list[tuple[Any, ...]], ended: list[int], changed: list[int]
 ) -> None:
-    """COPY: a year of duties in seconds, and one statement for one case."""
-    if not new:
-        return
-    names = ", ".join(f'"{name}"' for name in (*_COLUMNS, "revision", "is_current", "computed_at"))
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY compliance_duty ({names}) FROM STDIN") as copy,
-    ):
-        for key, row in new.items():
-            copy.write_row((*row, revisions.get(key, 1), True, now))
+    now = clock.now()
+    moves = _by_column(moved, 1 + len(MOVES))
+    # A changed case is unchanged since it was read: this transaction holds the row.
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [now, ended, now, *moves, changed, now, *_by_column(opened, len(_OPENED))])
 
 
-_MOVE = """
-UPDATE compliance_duty AS duty
-SET owner = v.owner, due_on = v.due_on, enhanced_applied = v.enhanced_applied, status = v.status,
-    settled_on = v.settled_on, met_by = v.met_by, team_id = v.team_id, officer_id = v.officer_id,
-    computed_at = %s
-FROM unnest(%s::bigint[], %s::text[], %s::date[], %s::boolean[], %s::text[], %s::date[], %s::text[],
-            %s::bigint[], %s::bigint[])
-    AS v(id, owner, due_on, enhanced_applied, status, settled_on, met_by, team_id, officer_id)
-WHERE duty.id = v.id
-"""
-
-
-def _move(moved: list[tuple[Any, ...]], now: datetime) -> None:
-    if moved:
-        with connection.cursor() as cursor:
-            cursor.execute(_MOVE, [now, *(list(column) for column in zip(*moved, strict=True))])
+def _by_column(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 def _chunks(ids: list[int], size: int) -> Iterator[list[int]]:
@@ -206,14 +220,17 @@ def _chunks(ids: list[int], size: int) -> Iterator[list[int]]:
 
 
 @transaction.atomic
-def load_code(*, key: str, by: User) -> CodeVersion:
-    """Load a Code file, not yet in force. Raises Refused when there is none, or it is loaded already."""
+def load_code(*, key: str, by: User, transition: str = "") -> CodeVersion:
+    """Load a Code file, not yet in force; what decides between it and the one before is as its file says, unless
+    `transition` says otherwise. Raises Refused when there is none, or it is loaded already.
+    """
     code = codes().get(key)
     if code is None:
         raise Refused(_("There is no Code file of that name. Add the file first."))
     if CodeVersion.objects.filter(key=key).exists():
         raise Refused(_("This version is loaded already."))
     version = _version_of(code)
+    version.transition = transition or code.transition
     version.loaded_by = by
     version._history_user = by  # type: ignore[attr-defined]
     version.save()
@@ -245,4 +262,14 @@ def bring_into_force(*, version_id: int, version: int, by: User) -> CodeVersion:
     row.approved_by, row.approved_at, row.version = by, clock.now(), row.version + 1
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
+    _look_again_since(row.in_force_from)
     return row
+
+
+def _look_again_since(day: date) -> None:
+    """Have every case in which something happened, or was heard, from this day on assessed by the next sweeps."""
+    moment = datetime.combine(day, time.min, tzinfo=LONDON)
+    since = Event.objects.filter(case=OuterRef("pk")).filter(
+        Q(occurred_at__gte=moment) | Q(learned_at__gte=moment)
+    )
+    Case.objects.filter(Exists(since), changed_at=None).update(changed_at=clock.now())

@@ -18,6 +18,7 @@ CLOCKS = frozenset({"event", "receipt", "report", "decision", "request"})
 PERS = frozenset({"victim", "suspect", "hearing"})
 OWED_TO = frozenset({"VICTIM", "WITNESS", "REQUIRED_WITNESS"})
 RESULTS = frozenset({"bail", "warrant", "rearrest", "outcome", "sentence", "adjourned"})
+TRANSITIONS = frozenset({"trigger", "report"})
 TOLD = "told"
 
 
@@ -31,6 +32,9 @@ class Rule:
 
     `standard` and `enhanced` are None where the Code gives no number. `met_by` is empty when telling is
     what meets it; else the kinds of event that do. `results` narrows RESULT_RECEIVED to its kinds of result.
+
+    The rule counts from the day `in_force_from`, and before the day `in_force_until`, when its next version
+    begins. `starts_by` and `ends_by` say whether it is the day of the trigger or of the report that decides.
     """
 
     key: str
@@ -41,6 +45,9 @@ class Rule:
     tell: str
     code: str = ""
     in_force_from: date = date.min
+    in_force_until: date = date.max
+    starts_by: str = "trigger"
+    ends_by: str = "trigger"
     paragraph: str = ""
     standard: int | None = None
     enhanced: int | None = None
@@ -72,6 +79,13 @@ class Rule:
         """Working days."""
         return self.enhanced if is_enhanced else self.standard
 
+    def is_in_force(self, *, trigger_on: date, reported_on: date | None) -> bool:
+        """Whether this version of the rule counts. Where nobody knows the report's day, the trigger's decides."""
+        report = reported_on or trigger_on
+        starts = report if self.starts_by == "report" else trigger_on
+        ends = report if self.ends_by == "report" else trigger_on
+        return self.in_force_from <= starts and ends < self.in_force_until
+
     @property
     def counts_from(self) -> str:
         """learned or occurred: which of an event's two days is day 0."""
@@ -80,7 +94,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rulebook:
-    """The rules duties are computed by: one version of the Code and the unit's own standards."""
+    """The rules duties are computed by: every version of the Code brought into force, and our own standards."""
 
     rules: tuple[Rule, ...]
 
@@ -94,11 +108,23 @@ class Rulebook:
     def kinds(self) -> frozenset[str]:
         """Every kind of event that opens, meets or ends a duty, or says an event never happened."""
         named = (kind for rule in self.rules for kind in (*rule.trigger, *rule.met_by, *rule.declined_by))
-        return frozenset({*named, Kind.WITNESS_REQUIRED, Kind.WITNESS_NOT_REQUIRED, Kind.WITHDRAWN})
+        return frozenset(
+            {*named, Kind.WITNESS_REQUIRED, Kind.WITNESS_NOT_REQUIRED, Kind.DUTY_EXCUSED, Kind.WITHDRAWN}
+        )
 
     @cached_property
     def by_key(self) -> dict[str, Rule]:
-        return {rule.key: rule for rule in self.rules}
+        """Each rule by its key, in its latest version."""
+        return {rule.key: rule for rule in sorted(self.rules, key=lambda rule: rule.in_force_from)}
+
+    def rule_on(self, key: str, day: date) -> Rule | None:
+        """The version of this rule that counts for what happens, and is reported, on this day."""
+        in_force = (
+            rule
+            for rule in self.rules
+            if rule.key == key and rule.is_in_force(trigger_on=day, reported_on=day)
+        )
+        return next(in_force, None)
 
 
 @dataclass(frozen=True)
@@ -108,6 +134,7 @@ class Code(Rulebook):
     key: str = ""
     title: str = ""
     in_force_from: date = date.min
+    transition: str = "trigger"  # whether the day of the trigger or of the report says which version counts
     sha256: str = ""
     file: str = ""
 
@@ -156,13 +183,18 @@ def read(text: str, *, file: str = "") -> Code:
         said = tomllib.loads(text)
         about = said["code"]
         key, start = str(about["key"]), about["in_force_from"]
+        transition = about.get("transition", "trigger")
+        if transition not in TRANSITIONS:
+            raise BadCatalogue(f"{key}: the transition {transition} is not known.")
         rules = tuple(rule_from(row, code=key, in_force_from=start) for row in said["rules"])
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as fault:
         raise BadCatalogue(f"{file or 'The file'} is not a Code file: {fault}.") from fault
     twice = sorted({rule.key for rule in rules if sum(other.key == rule.key for other in rules) > 1})
     if twice:
         raise BadCatalogue(f"{key}: {', '.join(twice)} stands there twice.")
-    return Code(rules, key, str(about["title"]), start, hashlib.sha256(text.encode()).hexdigest(), file)
+    return Code(
+        rules, key, str(about["title"]), start, transition, hashlib.sha256(text.encode()).hexdigest(), file
+    )
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ end of its last working day, London time. Duties are owed to each victim alone, 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from victimcare.working_days import add_working_days
 
 OPEN, MET, MET_LATE, DECLINED = "open", "met", "met_late", "declined"
 WITHDRAWN, REQUIRED, NOT_REQUIRED = "WITHDRAWN", "WITNESS_REQUIRED", "WITNESS_NOT_REQUIRED"
+EXCUSED = "DUTY_EXCUSED"
 
 last_day = lru_cache(maxsize=100_000)(add_working_days)
 
@@ -57,6 +58,7 @@ class Served:
     id: int
     role: str = "VICTIM"
     enhanced_from: tuple[tuple[date, bool], ...] = ()
+    reported_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,15 @@ def owed_to(
     `events` are the case's (`standing`); another person's own are left out here. `told` is this person's.
     """
     mine = [event for event in events if event.participant is None or event.participant == served.id]
+    excused = {
+        (event.data.get("rule"), event.data.get("event")): event for event in mine if event.kind == EXCUSED
+    }
     return [
-        _settled(_opened(served, event, rule, bank_holidays), served, event, mine, told, bank_holidays)
+        _excused(
+            _settled(_opened(served, event, rule, bank_holidays), served, event, mine, told, bank_holidays),
+            event,
+            excused,
+        )
         for event in mine
         for rule in rulebook.opened_by.get(event.kind, ())
         if _concerns(rule, event, served, mine)
@@ -126,7 +135,7 @@ def owed_to(
 
 def _concerns(rule: Rule, event: Happened, served: Served, mine: Sequence[Happened]) -> bool:
     """Whether this rule is owed to this person because of this event."""
-    if _day_0(rule, event) < rule.in_force_from:
+    if not rule.is_in_force(trigger_on=_day_0(rule, event), reported_on=served.reported_on):
         return False
     if rule.results and not set(rule.results).intersection(result_kinds(event)):
         return False
@@ -196,6 +205,21 @@ def _settled(
         owed.rule, owed.event, owed.participant, owed.owner, owed.clock_on, owed.limit, due_on,
         owed.first_due_on, owed.enhanced_at_trigger, is_enhanced, status, settled_on, evidence,
     )  # fmt: skip
+
+
+def _excused(owed: Owed, event: Happened, excused: Mapping[tuple[Any, Any], Happened]) -> Owed:
+    """The duty as two people decided it stands: exempt, declined or not applicable; unless it was met in time."""
+    if not excused or owed.status not in (OPEN, MET_LATE):
+        return owed
+    decision = next(
+        (found for about in (event.id, *event.corrects) if (found := excused.get((owed.rule.key, about)))),
+        None,
+    )
+    if decision is None:
+        return owed
+    return replace(
+        owed, status=decision.data["status"], settled_on=decision.occurred_on, met_by=decision.reference
+    )
 
 
 def _moved(

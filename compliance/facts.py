@@ -1,17 +1,19 @@
 """Turns rows into the plain facts the engine reads: one query a table, for one case or two thousand."""
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby, zip_longest
 
 from django.db.models import F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from compliance.catalogue import Code, Rule, Rulebook, codes
+from compliance.catalogue import Rule, Rulebook, codes
 from compliance.engine import Happened, Served, Told
 from compliance.models import CodeVersion, LocalStandard
 from contacts.models import TELLS, Contact
-from victimcare.cases.models import Entitlement, Event, Participant
+from victimcare.cases.models import Event, Participant
 from victimcare.letters.models import Letter
 from victimcare.lookups import is_any
 from victimcare.working_days import london_day
@@ -32,82 +34,114 @@ class Care:
 class Facts:
     """What is known of some cases. Keys are primary keys."""
 
+    rulebook: Rulebook = field(default_factory=lambda: Rulebook(()))
     served: dict[int, list[Served]] = field(default_factory=lambda: defaultdict(list))  # by case
     care: dict[int, Care] = field(default_factory=dict)  # by participant
     events: dict[int, list[Happened]] = field(default_factory=lambda: defaultdict(list))  # by case
     told: dict[int, list[Told]] = field(default_factory=lambda: defaultdict(list))  # by participant
 
 
-def code_in_force(day: date) -> Code | None:
-    """The Code that counts on this day, from its file; None before any was brought into force."""
-    version = CodeVersion.objects.in_force_on(day)
-    return codes().get(version.key) if version else None
+def rulebook() -> Rulebook:
+    """Every version of the Code that was brought into force, each until the next, and our own standards."""
+    return Rulebook((*_of_the_code(), *local_rules()))
 
 
-def local_rules(day: date) -> tuple[Rule, ...]:
-    """The unit's own standards in their latest version, as rules that are never reported as the Code's."""
-    latest = LocalStandard.objects.filter(effective_from__lte=day).order_by("key", "-number").distinct("key")
-    return tuple(
-        Rule(
-            key=row.key,
-            right=row.right,
-            owned_by="FORCE",
-            trigger=(row.trigger,),
-            clock=row.clock,
-            tell=row.title,
-            code=LOCAL,
-            in_force_from=row.effective_from,
-            standard=row.standard,
-            enhanced=row.enhanced,
-            source="The unit's own standard",
-            checked=True,
-            is_local=True,
-        )
-        for row in latest
+def _of_the_code() -> Iterator[Rule]:
+    versions = [row for row in CodeVersion.objects.brought_into_force() if row.key in codes()]
+    for row, after in zip_longest(versions, versions[1:]):
+        for rule in codes()[row.key].rules:
+            yield replace(
+                rule,
+                in_force_from=row.in_force_from,
+                starts_by=row.transition,
+                in_force_until=after.in_force_from if after else date.max,
+                ends_by=after.transition if after else rule.ends_by,
+            )
+
+
+def local_rules() -> Iterator[Rule]:
+    """The unit's own standards, each version until the next, as rules that are never reported as the Code's."""
+    rows = LocalStandard.objects.order_by("key", "number")
+    for _key, versions in groupby(rows, key=lambda row: row.key):
+        ordered = list(versions)
+        for row, after in zip_longest(ordered, ordered[1:]):
+            yield _local(row, until=after.effective_from if after else date.max)
+
+
+def _local(row: LocalStandard, *, until: date) -> Rule:
+    return Rule(
+        key=row.key,
+        right=row.right,
+        owned_by="FORCE",
+        trigger=(row.trigger,),
+        clock=row.clock,
+        tell=row.title,
+        code=LOCAL,
+        in_force_from=row.effective_from,
+        in_force_until=until,
+        standard=row.standard,
+        enhanced=row.enhanced,
+        source="The unit's own standard",
+        checked=True,
+        is_local=True,
     )
 
 
-def rulebook_on(day: date) -> Rulebook:
-    """The Code in force and the unit's own standards. Two queries."""
-    code = code_in_force(day)
-    return Rulebook((*(code.rules if code else ()), *local_rules(day)))
+# What a change of the rules always changes: a row is added to the history of one of these tables.
+_STAMP = RawSQL(
+    """(SELECT concat(
+        (SELECT max(history_id) FROM compliance_historicalcodeversion), '/',
+        (SELECT max(history_id) FROM compliance_historicallocalstandard)))""",
+    (),
+)
+_newest: tuple[str, Rulebook] | None = None
 
 
-def facts_of(case_ids: Collection[int], rulebook: Rulebook) -> Facts:
-    """Four queries, however many cases."""
+def _rulebook_as_of(stamp: str) -> Rulebook:
+    """The rulebook, read again only when a rule was changed since this process read it."""
+    global _newest
+    if _newest is None or _newest[0] != stamp:
+        _newest = (stamp, rulebook())
+    return _newest[1]
+
+
+def facts_of(case_ids: Collection[int]) -> Facts:
+    """Three queries, however many cases; two more when the rules changed since this process last asked."""
     facts = Facts()
     stands_for = _people(facts, case_ids)
-    _events(facts, case_ids, rulebook, stands_for)
-    _tellings(facts, case_ids, stands_for)
+    if facts.served:
+        _events(facts, case_ids, stands_for)
+        _tellings(facts, case_ids, stands_for)
     return facts
 
 
 def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
     """Fills in who is served. Returns whom each participant stands for: mostly themselves."""
     stands_for: dict[int, int] = {}
-    enhanced: dict[int, list[tuple[date, bool]]] = defaultdict(list)
-    for participant, day, is_enhanced in (
-        Entitlement.objects.filter(is_any("participant__case_id", case_ids))
-        .order_by("from_on", "pk")
-        .values_list("participant_id", "from_on", "is_enhanced")
-    ):
-        enhanced[participant].append((day, is_enhanced))
-    for pk, case, role, represents, team, officer in (
+    rows = (
         Participant.objects.served()
         .filter(is_any("case_id", case_ids))
-        .order_by("pk")
-        .values_list("pk", "case_id", "role", "represents_id", "team_id", "officer_id")
+        .order_by("pk", "entitlements__from_on", "entitlements__pk")
+        .values_list(
+            "pk", "case_id", "role", "represents_id", "team_id", "officer_id", "case__reported_at",
+            "entitlements__from_on", "entitlements__is_enhanced", _STAMP,
+        )
+    )  # fmt: skip
+    for (pk, case, role, represents, team, officer, reported, stamp), dated in groupby(
+        rows, key=lambda row: (*row[:7], row[9])
     ):
+        facts.rulebook = _rulebook_as_of(stamp)
         stands_for[pk] = represents or pk
         if role != Participant.Role.REPRESENTATIVE:
+            enhanced = tuple((row[7], row[8]) for row in dated if row[7])
             facts.care[pk] = Care(case, team, officer)
-            facts.served[case].append(Served(pk, role, tuple(enhanced.get(pk, ()))))
+            facts.served[case].append(Served(pk, role, enhanced, london_day(reported) if reported else None))
     return stands_for
 
 
-def _events(facts: Facts, case_ids: Collection[int], rulebook: Rulebook, stands_for: dict[int, int]) -> None:
+def _events(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int]) -> None:
     rows = (
-        Event.objects.filter(is_any("case_id", case_ids), kind__in=rulebook.kinds)
+        Event.objects.filter(is_any("case_id", case_ids), kind__in=facts.rulebook.kinds)
         .order_by("pk")
         .values_list(
             "case_id", "pk", "kind", "occurred_at", "learned_at", "reference", "participant_id", "suspect_id",

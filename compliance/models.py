@@ -13,6 +13,10 @@ from victimcare.cases.models import Case, Event, Participant, may_see
 
 
 class CodeVersionQuerySet(models.QuerySet["CodeVersion"]):
+    def brought_into_force(self) -> "CodeVersionQuerySet":
+        """Those that two people let count, in the order they do: some from a day still to come."""
+        return self.filter(approved_at__isnull=False).order_by("in_force_from", "pk")
+
     def in_force_on(self, day: date) -> "CodeVersion | None":
         """The version whose turn it is on this day; None before any."""
         return (
@@ -23,10 +27,17 @@ class CodeVersionQuerySet(models.QuerySet["CodeVersion"]):
 class CodeVersion(models.Model):
     """One Code file, loaded by one person and brought into force by another."""
 
+    class Transition(models.TextChoices):
+        """What decides whether this version counts or the one before it."""
+
+        TRIGGER = "trigger", _("The day of the event that opens the duty")
+        REPORT = "report", _("The day the crime was reported")
+
     key = models.CharField(max_length=20, unique=True)  # "VCOP-2020"
     title = models.CharField(max_length=120)
     sha256 = models.CharField(max_length=64)
     in_force_from = models.DateField()
+    transition = models.CharField(max_length=7, choices=Transition.choices, default=Transition.TRIGGER)
     loaded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     loaded_at = models.DateTimeField(auto_now_add=True)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

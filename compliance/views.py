@@ -56,7 +56,9 @@ def code(request: Request) -> HttpResponse:
         ]
         if shown
         else [],
-        "local_rows": [_row(rule) for rule in local_rules(today)],
+        "local_rows": [
+            _row(rule) for rule in local_rules() if rule.is_in_force(trigger_on=today, reported_on=today)
+        ],
         "versions": [
             {
                 "row": row,

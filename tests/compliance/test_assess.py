@@ -219,12 +219,13 @@ def test_in_bulk_or_one_by_one_the_result_is_the_same(db, monday):
 def queries_to_assess(cases):
     with CaptureQueriesContext(connection) as captured:
         actions.assess(cases)
-    return len(captured)
+    return sum("SAVEPOINT" not in query["sql"] for query in captured)
 
 
 def test_as_many_queries_for_one_case_as_for_twelve(db, monday):
     cases = many_cases()
-    assert queries_to_assess(cases[:1]) == queries_to_assess(cases[1:]) <= 12
+    actions.assess(cases[-1:])  # this process knows the rules now
+    assert queries_to_assess(cases[:1]) == queries_to_assess(cases[1:-1]) <= 6
 
 
 def test_a_case_left_behind_by_a_crash_is_swept_up(victim, monday):
@@ -288,7 +289,7 @@ def test_a_failure_to_assess_never_stops_who_records(victim, monday, monkeypatch
     def broken(*_args, **_kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr(actions, "rulebook_on", broken)
+    monkeypatch.setattr(actions, "facts_of", broken)
     assert arrested(victim).pk
     assert Case.objects.get(pk=victim.case_id).changed_at is not None
 

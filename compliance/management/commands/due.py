@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from compliance.facts import rulebook_on
-from victimcare import clock
+from compliance.facts import rulebook
 from victimcare.working_days import (
     LAST_YEAR,
     add_working_days,
@@ -32,9 +31,9 @@ class Command(BaseCommand):
             start = date.fromisoformat(on)
         except ValueError:
             raise CommandError(f"{on} is not a date. Write it as 2026-11-23.") from None
-        rule = rulebook_on(clock.today()).by_key.get(key.upper())
+        rule = rulebook().rule_on(key.upper(), start)
         if rule is None:
-            raise CommandError(f"There is no rule {key}. The page /code/ lists them.")
+            raise CommandError(f"There is no rule {key} in force on {on}. The page /code/ lists them.")
         limit = rule.limit(is_enhanced=enhanced)
         if limit is None:
             raise CommandError(f"The Code gives no number of days for {rule.key}.")
