@@ -103,3 +103,23 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
+
+// A long form keeps itself: a while after the last keystroke, as a draft that only its author sees.
+for (const form of document.querySelectorAll("form[data-keeps-drafts]")) {
+  const pause = 10_000; // milliseconds
+  let waiting = 0;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, pause);
+  });
+  form.addEventListener("submit", () => clearTimeout(waiting));
+  const keep = async () => {
+    const typed = new FormData(form);
+    typed.set("save_draft", "auto");
+    const answer = await fetch(location.href, { method: "POST", body: typed, redirect: "error" }).catch(() => null);
+    if (!answer?.ok) return;
+    const box = form.elements.draft ?? Object.assign(document.createElement("input"), { type: "hidden", name: "draft" });
+    box.value = await answer.text();
+    form.append(box);
+  };
+}

@@ -13,6 +13,7 @@ PACKAGES = ("victimcare", "referrals", "needs_assessments", "contacts", "courts"
 STOREY = {
     "victimcare": 0,  # the kernel: everything of victimcare that is not one of its apps
     "victimcare.audit": 1,
+    "victimcare.drafts": 1,
     "victimcare.accounts": 2,
     "victimcare.cases": 3,
     "victimcare.intake": 4,

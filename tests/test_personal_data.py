@@ -20,6 +20,7 @@ DECLARED: dict[str, dict[str, str]] = {
 OURS = {
     "accounts",
     "audit",
+    "drafts",
     "cases",
     "letters",
     "messaging",

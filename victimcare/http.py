@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -29,11 +29,21 @@ if TYPE_CHECKING:
     from victimcare.accounts.models import User
     from victimcare.cases.models import Participant
     from victimcare.cases.safe_contact import Channel, Verdict
+    from victimcare.drafts.models import Draft
 
 log = logging.getLogger("victimcare")
 
 AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what a database that cannot be reached raises
-HIDDEN_FIELDS = {"csrfmiddlewaretoken", "form_key", "version", "password", "token"}
+HIDDEN_FIELDS = {
+    "csrfmiddlewaretoken",
+    "form_key",
+    "version",
+    "password",
+    "token",
+    "typed_by",
+    "save_draft",
+    "draft",
+}
 
 
 class Request(HttpRequest):
@@ -43,6 +53,8 @@ class Request(HttpRequest):
     htmx: HtmxDetails
     participant: "Participant"  # set by the door
     verdicts: "dict[Channel, Verdict]"  # set when first asked for: see victimcare.cases.context
+    draft: "Draft"  # set where the address names one: see victimcare.accounts.access
+    typed_before: QueryDict
 
 
 def moment_from(address: str) -> datetime | None:

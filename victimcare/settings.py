@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "simple_history",
     "victimcare.audit",
+    "victimcare.drafts",
     "victimcare.accounts",
     "victimcare.cases",
     "victimcare.letters",
@@ -214,7 +215,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_FAILURE_VIEW = "victimcare.http.expired"
+CSRF_FAILURE_VIEW = "victimcare.accounts.access.expired"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"

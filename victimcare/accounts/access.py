@@ -9,18 +9,22 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from victimcare.accounts.models import SentForm
+from victimcare.accounts.models import SentForm, User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
+from victimcare.drafts import actions as drafts
+from victimcare.drafts.models import Draft
 from victimcare.faults import NotAllowed, Refused
 from victimcare.http import Request
+from victimcare.http import expired as too_old
 
 Args = ParamSpec("Args")
 View = Callable[Concatenate[Request, Args], HttpResponse]
@@ -48,26 +52,77 @@ def anyone_signed_in(view: View[Args]) -> View[Args]:
 def allow(permission: Permission) -> Callable[[View[Args]], View[Args]]:
     """Only people whose role holds this permission. Not signed in: the sign-in page. Wrong role: 403, logged.
 
-    A POST whose form carries a `form_key` takes effect once: see `_once`.
+    A POST whose form carries a `form_key` takes effect once: see `_once`. One that comes when the session is
+    over, or asks for it ("Save draft"), is kept as a draft, which the page puts back into its form.
     """
 
     def declare(view: View[Args]) -> View[Args]:
         @wraps(view)
         def guarded(request: Request, *args: Args.args, **kwargs: Args.kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(_address_to_go_on(request))
             if request.user.is_password_temporary:
                 return redirect("accounts:password")
             if not request.user.may(permission):
                 record_access(by=request.user, op=AccessEntry.Op.CONSULT, outcome=AccessEntry.Outcome.DENIED,
                               path=request.path, field_group=permission)  # fmt: skip
                 raise NotAllowed(_("Your role does not open this page. Ask a supervisor if you need it."))
+            if request.method == "POST" and request.POST.get("save_draft"):
+                return _save_draft(request)
+            _put_back(request)
             return _answer(request, lambda: view(request, *args, **kwargs))
 
         guarded.policy = permission  # type: ignore[attr-defined]
         return cast(View[Args], guarded)
 
     return declare
+
+
+def _address_to_go_on(request: HttpRequest) -> str:
+    """Where somebody goes who signs in again: the page they asked for, with what they had typed into it."""
+    draft = _keep_typing(request)
+    return drafts.address_with(draft) if draft else request.get_full_path()
+
+
+def _keep_typing(request: HttpRequest) -> Draft | None:
+    """What was posted without a session, kept for whom the form was shown to; None where nobody can say whom."""
+    author = drafts.author_of(request.POST.get("typed_by", "")) if request.method == "POST" else None
+    if author is None or not User.objects.active().filter(pk=author).exists():
+        return None
+    try:
+        return drafts.keep(request=request, author=author)
+    except Refused:
+        return None
+
+
+def _save_draft(request: Request) -> HttpResponse:
+    """Kept, and back to the form; a page that saves by itself gets the reference and stays."""
+    draft = drafts.keep(request=request, author=request.user.pk)
+    if request.POST["save_draft"] == "auto":
+        return HttpResponse(draft.reference, content_type="text/plain")
+    messages.success(request, _("Draft saved. Only you can see it."))
+    return redirect(drafts.address_with(draft))
+
+
+def _put_back(request: Request) -> None:
+    """The draft that the address names, where it is one's own and of this form."""
+    reference = request.GET.get("draft", "")[:20] if request.method == "GET" else ""
+    if reference:
+        found = Draft.objects.filter(
+            user=request.user, reference=reference, url=drafts.address_of(request)
+        ).first()
+        if found is not None:
+            request.draft = found
+            request.typed_before = drafts.answers_of(found)
+
+
+def expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page was drawn before signing in anew, or long ago: what was typed is kept and put back."""
+    draft = _keep_typing(request)
+    user: Any = request.user
+    if draft is not None and user.is_authenticated and draft.user_id == user.pk:
+        return redirect(drafts.address_with(draft))
+    return too_old(request, reason)
 
 
 def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
@@ -106,6 +161,8 @@ def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespons
             refused = raised
         if refused is None and response.status_code in (302, 303):
             SentForm.objects.filter(key=key).update(location=response["Location"])
+            if user.is_authenticated and (request.GET.get("draft") or request.POST.get("draft")):
+                drafts.forget(author=user.pk, url=drafts.address_of(request))
         else:  # the form came back with something to mend: its key stays free
             sent.delete()
     if refused is not None:

@@ -7,6 +7,7 @@ from django.utils.functional import SimpleLazyObject
 
 from victimcare.accounts.models import Notification
 from victimcare.accounts.permissions import PermsTo
+from victimcare.drafts.actions import signed_author
 
 
 def signed_in(request: HttpRequest) -> dict[str, Any]:
@@ -14,4 +15,8 @@ def signed_in(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"perms_to": PermsTo(frozenset()), "unread_notifications": 0}
     unread = SimpleLazyObject(lambda: Notification.objects.filter(recipient=user, read_at=None).count())
-    return {"perms_to": PermsTo(user.permissions), "unread_notifications": unread}
+    return {
+        "perms_to": PermsTo(user.permissions),
+        "unread_notifications": unread,
+        "typed_by": signed_author(user.pk),
+    }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from victimcare.accounts import people_views, views
+from victimcare.accounts import draft_views, people_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("preferences", views.preferences, name="preferences"),
     path("preferences/password", views.password, name="password"),
     path("preferences/density", views.density, name="density"),
+    path("drafts/<str:draft>/throw-away", draft_views.throw_away, name="throw-draft-away"),
     path("people/", people_views.people, name="people"),
     path("people/add", people_views.add_person, name="add-person"),
     path("people/teams/", people_views.teams, name="teams"),

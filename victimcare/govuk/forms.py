@@ -13,6 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import EmailValidator
 from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +34,23 @@ class Form(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+    @property
+    def keeps_drafts(self) -> bool:
+        """True where enough is typed that somebody may want to save it before it is finished."""
+        return "form_key" in self.fields and any(
+            isinstance(field, LongTextField) for field in self.fields.values()
+        )
+
+    def put_back(self, typed: QueryDict) -> None:
+        """Start from what was typed before, errors and all; a form that was just posted keeps its answers."""
+        if self.is_bound:
+            return
+        for name, field in self.fields.items():
+            if name != "form_key" and not isinstance(field, forms.FileField):
+                self.initial[name] = field.widget.value_from_datadict(
+                    typed, MultiValueDict(), self.add_prefix(name)
+                )
 
 
 class Question:

@@ -404,3 +404,12 @@ def summary_lines(form: Any) -> list[dict[str, str]]:
         href = "" if field.is_hidden else f"#{field.first_id}"
         lines += [{"text": str(error), "href": href} for error in field.errors]
     return lines
+
+
+@register.simple_tag(takes_context=True)
+def put_back(context: Context, form: Any) -> str:
+    """A draft that the door found, into a form nobody has answered yet. Draws nothing."""
+    typed = getattr(context.get("request"), "typed_before", None)
+    if typed and form is not None and hasattr(form, "put_back"):
+        form.put_back(typed)
+    return ""
