@@ -16,7 +16,6 @@ from victimcare.cases.safe_contact import (
     OFFICE_HOURS,
     Channel,
     Verdict,
-    has_officer,
     is_flagged,
     phone_key,
     verdicts_for,
@@ -179,7 +178,7 @@ def _standing(
         wrote_at=_local(letters[-1].at) if letters else None,
         asked_officer_at=_local(back.asked_at) if back else None,
         answer_due_on=back.due_on if back and back.replied_at is None else None,
-        has_no_decider=phone.rule == "nobody_acts" and not has_officer(part),
+        has_no_decider=phone.rule == "nobody_acts" and not part.case.has_officer,
         held_until=series.held_until if series else None,
         first_on=series.started_at.astimezone(LONDON).date() if series else first_on,
     )

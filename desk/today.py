@@ -21,6 +21,8 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
 from victimcare.cases.models import Participant
+from victimcare.cases.safety.views import groups
+from victimcare.cases.safety.waiting import waiting_for
 from victimcare.govuk.dates import day, duration, long_day
 from victimcare.http import Request
 from victimcare.working_days import LONDON, england_and_wales, is_working_day
@@ -48,7 +50,9 @@ def today(request: Request) -> HttpResponse:
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
     questions, asked_about = questions_today(user)
     news, named = unread(user, room=NEWS_SHOWN)
-    listed(request, _once_each([*work.people, *asked_for, *asked_about, *named]), field_group="today")
+    waiting = waiting_for(user) if user.may(Permission.DECIDE_SAFETY) else None
+    shown = [*work.people, *asked_for, *asked_about, *named, *(waiting.people if waiting else ())]
+    listed(request, _once_each(shown), field_group="today")
     context = {
         "work": work,
         "words": _in_words(work, user, len(measures) + len(questions), team),
@@ -58,6 +62,7 @@ def today(request: Request) -> HttpResponse:
         if user.may(Permission.SEE_OWN_QUESTIONS)
         else _("Answers that are late"),
         "team": team,
+        "safety": groups(waiting) if waiting else [],
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),
         "handed": unread_by(user) if user.has_role(Role.VICTIM_CARE_OFFICER) else [],

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import (
@@ -119,6 +119,7 @@ anything = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(anything)
 def test_it_never_allows_what_somebody_said_no_to_what_a_suspect_shares_or_the_dead(facts):
     if not judge(facts).allowed:
@@ -130,6 +131,7 @@ def test_it_never_allows_what_somebody_said_no_to_what_a_suspect_shares_or_the_d
     assert facts.destination or facts.channel is Channel.IN_PERSON
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(anything)
 def test_where_there_is_danger_nothing_nobody_asked_about_is_used_but_a_careful_call(facts):
     verdict = judge(replace(facts, is_flagged=True, safe=""))

@@ -399,6 +399,8 @@ def set_safe_contact(*, person: Person, version: int, by: User | None, **answers
         )
     for name, answer in answers.items():
         setattr(safe, name, answer)
+    safe.child_reached_because, safe.child_decided_by = "", None  # it was about the answers of then
+    safe.child_decided_at = safe.child_decided_version = None
     safe.confirmed_by, safe.confirmed_at, safe.version = by, clock.now(), version + 1
     safe._history_user = by  # type: ignore[attr-defined]
     safe.save()

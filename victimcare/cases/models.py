@@ -309,10 +309,21 @@ class Case(models.Model):
             models.Index(
                 name="case_left_behind", fields=["changed_at"], condition=Q(changed_at__isnull=False)
             ),
+            # Few: opened here for somebody who asked for support. A supervisor decides what an officer would.
+            models.Index(
+                name="case_without_officer",
+                fields=["id"],
+                condition=Q(occurrence_no="", oic_name="", oic_collar=""),
+            ),
         )
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def has_officer(self) -> bool:
+        """False where no force recorded a crime: the case was opened here for somebody who asked for support."""
+        return bool(self.occurrence_no or self.oic_name or self.oic_collar)
 
 
 ON_A_LIST = (
@@ -641,16 +652,35 @@ class SafeContact(models.Model):
     review_on = models.DateField(null=True, blank=True)
     confirmed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True, blank=True)  # a person asked; a feed may not overwrite
+    # A supervisor decided that a young child whom nobody acts for is reached in the ways they asked for. It
+    # holds for that version of the answers and no later one.
+    child_reached_because = models.CharField(max_length=300, blank=True, db_default="")
+    child_decided_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    child_decided_at = models.DateTimeField(null=True, blank=True)
+    child_decided_version = models.PositiveIntegerField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     history = HistoricalRecords()
 
     class Meta:
         constraints = (
             models.CheckConstraint(
+                name="child_decision_says_who_and_why",
+                condition=Q(child_decided_at=None)
+                | Q(child_decided_by__isnull=False, child_decided_version__isnull=False)
+                & ~Q(child_reached_because=""),
+            ),
+            models.CheckConstraint(
                 name="call_window_has_both_ends",
                 condition=Q(call_from=None, call_until=None) | Q(call_from__lt=F("call_until")),
             ),
         )
+
+    @property
+    def is_child_decided(self) -> bool:
+        """True while a supervisor's decision about a young child holds: for these answers and no others."""
+        return self.child_decided_at is not None and self.child_decided_version == self.version
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -87,6 +87,7 @@ class Facts:
     acted_for_by: str = ""  # the name of an adult who safely acts for this victim
     must_withhold: bool = False  # our number, said on this record or a linked one
     decides: str = ""  # who says whom to contact where nobody safe acts for them
+    is_child_decided: bool = False  # a supervisor decided: in the ways the child asked for
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,10 @@ def _child(facts: Facts) -> Reason | None:
     if facts.acted_for_by:
         sentence = _("This is a child. Contact %(name)s, who acts for them.") % {"name": facts.acted_for_by}
         return Reason("child", sentence)
+    if facts.age < YOUNG_CHILD and facts.is_child_decided:
+        if facts.safe == SafeContact.Safe.YES:
+            return None
+        return Reason("child_did_not_ask", _("This child is reached only in the ways they asked for."))
     if facts.age < YOUNG_CHILD:
         return Reason(
             "nobody_acts",
@@ -370,6 +375,7 @@ class _Gathered:
     has_died: bool
     is_unsafe_elsewhere: bool
     told_when_at: Person | None  # where this person was reached when they gave their answers
+    decided_when_at: Person | None = None  # and when a supervisor decided about a child
     born_on: date | None = None  # where two records differ, the younger
     is_tied_to_suspect: bool = False
     acted_for_by: str = ""
@@ -427,6 +433,7 @@ class _Facts:
             has_died=theirs.was_closed_as_dead or any(self._has_died(pk) for pk in group),
             is_unsafe_elsewhere=any(self.known[pk].was_closed_as_unsafe for pk in group),
             told_when_at=_as_it_was(self.lives[part.person_id], safe.confirmed_at),
+            decided_when_at=_as_it_was(self.lives[part.person_id], safe.child_decided_at),
             born_on=max(filter(None, (self._born(pk) for pk in group)), default=None),
             is_tied_to_suspect=ward is not None and bool(self._keys(group) & keys),
             acted_for_by=next(
@@ -639,20 +646,16 @@ def _facts(
         age=age if participant.is_victim else None,
         acted_for_by=gathered.acted_for_by,
         decides=_who_decides(participant) if participant.is_victim else "",
+        is_child_decided=gathered.safe.is_child_decided
+        and not _has_moved(gathered.decided_when_at, person, channel),
     )
 
 
 def _who_decides(participant: Participant) -> str:
     """The officer in the case, by name where it is known; a supervisor of ours where there is no such officer."""
-    if not has_officer(participant):
+    if not participant.case.has_officer:
         return str(_("A supervisor"))
     return participant.case.oic_name or str(_("The officer in the case"))
-
-
-def has_officer(participant: Participant) -> bool:
-    """False where no force recorded a crime: the case was opened here for somebody who asked for support."""
-    case = participant.case
-    return bool(case.occurrence_no or case.oic_name or case.oic_collar)
 
 
 def _has_moved(then: Person | None, now: Person, channel: Channel) -> bool:

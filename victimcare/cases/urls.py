@@ -1,6 +1,7 @@
 from django.urls import path
 
 from victimcare.cases import people_views, question_views, standard_views, views
+from victimcare.cases.safety import views as safety_views
 
 app_name = "cases"
 urlpatterns = [
@@ -18,6 +19,8 @@ urlpatterns = [
     ),
     path("cases/<str:case>/<str:participant>/events/support", views.support_answer, name="support-answer"),
     path("cases/<str:case>/<str:participant>/safe-contact", views.safe_contact, name="safe-contact"),
+    path("safety/", safety_views.safety, name="safety"),
+    path("cases/<str:case>/<str:participant>/child", safety_views.decide_child, name="decide-child"),
     path("cases/<str:case>/<str:participant>/details", views.details, name="details"),
     path("cases/<str:case>/<str:participant>/close", views.close, name="close"),
     path("cases/<str:case>/<str:participant>/reopen", views.reopen, name="reopen"),

@@ -1,0 +1,116 @@
+"""The pages on which a supervisor decides what one person alone may not."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from victimcare.accounts.access import allow
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import listed, participant_for
+from victimcare.cases.models import Participant, SafeContact
+from victimcare.cases.safe_contact import ANSWERED
+from victimcare.cases.safety import actions
+from victimcare.cases.safety.forms import ChildForm
+from victimcare.cases.safety.waiting import Waiting, waiting_for
+from victimcare.govuk.dates import moment
+from victimcare.http import Request
+
+
+@allow(Permission.DECIDE_SAFETY)
+def safety(request: Request) -> HttpResponse:
+    """Everything that waits for a supervisor before somebody is reached another way, oldest first."""
+    waiting = waiting_for(request.user)
+    listed(request, waiting.people, field_group="safety decisions")
+    n = waiting.count
+    context = {
+        "groups": groups(waiting),
+        "heading": ngettext("%(n)d safety decision waits", "%(n)d safety decisions wait", n) % {"n": n},
+    }
+    return render(request, "cases/safety/waiting.html", context)
+
+
+def groups(waiting: Waiting) -> list[dict[str, Any]]:
+    """What waits as rows of work, by kind; nothing for a kind of which none waits."""
+    found = [(_("Children who asked for support alone"), [_child(part) for part in waiting.children])]
+    return [{"heading": heading, "count": len(rows), "rows": rows} for heading, rows in found if rows]
+
+
+def _child(part: Participant) -> dict[str, Any]:
+    url = reverse("cases:decide-child", args=[part.case.reference, part.reference])
+    asked_at = part.person.safe_contact.confirmed_at
+    return {
+        "what": _("Decide how %(who)s is contacted") % {"who": part.person.name},
+        "who": part.person.name,
+        "url": url,
+        "when": moment(asked_at) if asked_at else "",
+        "when_note": _("asked for support"),
+        "why": _("A child, and nobody acts for them here. Until you decide they are met in person only."),
+        "tone": "today",
+        "button": {"label": _("Decide"), "url": url, "is_primary": False},
+    }
+
+
+@allow(Permission.DECIDE_SAFETY)
+def decide_child(request: Request, case: str, participant: str) -> HttpResponse:
+    """Say that a young child for whom nobody acts is contacted in the ways they asked for."""
+    child = participant_for(request, case, participant, field_group="safe contact", op=_op(request))
+    safe = SafeContact.objects.filter(person=child.person).select_related("child_decided_by").first()
+    form = ChildForm(request.POST or None, initial={"version": safe.version if safe else 0})
+    if form.is_valid():
+        actions.decide_child(
+            participant=child,
+            because=form.cleaned_data["because"],
+            version=form.cleaned_data["version"],
+            by=request.user,
+        )
+        messages.success(
+            request,
+            _("Decided: %(name)s is contacted in the ways they asked for.") % {"name": child.person.name},
+        )
+        return redirect("desk:summary", case, participant)
+    context = {
+        "form": form,
+        "participant": child,
+        "waits": actions.waits_for_a_decision(child),
+        "asked_for": _ways(child, safe),
+        "safe": safe,
+    }
+    return render(request, "cases/safety/child.html", context, status=422 if form.errors else 200)
+
+
+def _ways(child: Participant, safe: SafeContact | None) -> list[dict[str, str]]:
+    """What the child said about each way, and the number or address it is about."""
+    if safe is None:
+        return []
+    person = child.person
+    where = {
+        "phone": person.phone_mobile or person.phone_home,
+        "voicemail": person.phone_mobile or person.phone_home,
+        "text": person.phone_mobile,
+        "email": person.email,
+        "post": ", ".join(person.address_lines),
+    }
+    rows = [
+        {
+            "label": str(SafeContact._meta.get_field(channel).verbose_name).capitalize(),
+            "value": f"{getattr(safe, f'get_{channel}_display')()}. {where[channel]}".strip(),
+        }
+        for channel in ANSWERED
+    ]
+    said = (
+        (_("Code word"), safe.code_word),
+        (_("Who may answer"), safe.who_may_answer),
+        (_("Note"), safe.note),
+    )
+    return rows + [{"label": label, "value": value} for label, value in said if value]
+
+
+def _op(request: Request) -> AccessEntry.Op:
+    """Looking at a form is a look; sending it is a change."""
+    return AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT

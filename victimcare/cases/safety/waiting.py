@@ -1,0 +1,62 @@
+"""What waits for a second person, for the supervisors who may see it. Reads only; each list one query."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.cases.models import Case, Participant
+from victimcare.cases.safe_contact import ANSWERED
+
+AT_MOST = 25
+SIXTEEN_YEARS = timedelta(days=5844)  # or a day less: the rule itself counts birthdays
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Everything that waits, oldest first."""
+
+    children: list[Participant]
+
+    @property
+    def people(self) -> list[Participant]:
+        """Whom the page shows, each once."""
+        return list({part.pk: part for part in self.children}.values())
+
+    @property
+    def count(self) -> int:
+        return len(self.children)
+
+
+def waiting_for(user: User) -> Waiting:
+    """What waits for this supervisor."""
+    return Waiting(children=list(children_waiting(user)[:AT_MOST]))
+
+
+def children_waiting(user: User) -> QuerySet[Participant]:
+    """Young children who asked for support, for whom nobody acts and no officer decides."""
+    acted_for = Participant.objects.filter(represents=OuterRef("pk"), closed_at=None)
+    said_yes = Q()
+    for channel in ANSWERED:
+        said_yes |= Q(**{f"person__safe_contact__{channel}": "Y"})
+    undecided = Q(person__safe_contact__child_decided_version=None) | ~Q(
+        person__safe_contact__child_decided_version=F("person__safe_contact__version")
+    )
+    without_officer = Case.objects.filter(occurrence_no="", oic_name="", oic_collar="")
+    return (
+        Participant.objects.visible_to(user)  # type: ignore[attr-defined]
+        .filter(
+            said_yes,
+            undecided,
+            role=Participant.Role.VICTIM,
+            closed_at=None,
+            case__in=without_officer,
+            person__date_of_birth__gt=clock.today() - SIXTEEN_YEARS,
+            person__date_of_death=None,
+        )
+        .exclude(Exists(acted_for))
+        .select_related("person__safe_contact", "case")
+        .order_by("pk")
+    )
