@@ -4,8 +4,8 @@ New rows are numbered here, before they are written, so that nothing has to be f
 lock of landing keeps other chunks out; should somebody write the same person or case by hand meanwhile, the
 insert is refused, and the rows are placed again with what is held by then.
 
-A case that the officer in it opened by hand, before the feed brought the crime, becomes the feed's: one crime is
-one case. Its people are joined with nobody; staff are shown who may be the same.
+A case that the officer in it or our own staff opened by hand, before the feed brought the crime, becomes the
+feed's: one crime is one case. Its people are joined with nobody; staff are shown who may be the same.
 """
 
 from collections import Counter
@@ -112,7 +112,10 @@ def _held_cases(cursor: Any, rows: Sequence[Clean]) -> dict[Key, int]:
 
 
 def _opened_for(rows: Sequence[Clean], by_hand: dict[Key, tuple[int, str, bool]]) -> dict[Key, int]:
-    """Of the cases opened by hand those that are surely these crimes: one officer, one system, as restricted."""
+    """Of the cases opened by hand those that are surely these crimes: one system, as restricted, and the officer's.
+
+    Our own staff, who looked the number up, name no officer: theirs is the crime whoever the feed says is in it.
+    """
     collars: dict[Key, set[str]] = {}
     restricted: set[Key] = set()
     for row in rows:
@@ -125,7 +128,8 @@ def _opened_for(rows: Sequence[Clean], by_hand: dict[Key, tuple[int, str, bool]]
     return {
         key: pk
         for key, (pk, collar, is_restricted) in by_hand.items()
-        if collar and collars[key] - {""} == {collar} and is_restricted == (key in restricted)
+        if (not collar or collars[key] - {""} == {collar})
+        and is_restricted == (key in restricted)
         and systems[key[1]] == 1
     }  # fmt: skip
 

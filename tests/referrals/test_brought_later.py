@@ -17,6 +17,7 @@ from victimcare.cases.models import Case, Event, Likeness, Participant, Person
 from victimcare.cases.tasks import compare_new_people
 from victimcare.intake import actions as intake
 from victimcare.intake.models import ImportBatch
+from victimcare.intake.tasks import read_waiting_extracts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday", "unit")]
 CRIME = SIAN | {"oic_collar": "1234", "oic_name": "DC D Dee", "flags": "STALKING"}
@@ -115,13 +116,40 @@ def test_a_restricted_case_meets_a_restricted_crime(told):
     assert Case.objects.get().is_restricted
 
 
-def test_a_case_that_no_officer_of_the_crime_opened_is_left_alone(officer):
-    part = cases.open_by_hand(
-        offence_title="Stalking", occurrence_no=NUMBER, flags=[], reported=date(2026, 11, 20), officer=officer, by=officer,
-        fields={"given_names": "Siân", "surname": "Evans"},
+@pytest.fixture
+def opened(officer):
+    """Siân Evans, in a case that her officer opened by hand with the number of the crime."""
+    return cases.open_by_hand(
+        offence_title="Following", occurrence_no=NUMBER, flags=["DA"], reported=date(2026, 11, 20), officer=officer,
+        by=officer, fields={"given_names": "Siân", "surname": "Evans", "phone_mobile": "07700 900101"},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("collar", ["1234", ""], ids=["with an officer", "with none"])
+def test_a_case_that_our_own_staff_opened_becomes_the_crime_that_the_feed_brings(opened, officer, collar):
+    batch = receive(CRIME | {"oic_collar": collar})
+    case = Case.objects.get()
+    assert counts(batch) == {"accepted": 1}
+    assert (case.pk, case.source_system, case.occurrence_no) == (opened.case_id, "RMS", NUMBER)
+    assert case.offence_title == "Stalking" and set(case.flags) == {"DA", "STALKING"}
+    opened.refresh_from_db()
+    assert opened.officer == officer and opened.referral.status == "allocated"
+    assert Participant.objects.victims().filter(case=case).count() == 2  # whom the feed brought is asked about
+    compare_new_people()
+    assert Likeness.objects.get().decision == ""
+
+
+def test_events_find_the_case_that_our_own_staff_opened(opened):
     receive(CRIME)
-    assert Case.objects.count() == 2 and part.case.source_system == ""
+    receive_events(ARREST)
+    assert Event.objects.get(kind="SUSPECT_ARRESTED").case_id == opened.case_id
+
+
+@pytest.mark.parametrize("row", [{"restricted": "Y"}, {"occurrence_no": "2600000002"}])
+def test_a_case_of_our_own_that_is_not_surely_the_crime_is_left_alone(opened, row):
+    receive(CRIME | row)
+    assert Case.objects.count() == 2
+    assert Case.objects.get(pk=opened.case_id).source_system == ""
 
 
 def test_a_crime_the_feed_holds_already_stays_the_feeds(sign_in, detective):
@@ -135,6 +163,7 @@ def test_a_crime_the_feed_holds_already_stays_the_feeds(sign_in, detective):
 def test_taking_the_extract_back_gives_the_case_back(told, supervisor):
     batch = receive(CRIME)
     intake.withdraw(batch=ImportBatch.objects.get(pk=batch.pk), reason="Wrong file.", by=supervisor)
+    assert read_waiting_extracts() == 1
     case = Case.objects.get(pk=told.case_id)
     assert (case.source_system, case.occurrence_no, case.flags) == ("", NUMBER, ["DA"])
     receive(CRIME)
