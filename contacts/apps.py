@@ -10,8 +10,8 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         """Listens for what moves a first contact on, and says what is unfinished before somebody is closed."""
         # Models exist only now, so these imports cannot stand at the top.
-        from contacts.actions import replan
         from contacts.layouts import LAYOUTS
+        from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from contacts import actions
+from contacts import actions, trying
 from victimcare import clock
 
 
@@ -15,7 +15,7 @@ def remind_of_due_updates() -> int:
 @shared_task  # type: ignore[untyped-decorator]
 def look_again_at_first_contacts() -> int:
     """What was safe, or whose number it is, may have changed since a step was planned. Safe to run twice."""
-    return actions.replan_due(clock.today())
+    return trying.replan_due(clock.today())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from contacts import actions
+from contacts import actions, trying
 from contacts.attempts import Because, Step
 from contacts.models import Contact, ContactSeries, Promise
 from contacts.reaching import clearance_for
@@ -161,7 +161,7 @@ def test_the_sweep_sees_that_a_number_changed(victim, officer, monday):
         person=victim.person, version=victim.person.version, verified_by="Saw her", by=officer,
         phone_mobile="07700 900456",
     )  # fmt: skip
-    actions.replan_due(date(2026, 11, 24))
+    trying.replan_due(date(2026, 11, 24))
     assert series_of(victim).step == "ring"
 
 
@@ -199,12 +199,12 @@ def test_closing_ends_it_and_opening_again_begins_another(victim, officer, monda
 
 def test_calls_of_the_officer_in_the_case_are_no_attempts_of_ours(victim, monday):
     ContactFactory(participant=victim, by=None, is_by_unit=False, outcome=Contact.Outcome.NO_ANSWER)
-    assert actions.replan([victim.case_id]) == 0
+    assert trying.replan([victim.case_id]) == 0
 
 
 def test_attempts_that_a_feed_brought_begin_a_series_too(victim, officer, monday):
     ContactFactory(participant=victim, by=officer, outcome=Contact.Outcome.NO_ANSWER)
-    assert actions.replan([victim.case_id]) == 1
+    assert trying.replan([victim.case_id]) == 1
     assert series_of(victim).attempt == 2
 
 
@@ -213,7 +213,7 @@ def test_what_is_owed_to_a_hundred_cases_nobody_is_trying_costs_two_queries(
 ):
     ids = [CaseFactory().pk for _n in range(20)]
     with django_assert_max_num_queries(4):  # two of them open and close the transaction
-        actions.replan(ids)
+        trying.replan(ids)
 
 
 # --- The page --------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_the_page_costs_no_more_queries_after_many_attempts(
         ContactFactory(
             participant=victim, by=officer, outcome=Contact.Outcome.NO_ANSWER, at=london(2026, 11, 20, 9, n)
         )
-    actions.replan([victim.case_id])
+    trying.replan([victim.case_id])
     as_officer.get(page(victim))
     with django_assert_max_num_queries(25):
         as_officer.get(page(victim))
@@ -370,7 +370,7 @@ def test_a_decision_before_the_opening_does_not_end_what_begins_after_it(
             tells=[], at=london(2026, 11, day, 9), no_task_because="Nothing to do.", by=officer,
         )  # fmt: skip
         assert ContactSeries.objects.open().exists() is is_open
-    actions.replan([victim.case_id])
+    trying.replan([victim.case_id])
     assert not ContactSeries.objects.open().exists()
 
 

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from compliance.actions import assess
-from contacts.actions import replan
+from contacts.trying import replan
 from desk.demo import live, people
 from desk.demo.book import Book, landed
 from desk.demo.extracts import Story, Teller, events_csv, referrals_csv
