@@ -150,12 +150,27 @@ def test_a_linked_record_that_is_hidden_leaves_no_trace(as_officer, twice, offic
 def test_a_record_that_nobody_proposed_is_linked_by_its_reference(as_officer, officer, victim):
     other = ParticipantFactory(officer=officer, team=officer.team, person__given_names="Sioned")
     asked = {"reference": other.person.reference.lower(), "reason": "Married name."}
-    assert as_officer.post(of(victim), asked).status_code == 302
+    shown = text(as_officer.post(of(victim), asked))
+    assert not PersonLink.objects.exists()
+    assert (
+        "Link Siân Evans with Sioned Evans?" in shown and "Born" in shown and other.person.reference in shown
+    )
+    assert as_officer.post(of(victim), asked | {"is": other.person.reference}).status_code == 302
     assert PersonLink.objects.count() == 1
     hidden = ParticipantFactory(team=TeamFactory(name="Another unit"))
     for reference in (hidden.person.reference, "PE-NOTHING"):
         page = text(as_officer.post(of(victim), asked | {"reference": reference}))
         assert "No record that you may open has this reference." in page
+
+
+def test_who_is_shown_before_linking_is_written_down_and_was_asked_about(as_officer, officer, victim):
+    him = PersonFactory(given_names="Gruffydd", surname="Quartermain", date_of_birth=date(1950, 1, 2))
+    other = ParticipantFactory(officer=officer, team=officer.team, person=him)
+    asked = {"reference": other.reference, "reason": "He said so."}
+    assert "Nothing that we hold says that they are alike." in text(as_officer.post(of(victim), asked))
+    assert AccessEntry.objects.filter(subject=other.reference).exists()
+    as_officer.post(of(victim), asked | {"is": "PE-SOMEBODY"})
+    assert not PersonLink.objects.exists()
 
 
 def test_her_suspect_is_refused_with_a_warning(as_officer, officer, victim):
@@ -357,12 +372,13 @@ def test_whoever_shares_a_phone_with_the_suspect_does_not_act_for_the_victim(as_
     assert Person.objects.count() == people
 
 
-def test_a_witness_care_officer_adds_witnesses_and_no_victims(sign_in, witness_care, victim):
+@pytest.mark.parametrize("role", ["VICTIM", "REPRESENTATIVE"])
+def test_a_witness_care_officer_adds_witnesses_alone(sign_in, witness_care, victim, role):
     Case.objects.filter(pk=victim.case_id).update(witness_care_officer=witness_care)
     browser = sign_in(witness_care)
     searched = browser.post(of(victim, "add"), NON)
-    assert 'value="VICTIM"' not in text(searched)
-    answer = {"token": token_of(searched), "who": "new", "role": "VICTIM"}
+    assert 'value="WITNESS"' in text(searched) and f'value="{role}"' not in text(searched)
+    answer = {"token": token_of(searched), "who": "new", "role": role}
     assert "Choose one of the answers listed." in text(browser.post(of(victim, "add"), answer))
     assert browser.get("/new-case").status_code == 403
 

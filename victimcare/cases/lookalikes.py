@@ -102,6 +102,12 @@ def pairs_of(person_ids: Iterable[int]) -> list[Pair]:
     ]
 
 
+def match_of(one: int, other: int) -> Match:
+    """How alike two people whom we serve are, whatever the score. One query."""
+    records = _records((one, other))
+    return compare(records[one], records[other]) if len(records) == 2 else Match()
+
+
 def like(typed: Mapping[str, Any]) -> list[tuple[int, Match]]:
     """The people most like what was typed, likest first: given_names, surname, date_of_birth, postcode, phone,
     email. A name alone finds whoever bears it, or one that sounds so, although it proves nothing.

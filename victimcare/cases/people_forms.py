@@ -153,12 +153,17 @@ def search_proved(token: str, *, by: User, place: str) -> dict[str, Any] | None:
 
 
 def roles_for(by: User, participant: Participant) -> list[tuple[str, str]]:
-    """The parts this user may give somebody in this person's case. Witness care adds witnesses, not victims."""
+    """The parts this user may give somebody in this person's case.
+
+    Witness care adds witnesses alone: who a victim is, and who is contacted instead, is the victim's officer's
+    to say.
+    """
     Roles = Participant.Role
-    roles = [] if _is_witness_care_alone(by) else [Roles.VICTIM]
+    is_witness_care = _is_witness_care_alone(by)
+    roles = [] if is_witness_care else [Roles.VICTIM]
     roles.append(Roles.WITNESS)
     choices = [(role.value, str(role.label)) for role in roles]
-    if participant.is_victim:
+    if participant.is_victim and not is_witness_care:
         words = _now("Acts for %(name)s") % {"name": participant.person.name}
         choices.append((Roles.REPRESENTATIVE.value, words))
     return choices

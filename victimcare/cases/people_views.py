@@ -23,7 +23,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions
 from victimcare.cases.access import listed, participant_for
 from victimcare.cases.links import linked_to
-from victimcare.cases.lookalikes import like
+from victimcare.cases.lookalikes import like, match_of, opposing_cases
 from victimcare.cases.matching import Match, why
 from victimcare.cases.models import Likeness, Participant, Person, PersonLink
 from victimcare.cases.people_forms import (
@@ -91,18 +91,43 @@ def same_person_of(request: Request, case: str, participant: str) -> HttpRespons
     if form.is_valid():
         other = _held_under(form.cleaned_data["reference"], request)
         if other is not None:
-            actions.link(
-                one=part.person, other=other.person, reason=form.cleaned_data["reason"], by=request.user
-            )
-            _combined(request, [part, other])
-            messages.success(request, _("Linked. Both references are kept, and you can unlink them here."))
-            return redirect("cases:same-person-of", case, participant)
+            return _link_typed(request, part, other, form)
         form.add_error("reference", _("No record that you may open has this reference. Check it."))
     shown, people = side_by_side(pairs_about(part, request.user), request.user)
     links = links_of(part, request.user)
     listed(request, people + [held for each in links for held in each["parts"]], field_group="same person")
     context = {"participant": part, "pairs": shown, "links": links, "form": form, "refused": refused}
     return render(request, "cases/same_person_of.html", context, status=422 if refused else 200)
+
+
+def _link_typed(
+    request: Request, part: Participant, other: Participant, form: LinkByReferenceForm
+) -> HttpResponse:
+    """Show whom the reference names, side by side; link once the reader has said that it is them.
+
+    What cannot be linked is refused by `actions.link` before anything of the other record is shown.
+    """
+    reason, back = form.cleaned_data["reason"], (part.case.reference, part.reference)
+    if request.POST.get("is") == other.person.reference or _is_beyond_asking(part.person, other.person):
+        actions.link(one=part.person, other=other.person, reason=reason, by=request.user)
+        _combined(request, [part, other])
+        messages.success(request, _("Linked. Both references are kept, and you can unlink them here."))
+        return redirect("cases:same-person-of", *back)
+    alike = match_of(part.person_id, other.person_id)
+    pair = Likeness(
+        one=part.person, other=other.person,
+        score=alike.score, is_key=alike.is_key, reasons=list(alike.reasons),
+    )  # fmt: skip
+    (shown,), people = side_by_side([pair], request.user)
+    listed(request, people, field_group="same person")
+    context = {"participant": part, "pair": shown, "reason": reason, "typed": form.cleaned_data["reference"]}
+    return render(request, "cases/link_typed.html", context)
+
+
+def _is_beyond_asking(one: Person, other: Person) -> bool:
+    """One record, two that are linked already, or a victim and the suspect of her crime: never to be linked."""
+    groups = linked_to([one.pk, other.pk])
+    return other.pk in groups[one.pk] or bool(opposing_cases(groups[one.pk], groups[other.pk]))
 
 
 def _held_under(reference: str, request: Request) -> Participant | None:
