@@ -53,6 +53,21 @@ ASKS = {
 OF_INCOMING = frozenset({Outcome.REACHED, Outcome.REACHED_OTHER, Outcome.MESSAGE_LEFT, Outcome.UNSAFE})
 
 
+def incoming_outcomes(channel: str, name: str, *, is_written: bool) -> list[tuple[str, str]]:
+    """What can come of it when they contact us: nobody can be out, or the number wrong, who rings us.
+
+    `name` is whose contact it is; empty where it may have been somebody who acts for them.
+    """
+    spoke = gettext("%s wrote to us") if is_written else gettext("I spoke to %s")
+    said = {
+        Outcome.REACHED: spoke % name if name else gettext("They, or whoever acts for them"),
+        Outcome.REACHED_OTHER: gettext("It was somebody else"),
+        Outcome.MESSAGE_LEFT: gettext("They left a message"),
+        Outcome.UNSAFE: gettext("It was not safe to talk: ended"),
+    }
+    return [(outcome.value, said[outcome]) for outcome in OUTCOMES[channel] if outcome in OF_INCOMING]
+
+
 def event_choice(event: Event) -> str:
     return f"{event_line(event)}, {day(event.occurred_on)}"
 
@@ -145,6 +160,7 @@ class LogForm(Form):
         next_steps: list[str],
         is_tried: bool = False,
         is_colleagues: bool = False,
+        is_incoming: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -152,14 +168,20 @@ class LogForm(Form):
         self.people = {part.reference: part for part in acting}
         self.participant = participant
         name = participant.person.first_name
+        is_written = channel in {Contact.Channel.TEXT, Contact.Channel.EMAIL}
         reached = name if not acting else Outcome.REACHED.label
-        if channel in {Contact.Channel.TEXT, Contact.Channel.EMAIL}:
+        if is_written:
             self.fields["outcome"].label = _("What happened?")
             reached = gettext("%s answered") % name if not acting else reached
         self.fields["outcome"].choices = [
             (outcome, reached if outcome == Outcome.REACHED else outcome.label)
             for outcome in OUTCOMES[channel]
         ]
+        if is_incoming:  # offered; what else somebody posts is answered by clean, in a sentence
+            self.fields["outcome"].label = _("What came of it?")
+            self.fields["outcome"].widget.choices = incoming_outcomes(
+                channel, name if not acting else "", is_written=is_written
+            )
         self.fields["tells"].choices = [(ref, event_choice(event)) for ref, event in self.events.items()]
         self.is_tried = is_tried
         self.fields["next"].choices = [c for c in self.fields["next"].choices if c[0] in next_steps]

@@ -145,6 +145,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         next_steps=_steps_offered(part, request.user, trying) if is_ours else [],
         is_tried=trying is not None,
         is_colleagues=is_ours and part.officer_id not in (None, request.user.pk),
+        is_incoming=_asked_direction(request) == Contact.Direction.IN,
     )
     if form.is_valid() and _says_why_again(form, trying):
         contact = _log(form, part, channel, identity, request.user)

@@ -116,6 +116,21 @@ def test_the_log_of_an_incoming_call_never_shows_the_word_before_the_check(monda
     assert "Nobody has checked who is ringing." in as_officer.get(address + "?direction=in").text
 
 
+def test_who_rings_us_is_offered_no_outcome_of_a_call_we_made(monday, as_officer, theirs):
+    address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
+    page = as_officer.get(address + "?direction=in").text
+    assert "They left a message" in page and "It was somebody else" in page
+    for outcome in ("no_answer", "wrong_number", "not_contacted"):
+        assert f'value="{outcome}"' not in page
+        assert f'value="{outcome}"' in as_officer.get(address).text
+
+
+def test_an_outcome_of_a_call_we_made_is_refused_in_a_sentence_when_they_rang(monday, as_officer, theirs):
+    address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
+    answer = as_officer.post(address, {"direction": "in", "channel": "phone", "outcome": "no_answer"})
+    assert answer.status_code == 422 and "They contacted us, so somebody was reached" in answer.text
+
+
 def test_somebody_elses_check_opens_nothing(monday, as_officer, theirs, colleague):
     check = actions.check_identity(participant=theirs, how="code_word", said="blue bell", by=colleague)
     address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
