@@ -9,6 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
+from victimcare.cases.counting import may_count
 from victimcare.cases.models import Case, Event, Participant, may_see
 
 
@@ -143,11 +144,15 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         return self.open().filter(mine)
 
     def in_the_figures_of(self, user: User) -> "DutyQuerySet":
-        """The duties whose counts this person is shown: their own, their team's, or (who only count) all."""
+        """The duties whose counts this person is shown: their own, their team's, or (who only count) all.
+
+        A case that they must not see is in none of their figures.
+        """
         if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
             return self
+        counted = self.filter(may_count(user))
         if user.has_role(Role.SUPERVISOR):
-            return self.filter(Q(team=user.team_id) | Q(team=None))
+            return counted.filter(Q(team=user.team_id) | Q(team=None))
         own = Q(pk__in=[])
         if user.has_role(Role.VICTIM_CARE_OFFICER):
             own |= Q(officer=user)
@@ -155,7 +160,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
             own |= Q(owner=Duty.Owner.WCU, case__witness_care_officer=user)
             if user.team_id:
                 own |= Q(owner=Duty.Owner.WCU, case__witness_care_team_id=user.team_id)
-        return self.filter(own)
+        return counted.filter(own)
 
 
 class Duty(models.Model):

@@ -16,13 +16,14 @@ from compliance.models import Duty
 from compliance.words import RIGHTS, short
 from contacts.models import Contact, ContactPlan, Promise, tellable_to
 from courts.models import Hearing
-from desk.day import Thing
-from desk.owed import owed_to
+from desk.day import Thing, things
+from desk.owed import OURS_TO_TELL, of_duties, owed_to
 from desk.timeline import FILTERS, officer_named, story, tellings
 from desk.told import Fact, Telling, last_told
 from desk.worklist import button, in_sentences
 from victimcare import clock
 from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import case_for, listed, participant_for
@@ -77,7 +78,8 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     sees_contacts = user.may(Permission.VIEW_CONTACTS)
     context = {
         "participant": person,
-        "next": _next(owed_to(person, user, duties, plan, promises), person, request),
+        "next": _next(owed_to(person, user, duties, plan, promises), person, request)
+        or _next_of_others(duties, person),
         "told": _told(person) if sees_contacts else [],
         "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
         "promises": [
@@ -109,13 +111,55 @@ def _next(found: list[Thing], person: Participant, request: Request) -> dict[str
     action = button(thing, references, request.user, verdicts_here(request))
     return {
         "heading": said["what"],
-        "body": f"{due_then.sentence}. {said['why']}",
+        "body": f"{due_then.sentence}. {said['why']} {_whose_duty(thing, person, request.user)}",
         "tone": "danger" if due_then.tone == "overdue" else "",
         "label": action["label"] if action else "",
         "url": action["url"] if action else "",
         "steps": said.get("explain", []),
         "more": len(found) - 1,
     }
+
+
+def _next_of_others(duties: list[Duty], person: Participant) -> dict[str, Any] | None:
+    """What the CPS, a court or probation owes next, where nothing is left for us: to know, with no button."""
+    theirs = things(of_duties(duty for duty in duties if duty.owner not in OURS_TO_TELL))
+    if not theirs:
+        return None
+    thing = theirs[0]
+    thing.items[0].source.participant = person  # type: ignore[attr-defined]
+    said = in_sentences(thing, person.person.first_name)
+    return {
+        "heading": said["what"],
+        "body": f"{due(thing.due_on, clock.today()).sentence}. {said['why']} {_whose_duty(thing, person, None)}",
+        "tone": "",
+        "label": "",
+        "url": "",
+        "steps": said.get("explain", []),
+        "more": len(theirs) - 1,
+    }
+
+
+def _whose_duty(thing: Thing, person: Participant, user: User | None) -> str:
+    """Who has to do it, in a sentence: the reader, somebody of the unit by name, or whoever else owes it."""
+    source = thing.items[0].source
+    owner = source.owner if isinstance(source, Duty) else Duty.Owner.FORCE
+    who = source.falls_to if isinstance(source, Promise) else person.officer
+    if owner == Duty.Owner.WCU:
+        who = person.case.witness_care_officer
+    elif owner != Duty.Owner.FORCE:
+        who = None
+    is_theirs = owner == Duty.Owner.FORCE and who is None and user is not None and bool(user.collar)
+    if user is not None and (who == user or (is_theirs and user.collar == person.case.oic_collar)):
+        return _("Whose duty: yours.")
+    if owner == Duty.Owner.FORCE and who is None:
+        named = person.case.oic_name or person.case.oic_collar
+        said = _("the officer in the case, %s") % named if named else _("the officer in the case")
+    elif owner == Duty.Owner.FORCE:
+        said = _("%s, for the unit") % who
+    else:
+        label = str(Duty.Owner(owner).label)
+        said = f"{label}, {who}" if who else label
+    return _("Whose duty: %s.") % said
 
 
 def _told(person: Participant) -> list[dict[str, Any]]:

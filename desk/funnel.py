@@ -31,7 +31,8 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.access import listed
-from victimcare.cases.models import Exclusion, Participant, may_see
+from victimcare.cases.counting import may_count
+from victimcare.cases.models import Participant, may_see
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
 from victimcare.http import Request, moment_from
@@ -82,8 +83,8 @@ STEPS = {
 # Not a step: those nobody has decided about yet. On the dashboard, and as a list.
 WAITING = Step("waiting", gettext_lazy("Not yet allocated"), lambda: Q(status=Referral.Status.RECEIVED))
 LISTS = STEPS | {WAITING.key: WAITING}
-# Suppressed and closed are counted, but are not steps a victim goes through on the way to support.
-ON_THE_WAY = ("received", "allocated", "attempted", "reached", "assessed", "referred_on")
+# Counted in every figure, but no step a victim goes through on the way to support: drawn paler.
+BESIDE_THE_WAY = ("suppressed", "closed")
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,7 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
     """
     if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
         return referrals
-    excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
-    referrals = referrals.exclude(participant__case_id__in=excluded)
+    referrals = referrals.filter(may_count(user, "participant__"))
     if user.has_role(Role.SUPERVISOR):
         return referrals.filter(Q(participant__team=user.team_id) | Q(participant__team=None))
     own = Q(pk__in=[])
@@ -320,7 +320,7 @@ def funnel(request: Request) -> HttpResponse:
         "narrowed": narrowed(cohort),
         "period_before": between(earlier) if earlier else "",
         "quick": quick(cohort, today),
-        "chart": chart(now),
+        "chart": chart(now, cohort, user),
         "chart_title": finding(now),
         "columns": columns(has_before=before is not None),
         "rows": [row(key, now, cohort, before, earlier, user) for key in STEPS],
@@ -368,17 +368,19 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
-def chart(figures: Figures) -> list[dict[str, Any]]:
-    """The steps on the way to support, each with its number and its share."""
+def chart(figures: Figures, cohort: Cohort, user: User) -> list[dict[str, Any]]:
+    """All eight steps, each with its number, its share, and the way to its list."""
     return [
         {
-            "label": STEPS[key].label,
+            "label": step.label,
             "value": figures.shown(key) or 0,
             "text": figures.text(key)
             if key == "received" or figures.share(key) == "–"
             else f"{figures.text(key)} ({figures.share(key)})",
+            "url": number(key, figures, cohort, user)["url"],
+            "tone": "quiet" if key in BESIDE_THE_WAY else "",
         }
-        for key in ON_THE_WAY
+        for key, step in STEPS.items()
     ]
 
 

@@ -29,7 +29,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """The primary navigation for this role, and the tabs of the case that is open."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"navigation": [], "case_tabs": []}
+        return {"navigation": [], "case_tabs": [], "open_tab": ""}
     held = user.permissions
     items = [
         Link(item.label, url, _is_under(request.path, url))
@@ -47,7 +47,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
                 url = reverse(tab.url_name, args=references)
                 is_current = request.path == url if url == summary else request.path.startswith(url)
                 tabs.append(Link(tab.label, url, is_current))
-    return {"navigation": items, "case_tabs": tabs}
+    open_tab = next((tab.label for tab in tabs if tab.is_current), "")
+    return {"navigation": items, "case_tabs": tabs, "open_tab": open_tab}
 
 
 def _is_under(path: str, url: str) -> bool:

@@ -18,6 +18,7 @@ from referrals.models import Referral
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.permissions import Role
+from victimcare.cases.counting import may_count
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day, due
 from victimcare.intake.models import ImportRow
@@ -61,7 +62,7 @@ def capped(n: int) -> str:
 
 
 def _tiles(user: User) -> list[dict[str, str]]:
-    waiting = Referral.objects.filter(status=Referral.Status.RECEIVED, participant__team=user.team_id)
+    waiting = Referral.objects.to_allocate_by(user).unallocated()
     figures = waiting.order_by()[: COUNTED_TO + 1].aggregate(n=Count("pk"), oldest=Min("received_at"))
     rows = ImportRow.objects.filter(outcome=ImportRow.Outcome.QUARANTINED, settled_at=None)
     quarantined = rows.order_by()[: COUNTED_TO + 1].aggregate(n=Count("pk"))["n"]
@@ -109,7 +110,7 @@ def _officers(user: User) -> tuple[list[list[Any]], int]:
         .order_by("until_on")
         .values_list("user", "until_on")
     )
-    late = _overdue_by_officer(list(members), today)
+    late = _overdue_by_officer(user, list(members), today)
     rows = [
         [
             {
@@ -143,12 +144,13 @@ def _late(n: int, oldest: date, today: date) -> Any:
     )
 
 
-def _overdue_by_officer(officers: list[int], today: date) -> dict[int, tuple[int, date]]:
+def _overdue_by_officer(user: User, officers: list[int], today: date) -> dict[int, tuple[int, date]]:
     found = (
         Duty.objects.open()
         .due_before(today)
         .ours()  # has an index of its own, without the many that officers outside the unit owe
         .filter(owner=Duty.Owner.FORCE, participant__officer__in=officers, participant__closed_at=None)
+        .filter(may_count(user))
         .order_by()
         .values_list("participant__officer")
         .annotate(n=Count("pk"), oldest=Min("due_on"))

@@ -21,6 +21,7 @@ from tests.factories import (
     UserFactory,
     london,
 )
+from victimcare import clock
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import correct_event, record_event
@@ -100,6 +101,30 @@ def test_an_officer_in_the_case_sees_what_is_owed_but_not_what_she_told_us(
     assert "about the bail" in page
     assert "She is afraid of him" not in page
     assert sign_in(oic).get(at("timeline/")).status_code == 403
+
+
+def test_what_is_owed_next_says_whose_duty_it_is(as_officer, as_supervisor, victim, at, bailed):
+    assert "Whose duty: yours." in text(as_officer.get(at()))
+    assert "Whose duty: Olwen Officer, for the unit." in text(as_supervisor.get(at()))
+    victim.officer = None
+    victim.save()
+    assert "Whose duty: the officer in the case, PC Pugh." in text(as_supervisor.get(at()))
+
+
+def test_where_nothing_is_left_for_us_it_says_what_another_agency_owes(as_officer, victim, at):
+    event = EventFactory(case=victim.case, kind=Kind.PROSECUTION_ALTERED, occurred_at=london(2026, 11, 20, 9))
+    Duty.objects.filter(participant=victim).delete()
+    Duty.objects.create(
+        case=victim.case, participant=victim, code="2021-01", rule="R6-CPS-ALTER", right=6, owner="CPS",
+        event=event, clock_on=date(2026, 11, 20), due_on=date(2026, 11, 27), limit=5, computed_at=clock.now(),
+    )  # fmt: skip
+    page = text(as_officer.get(at()))
+    assert "Whose duty: Crown Prosecution Service." in page and "Nothing with a date is owed" not in page
+
+
+def test_the_menu_of_parts_names_the_open_one_or_none(as_officer, at):
+    assert "Part of the case: <b>Summary</b>" in text(as_officer.get(at()))
+    assert "<summary>Parts of the case</summary>" in text(as_officer.get(at("close")))
 
 
 # --- Timeline --------------------------------------------------------------------------------------

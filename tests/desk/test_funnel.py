@@ -266,3 +266,22 @@ def test_what_an_analyst_narrows_down_is_rounded_and_everything_is_exact(officer
     narrow = funnel(as_analyst, **{"from": "2026-11-16", "to": "2026-11-16"})
     assert narrow.context["rows"][0][1]["text"] == "20"
     assert narrow.context["chart"][0]["value"] == 20
+
+
+def test_the_picture_has_all_eight_steps_and_each_opens_its_list(year, as_supervisor):
+    page = as_supervisor.get(reverse("desk:funnel"))
+    assert [bar["url"].rstrip("/").rsplit("/", 1)[1] for bar in page.context["chart"]] == list(NOTHING)
+    chart = page.text[page.text.index("<svg") : page.text.index("</svg>")]
+    assert chart.count("<a href=") == 8 and 'role="group"' in page.text
+
+
+def test_a_restricted_case_is_in_no_figure_of_who_must_not_see_it(year, as_supervisor, supervisor):
+    year.case.is_restricted = True
+    year.case.save()
+
+    def received():
+        return as_supervisor.get(reverse("desk:funnel")).context["counts"]["received"]
+
+    assert received() == 4
+    year.case.restricted_to.add(supervisor)
+    assert received() == 5

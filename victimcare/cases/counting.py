@@ -1,0 +1,20 @@
+"""Which cases may be in the figures somebody is shown: not even as one of a number those they must not see."""
+
+from django.db.models import Q
+
+from victimcare.accounts.models import User
+from victimcare.cases.models import Case, Exclusion
+
+
+def may_count(user: User, through: str = "") -> Q:
+    """What holds of a row whose case may be in this user's figures: neither restricted, unless they are on its
+    list, nor one they are excluded from.
+
+    `through` leads from the row to whatever has the case, such as "participant__". Both kinds are few and found
+    by an index, so the rows that are counted are not joined to their cases.
+    """
+    named = Case.restricted_to.through.objects.filter(user=user).values("case_id")
+    restricted = Case.objects.filter(is_restricted=True).exclude(pk__in=named).values("pk")
+    excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
+    its_case = f"{through}case_id__in"
+    return ~Q(**{its_case: restricted}) & ~Q(**{its_case: excluded})
