@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from compliance.catalogue import Code, codes
 from compliance.engine import Owed, owed_to, standing
 from compliance.facts import Care, facts_of
-from compliance.models import CodeVersion, Duty
+from compliance.models import CodeVersion, Duty, RuleCheck
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Case, Event
@@ -273,3 +273,31 @@ def _look_again_since(day: date) -> None:
         Q(occurred_at__gte=moment) | Q(learned_at__gte=moment)
     )
     Case.objects.filter(Exists(since), changed_at=None).update(changed_at=clock.now())
+
+
+@transaction.atomic
+def check_rule(
+    *, code: str, rule: str, paragraph: str, agrees: bool, note: str, checked_on: date, by: User
+) -> RuleCheck:
+    """Write down that somebody held this rule against the published Code, on which day, and where it stands there.
+
+    Raises Refused for a rule that the file does not have, a day to come, or a difference nobody describes.
+    """
+    found = codes().get(code)
+    if found is None or rule not in found.by_key:
+        raise Refused(_("There is no such rule. Open the Code again."))
+    if checked_on > clock.today():
+        raise Refused(_("Enter the day it was checked: today or before."))
+    if not agrees and not note.strip():
+        raise Refused(_("Say what the published Code says instead."))
+    return RuleCheck.objects.create(
+        code=code,
+        sha256=found.sha256,
+        rule=rule,
+        paragraph=paragraph,
+        agrees=agrees,
+        note=note,
+        checked_on=checked_on,
+        by=by,
+        at=clock.now(),
+    )

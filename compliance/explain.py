@@ -12,7 +12,7 @@ from compliance.catalogue import Rule, codes
 from compliance.models import Duty
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.dates import long_day
-from victimcare.working_days import bank_holiday_names, count_shown, england_and_wales
+from victimcare.working_days import add_working_days, bank_holiday_names, count_shown, england_and_wales
 
 Step = dict[str, Any]
 
@@ -99,6 +99,33 @@ def _entitlement(duty: Duty) -> str:
         )
         % said
     )
+
+
+def answer_of(rule: Rule, on: date, *, is_enhanced: bool) -> dict[str, Any]:
+    """By when this rule is due from this day 0, and each day that was counted or passed over."""
+    limit = rule.limit(is_enhanced=is_enhanced) or 0
+    holidays, names = england_and_wales(), bank_holiday_names()
+    due_on = add_working_days(on, limit, bank_holidays=holidays)
+    said = {"n": limit, "day": long_day(due_on)}
+    return {
+        "rule": rule,
+        "due_on": due_on,
+        "text": ngettext(
+            "Within %(n)d working day: due by the end of %(day)s.",
+            "Within %(n)d working days: due by the end of %(day)s.",
+            limit,
+        )
+        % said,
+        "rows": [
+            [
+                long_day(each),
+                _("Day %(n)d") % {"n": n}
+                if n is not None
+                else _("Not counted: %(why)s") % {"why": names.get(each) or _("weekend")},
+            ]
+            for each, n in count_shown(on, due_on, bank_holidays=holidays)
+        ],
+    }
 
 
 def counted(start: date, limit: int, due_on: date) -> Step:

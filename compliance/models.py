@@ -58,6 +58,37 @@ class CodeVersion(models.Model):
         )
 
 
+class RuleCheckQuerySet(models.QuerySet["RuleCheck"]):
+    def latest(self, code: str) -> "dict[str, RuleCheck]":
+        """The last check of each rule of this Code, by the rule's key."""
+        rows = self.filter(code=code).select_related("by").order_by("pk")
+        return {row.rule: row for row in rows}
+
+
+class RuleCheck(models.Model):
+    """Somebody held a rule of ours against the published Code. Added, never edited: the last one counts."""
+
+    code = models.CharField(max_length=20)  # the Code version's key
+    sha256 = models.CharField(max_length=64)  # of the Code file as it was then
+    rule = models.CharField(max_length=30)
+    paragraph = models.CharField(max_length=30)  # of the published Code
+    agrees = models.BooleanField(default=True)  # False: the published Code says something else
+    note = models.CharField(max_length=400, blank=True)
+    checked_on = models.DateField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = RuleCheckQuerySet.as_manager()
+
+    class Meta:
+        indexes = (models.Index(name="rule_check_by_rule", fields=["code", "rule"]),)
+        constraints = (
+            models.CheckConstraint(
+                name="a_rule_that_disagrees_says_how", condition=Q(agrees=True) | ~Q(note="")
+            ),
+        )
+
+
 class LocalStandard(models.Model):
     """A target the unit sets for itself. Never reported as a breach of the Code."""
 

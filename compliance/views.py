@@ -5,17 +5,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from compliance import actions, words
 from compliance.catalogue import Rule, codes
+from compliance.explain import answer_of, rule_of
 from compliance.explain import explain as steps_of
-from compliance.explain import rule_of
-from compliance.facts import local_rules
-from compliance.forms import ApprovalForm
-from compliance.models import CodeVersion, Duty
+from compliance.facts import local_rules, rulebook
+from compliance.forms import YES, ApprovalForm, CalculatorForm, CheckForm, LoadForm
+from compliance.models import CodeVersion, Duty, RuleCheck
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
@@ -32,11 +33,12 @@ def code(request: Request) -> HttpResponse:
     today = clock.today()
     in_force = CodeVersion.objects.in_force_on(today)
     shown = codes().get(in_force.key) if in_force else None
+    checks = RuleCheck.objects.latest(shown.key) if shown else {}
     may_approve = request.user.may(Permission.BRING_CODE_INTO_FORCE)
     loaded = list(CodeVersion.objects.select_related("loaded_by", "approved_by"))
     context = {
         "in_force": in_force,
-        "unchecked": sum(not rule.checked for rule in shown.rules) if shown else 0,
+        "unchecked": sum(not is_checked(rule, checks.get(rule.key)) for rule in shown.rules) if shown else 0,
         "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
         "columns": [
             _("Duty"),
@@ -50,14 +52,16 @@ def code(request: Request) -> HttpResponse:
             {
                 "number": right,
                 "name": words.RIGHTS[right],
-                "rows": [_row(rule) for rule in shown.rules if rule.right == right],
+                "rows": [_row(rule, checks.get(rule.key)) for rule in shown.rules if rule.right == right],
             }
             for right in sorted({rule.right for rule in shown.rules})
         ]
         if shown
         else [],
         "local_rows": [
-            _row(rule) for rule in local_rules() if rule.is_in_force(trigger_on=today, reported_on=today)
+            _row(rule, None)
+            for rule in local_rules()
+            if rule.is_in_force(trigger_on=today, reported_on=today)
         ],
         "versions": [
             {
@@ -74,13 +78,25 @@ def code(request: Request) -> HttpResponse:
     return render(request, "compliance/code.html", context)
 
 
-def _row(rule: Rule) -> list[Any]:
-    mark = {} if rule.checked else {"tag": _("Not yet checked"), "colour": "amber"}
+def is_checked(rule: Rule, check: RuleCheck | None) -> bool:
+    """Whether somebody held this rule against the published Code and found it the same."""
+    return check.agrees if check else rule.checked
+
+
+def _row(rule: Rule, check: RuleCheck | None) -> list[Any]:
+    paragraph = check.paragraph if check else rule.paragraph
+    duty = {"text": words.short(rule.key), "note": f"{rule.key} {paragraph}".strip()}
+    if not rule.is_local:
+        duty["url"] = reverse("compliance:rule", args=[rule.code, rule.key])
+    if check and not check.agrees:
+        duty |= {"tag": _("Differs from the published Code"), "colour": "red"}
+    elif not is_checked(rule, check):
+        duty |= {"tag": _("Not yet checked"), "colour": "amber"}
     return [
-        {"text": words.short(rule.key), "note": f"{rule.key} {rule.paragraph}".strip(), **mark},
+        duty,
         rule.tell,
         Duty.Owner(rule.owned_by).label,
-        {"text": ", ".join(str(Kind(kind).label) for kind in rule.trigger), "note": words.CLOCKS[rule.clock]},
+        {"text": _triggers(rule), "note": words.CLOCKS[rule.clock]},
         {
             "text": _days(rule.standard),
             "note": _("Enhanced: %(days)s") % {"days": _days(rule.enhanced)}
@@ -91,6 +107,10 @@ def _row(rule: Rule) -> list[Any]:
     ]
 
 
+def _triggers(rule: Rule) -> str:
+    return ", ".join(str(Kind(kind).label) for kind in rule.trigger)
+
+
 def _days(limit: int | None) -> str:
     if limit is None:
         return _("No number")
@@ -98,11 +118,104 @@ def _days(limit: int | None) -> str:
 
 
 @allow(Permission.BRING_CODE_INTO_FORCE)
-@require_POST
 def load_code(request: Request, key: str) -> HttpResponse:
-    actions.load_code(key=key, by=request.user)
-    messages.success(request, _("Loaded. Another supervisor can now bring it into force."))
-    return redirect("compliance:code")
+    """Load the file of a Code, and say what decides between it and the one before."""
+    file = codes().get(key)
+    if file is None:
+        raise Http404
+    form = LoadForm(request.POST or None, initial={"transition": file.transition})
+    if form.is_valid():
+        actions.load_code(key=key, transition=form.cleaned_data["transition"], by=request.user)
+        messages.success(request, _("Loaded. Another supervisor can now bring it into force."))
+        return redirect("compliance:code")
+    return render(request, "compliance/load.html", {"form": form, "file": file})
+
+
+@allow(Permission.VIEW_CODE)
+def rule(request: Request, key: str, rule: str) -> HttpResponse:
+    """One rule in full, who held it against the published Code and when, and a way to say that one did."""
+    file = codes().get(key)
+    found = file.by_key.get(rule) if file else None
+    if file is None or found is None:
+        raise Http404
+    may_check = request.user.may(Permission.BRING_CODE_INTO_FORCE)
+    form = CheckForm(
+        request.POST or None, initial={"paragraph": found.paragraph, "checked_on": clock.today()}
+    )
+    if request.method == "POST" and may_check and form.is_valid():
+        said = form.cleaned_data
+        actions.check_rule(
+            code=key, rule=rule, paragraph=said["paragraph"], agrees=said["agrees"] == YES, note=said["note"],
+            checked_on=said["checked_on"], by=request.user,
+        )  # fmt: skip
+        messages.success(request, _("Kept. The page of the Code says so too."))
+        return redirect("compliance:rule", key, rule)
+    checks = list(RuleCheck.objects.filter(code=key, rule=rule).select_related("by").order_by("-pk"))
+    context = {
+        "file": file,
+        "rule": found,
+        "name": words.short(rule),
+        "right": words.RIGHTS[found.right],
+        "is_checked": is_checked(found, checks[0] if checks else None),
+        "facts": _in_full(found),
+        "checks": [
+            [
+                day(check.checked_on),
+                check.paragraph,
+                {"text": _("The same"), "tag": ""}
+                if check.agrees
+                else {"text": check.note, "tag": _("Differs")},
+                str(check.by),
+                _("The file of this Code changed since.") if check.sha256 != file.sha256 else "",
+            ]
+            for check in checks
+        ],
+        "check_columns": [_("Checked on"), _("Paragraph"), _("What it says"), _("By"), _("Since then")],
+        "form": form,
+        "may_check": may_check,
+    }
+    return render(request, "compliance/rule.html", context, status=422 if form.is_bound else 200)
+
+
+def _in_full(rule: Rule) -> list[dict[str, Any]]:
+    """Every particular of the rule, for a summary list."""
+    met_by = ", ".join(str(Kind(kind).label) for kind in rule.met_by) or _("Telling them")
+    says = [
+        (_("What must be told or done"), rule.tell),
+        (_("Owed by"), Duty.Owner(rule.owned_by).label),
+        (_("Owed to each"), words.OWED_TO[rule.owed_to]),
+        (_("Opened by"), _triggers(rule)),
+        (_("Counts"), words.CLOCKS[rule.clock]),
+        (_("Standard rights"), _days(rule.standard)),
+        (_("Enhanced rights"), _days(rule.enhanced)),
+        (_("Met by"), met_by),
+        (_("Ended by"), ", ".join(str(Kind(kind).label) for kind in rule.declined_by)),
+        (_("Source"), rule.source),
+    ]
+    return [{"label": label, "value": value} for label, value in says if value]
+
+
+@allow(Permission.VIEW_CODE)
+@require_safe
+def calculator(request: Request) -> HttpResponse:
+    """By when a duty is due, counted day by day, for any day anybody asks about. Keeps nothing."""
+    book = rulebook()
+    keys = [key for key, found in book.by_key.items() if found.is_timed]
+    form = CalculatorForm(request.GET or None, rules=keys)
+    answer = None
+    if form.is_bound and form.is_valid():
+        said = form.cleaned_data
+        found = book.rule_on(said["rule"], said["on"])
+        if found is None:
+            form.add_error("on", _("No version of this rule is in force on that day. Choose a later one."))
+        else:
+            answer = answer_of(found, said["on"], is_enhanced=said["enhanced"])
+    return render(
+        request,
+        "compliance/calculator.html",
+        {"form": form, "answer": answer, "columns": [_("Day"), _("Counted")]},
+        status=422 if form.errors else 200,
+    )
 
 
 @allow(Permission.BRING_CODE_INTO_FORCE)

@@ -128,6 +128,14 @@ ABOUT: dict[str, Promise] = {
     "R9-APPEAL-OUTCOME": _("the result of the appeal"),
 }
 
+OWED_TO: dict[tuple[str, ...], Promise] = {
+    ("VICTIM",): _("Victim"),
+    ("WITNESS",): _("Witness"),
+    ("REQUIRED_WITNESS",): _("Witness who must come to court"),
+    ("VICTIM", "WITNESS"): _("Victim and witness"),
+    ("VICTIM", "REQUIRED_WITNESS"): _("Victim, and witness who must come to court"),
+}
+
 CLOCKS: dict[str, Promise] = {
     "event": _("from the day it happened"),
     "receipt": _("from the day we heard"),

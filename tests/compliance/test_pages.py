@@ -87,7 +87,9 @@ def test_an_officer_loads_no_code(as_officer):
 
 
 def test_loading_a_version_twice_is_refused_in_a_sentence(as_supervisor):
-    answer = as_supervisor.post(reverse("compliance:load-code", args=["VCOP-2020"]))
+    url = reverse("compliance:load-code", args=["VCOP-2020"])
+    form_key = as_supervisor.get(url).context["form"]["form_key"].value()
+    answer = as_supervisor.post(url, {"transition": "trigger", "form_key": form_key})
     assert (answer.status_code, "loaded already" in answer.content.decode()) == (422, True)
 
 
