@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contacts import landing, planning
+from contacts.column_names import CONTACT_NAMES, CONTACT_NEEDED
 from contacts.rows import CONTACT_COLUMNS, clean_contact
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
@@ -31,6 +32,8 @@ LAYOUTS = (
         telling=frozenset({"source_system", "contact_id", "occurrence_no", "person_id"}),
         clean=lambda raw, now: clean_contact(raw, now=now),
         land=_land,
+        names=CONTACT_NAMES,
+        needed=CONTACT_NEEDED,
         makes="contacts.Contact",
     ),
 )

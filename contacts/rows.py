@@ -9,6 +9,7 @@ from victimcare.intake.cells import (
     Clean,
     Problem,
     Wrong,
+    also,
     digest,
     moment,
     one_of,
@@ -47,8 +48,7 @@ def clean_contact(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
             row[column] = _cell(column, cell, now)
         except Wrong as wrong:
             problems.append(Problem(column, str(wrong)))
-    if not problems:
-        problems += [Problem(column, reason) for column, reason in _missing() if not row[column]]
+    problems = also(problems, (Problem(column, reason) for column, reason in _missing() if not row[column]))
     row["number"], row["digest"] = raw.number, digest(seen)
     row["key"] = "|".join((row["source_system"], row["contact_id"]))[:200]
     unknown = unknown_cells(raw.cells, CONTACT_COLUMNS)

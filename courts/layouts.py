@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from courts.column_names import HEARING_NAMES
 from courts.landing import land_hearings
-from courts.rows import HEARING_COLUMNS, clean_hearing
+from courts.rows import HEARING_COLUMNS, NEEDED, clean_hearing
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch
@@ -22,6 +23,8 @@ LAYOUTS = (
         telling=frozenset({"source_system", "hearing_id", "court_ou", "listed_on"}),
         clean=lambda raw, now: clean_hearing(raw, now=now),
         land=_land,
+        names=HEARING_NAMES,
+        needed=frozenset(NEEDED),
         makes="courts.Hearing",
     ),
 )

@@ -12,6 +12,7 @@ from victimcare.intake.cells import (
     Clean,
     Problem,
     Wrong,
+    also,
     digest,
     moment,
     one_of,
@@ -77,20 +78,19 @@ def clean_hearing(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
         "digest": digest(said),
         "extra": {column[:80]: cell[:400] for column, cell in unknown.items()},
     }
-    problems += wrong_unknown(unknown)
-    if not problems:
-        problems = [Problem(column, str(sentence)) for column, sentence in _missing(cells)]
-    if not problems:
-        row["hearing"], problems = _read(cells, now)
-    return row, problems
+    problems = also(problems, _missing(cells))
+    if not (problems and not problems[0].column):
+        row["hearing"], wrong = _read(cells, now)
+        problems = also(problems, wrong)
+    return row, problems + wrong_unknown(unknown)
 
 
-def _missing(cells: dict[str, str]) -> list[tuple[str, str]]:
-    sentence = _("%s is empty. Ask for the row again.")
-    return [(column, sentence % column) for column in NEEDED if not cells[column]]
+def _missing(cells: dict[str, str]) -> list[Problem]:
+    return [Problem(column, _("This is empty.")) for column in NEEDED if not cells[column]]
 
 
 def _read(cells: dict[str, str], now: datetime) -> tuple[Row | None, list[Problem]]:
+    """The row, and what is wrong with cells that are not empty. No row where anything is."""
     problems: list[Problem] = []
 
     def said(column: str, reader: Callable[[str], Any], *, unless_empty: bool = False) -> Any:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from referrals import landing
 from referrals.arriving import arrivals
+from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
 from referrals.rules.book import in_words
 from victimcare.cases.models import Participant
@@ -55,6 +56,8 @@ LAYOUTS = (
         telling=frozenset({"source_system", "occurrence_no", "person_id", "role"}),
         clean=lambda raw, now: clean_referral(raw, now=now),
         land=_land_referrals,
+        names=REFERRAL_NAMES,
+        needed=REFERRAL_NEEDED,
         makes="cases.Participant",
         without=_victims_without_a_referral,
         say_reason=lambda reason: in_words([reason], None)[0],
@@ -66,5 +69,7 @@ LAYOUTS = (
         telling=frozenset({"source_system", "event_id", "occurrence_no", "kind", "occurred_at"}),
         clean=lambda raw, now: clean_event(raw, now=now),
         land=_land_events,
+        names=EVENT_NAMES,
+        needed=EVENT_NEEDED,
     ),
 )

@@ -19,6 +19,7 @@ from victimcare.intake.cells import (
     Columns,
     Problem,
     Wrong,
+    also,
     digest,
     email,
     language,
@@ -157,8 +158,7 @@ def clean_referral(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]
     row: Clean = dict(_EMPTY)
     problems: list[Problem] = [Problem("", raw.fault)] if raw.fault else []
     said = _COLUMNS.read(raw.cells, row, problems, _at(now))
-    if not problems:
-        problems = _missing_or_contradictory(row)
+    problems = also(problems, _missing_or_contradictory(row))
     row["number"], row["digest"] = raw.number, digest(said)
     row["key"] = f"{row['source_system']}|{row['occurrence_no']}|{row['person_id']}|{row['role']}"[:200]
     unknown = unknown_cells(raw.cells, REFERRAL_COLUMNS)
@@ -214,14 +214,14 @@ def clean_event(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
     row: Clean = dict(_EMPTY_EVENT)
     problems: list[Problem] = [Problem("", raw.fault)] if raw.fault else []
     said = _EVENT_COLUMNS.read(raw.cells, row, problems, {"occurred_at": now, "learned_at": now})
-    if not problems:
-        for column, reason in _WANTED_OF_EVENTS.items():
-            if not row[column]:
-                problems.append(Problem(column, str(reason)))
-        happened, heard = row["occurred_at"], row["learned_at"]
-        are_moments = happened and heard and not (happened.is_date_only or heard.is_date_only)
-        if are_moments and heard.at < happened.at:
-            problems.append(Problem("learned_at", _("Nobody can have heard of it before it happened.")))
+    missing = [
+        Problem(column, str(reason)) for column, reason in _WANTED_OF_EVENTS.items() if not row[column]
+    ]
+    problems = also(problems, missing)
+    happened, heard = row["occurred_at"], row["learned_at"]
+    are_moments = happened and heard and not (happened.is_date_only or heard.is_date_only)
+    if are_moments and heard.at < happened.at:
+        problems.append(Problem("learned_at", _("Nobody can have heard of it before it happened.")))
     row["number"], row["digest"] = raw.number, digest(said)
     row["key"] = f"{row['source_system']}|{row['event_id']}"[:200]
     unknown = unknown_cells(raw.cells, EVENT_COLUMNS)

@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -36,7 +38,7 @@ def force(secret):
 
 @pytest.fixture(autouse=True)
 def _not_throttled(monkeypatch):
-    monkeypatch.setattr(api.OfAToken, "rate", "1000/min")
+    monkeypatch.setattr(actions, "MOST_IN_A_MINUTE", 1000)
 
 
 def send(client, body, kind="text/csv"):
@@ -132,7 +134,7 @@ def test_a_token_lasts_ninety_days_at_most_and_is_for_something(administrator, d
 
 
 def test_sixty_requests_a_minute_are_enough(force, monkeypatch):
-    monkeypatch.setattr(api.OfAToken, "rate", "3/min")
+    monkeypatch.setattr(actions, "MOST_IN_A_MINUTE", 3)
     answers = [force.get(f"{URL}/B-NOTHING").status_code for _n in range(5)]
     assert answers[:3] == [404] * 3 and answers[-1] == 429
 
@@ -242,7 +244,8 @@ def test_the_description_names_what_is_answered(force, client):
 
 def test_the_administrator_makes_a_token_and_sees_it_once(monday, unit, administrator, sign_in):
     browser, url = sign_in(administrator), reverse("intake:tokens")
-    page = browser.post(url, {"name": "Crime system", "scopes": BOTH, "days": "30"}).text
+    make = reverse("intake:make-token")
+    page = browser.post(make, {"name": "Crime system", "scopes": BOTH, "days": "30"}).text
     secret = next(
         word for word in page.replace("<", " ").replace(">", " ").split() if word.startswith("vcf_")
     )
@@ -250,10 +253,100 @@ def test_the_administrator_makes_a_token_and_sees_it_once(monday, unit, administ
     assert secret not in browser.get(url).text
     browser.post(reverse("intake:revoke-token", args=[FeedToken.objects.get().reference]))
     assert "Revoked" in browser.get(url).text
-    assert "90 or less" in browser.post(url, {"name": "x", "scopes": BOTH, "days": "91"}).text
+    assert "90 or less" in browser.post(make, {"name": "x", "scopes": BOTH, "days": "91"}).text
     assert FeedToken.objects.count() == 1
 
 
 def test_nobody_else_makes_tokens(as_supervisor, as_officer):
     for browser in (as_supervisor, as_officer):
         assert browser.get(reverse("intake:tokens")).status_code == 403
+
+
+@pytest.fixture
+def browser(monday, unit, administrator, sign_in):
+    return sign_in(administrator)
+
+
+MAKE = {
+    "name": "Crime system",
+    "scopes": BOTH,
+    "days": "30",
+    "form_key": "0192f0c1-7b1a-7000-8000-000000000001",
+}
+
+
+def test_a_double_click_makes_one_token_and_shows_it(browser):
+    first, second = (browser.post(reverse("intake:make-token"), MAKE) for _click in range(2))
+    assert first.context["secret"] == second.context["secret"] != ""
+    assert FeedToken.objects.count() == 1
+
+
+def test_another_form_makes_another_token(browser):
+    first = browser.post(reverse("intake:make-token"), MAKE).context["secret"]
+    other = MAKE | {"form_key": "0192f0c1-7b1a-7000-8000-000000000002"}
+    assert browser.post(reverse("intake:make-token"), other).context["secret"] != first
+
+
+@pytest.mark.parametrize("later", [{"name": "Another"}, {}])
+def test_a_form_sent_again_later_or_otherwise_shows_no_secret(browser, monday, later):
+    browser.post(reverse("intake:make-token"), MAKE)
+    monday.shift(0 if later else 120)
+    again = browser.post(reverse("intake:make-token"), MAKE | later)
+    assert again.status_code == 422 and "vcf_" not in again.text
+    assert FeedToken.objects.count() == 1
+
+
+def test_the_auditor_reads_the_tokens_and_neither_makes_nor_revokes_one(secret, auditor, sign_in):
+    browser = sign_in(auditor)
+    page = browser.get(reverse("intake:tokens")).text
+    assert "Crime system" in page and "In use" in page
+    assert "A new token" not in page and ">Revoke<" not in page
+    assert browser.post(reverse("intake:make-token"), MAKE).status_code == 403
+    token = FeedToken.objects.get()
+    assert browser.post(reverse("intake:revoke-token", args=[token.reference])).status_code == 403
+
+
+def test_a_batch_says_which_token_brought_it(force, as_supervisor):
+    send(force, good())
+    read_waiting_extracts()
+    batch, token = ImportBatch.objects.get(), FeedToken.objects.get()
+    assert batch.token == token
+    page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
+    assert "by the API, from Crime system" in page and token.reference in page
+    assert "Crime system" in as_supervisor.get(reverse("intake:list")).text
+    assert AccessEntry.objects.filter(op="collect", actor=token.reference).count() == 2  # sent, and read
+
+
+def test_requests_are_counted_in_one_place_by_the_minute(force, monday, monkeypatch):
+    monkeypatch.setattr(actions, "MOST_IN_A_MINUTE", 3)
+    token = FeedToken.objects.get()
+    assert [actions.note_use(token=token) for _elsewhere in range(2)] == [1, 2]
+    assert [force.get(f"{URL}/B-NOTHING").status_code for _here in range(3)] == [404, 429, 429]
+    refused = force.get(f"{URL}/B-NOTHING")
+    assert "throttled" in refused.json()["error"].lower() and refused["Retry-After"] == "60"
+    monday.shift(60)
+    assert force.get(f"{URL}/B-NOTHING").status_code == 404
+
+
+@pytest.mark.parametrize("place", ["service_of", "actions.note_use"])
+def test_a_database_that_is_away_is_a_sentence(force, monkeypatch, place):
+    def away(*_args, **_kwargs):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(f"victimcare.intake.api.{place}", away)
+    answer = force.get(f"{URL}/B-NOTHING")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert "cannot reach its database" in answer.json()["error"]
+
+
+def test_the_same_file_again_says_which_batch_holds_it(force):
+    sent = send(force, good()).json()
+    again = send(force, good()).json()
+    assert (again["reference"], again["url"]) == (sent["reference"], sent["url"])
+
+
+def test_the_page_leads_to_the_batch_that_holds_the_same_file(force, as_supervisor):
+    sent = send(force, good()).json()
+    page = as_supervisor.post(reverse("intake:list"), {"file": SimpleUploadedFile("again.csv", good())})
+    assert page.status_code == 200 and sent["reference"] in page.text
+    assert f'href="{reverse("intake:batch", args=[sent["reference"]])}"' in page.text

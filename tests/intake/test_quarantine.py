@@ -47,7 +47,7 @@ def test_equal_problems_are_one_line_with_their_number(as_supervisor):
 def test_a_group_opens_its_rows_alone(as_supervisor):
     url = next(url for group, url in as_supervisor.get(URL).context["groups"] if group["n"] == 3)
     page = as_supervisor.get(URL + url)
-    assert {row.column for row, _question in page.context["rows"]} == {"postcode"}
+    assert {one["row"].column for one in page.context["rows"]} == {"postcode"}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_row_goes_back_to_the_officer_in_the_case_with_a_question(as_superviso
     assert (question.kind, question.to_collar, question.asked_by) == ("row", "1234", supervisor)
     assert question.about_row == f"{row.batch.reference}, row {row.number}"
     assert Notification.objects.filter(recipient=officer, subject=question.reference).exists()
-    assert [r.pk for r, _q in as_supervisor.get(URL, {"asked": "waiting"}).context["rows"]] == [row.pk]
+    assert [one["row"].pk for one in as_supervisor.get(URL, {"asked": "waiting"}).context["rows"]] == [row.pk]
 
 
 def test_the_answer_is_shown_with_the_row_and_the_row_is_mended_with_it(as_supervisor, supervisor):

@@ -33,7 +33,7 @@ def test_the_row_names_the_columns_that_stood(as_supervisor):
     person = Person.objects.get(source_id="P1")
     assert (person.phone_mobile, person.town, person.safe_contact.text) == ("07700 900555", "Cwmbrân", "N")
     page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
-    assert "phone_mobile, safe_to_text" in page
+    assert "Mobile phone, Safe to text" in page
 
 
 def test_a_row_that_changes_nothing_says_so_too():

@@ -19,6 +19,7 @@ from victimcare.cases.models import Case, Event, Participant, Person, SafeContac
 from victimcare.faults import Refused, Stale
 from victimcare.intake import actions
 from victimcare.intake.models import FeedRow, ImportRow
+from victimcare.intake.tasks import read_waiting_extracts
 
 pytestmark = pytest.mark.django_db
 HUW = SIAN | {"person_id": "P2", "given_names": "Huw", "role": "WITNESS"}
@@ -70,7 +71,8 @@ def seen():
 
 
 def withdraw(batch, supervisor):
-    return actions.withdraw(batch=batch, reason="The wrong file was sent.", by=supervisor)
+    actions.withdraw(batch=batch, reason="The wrong file was sent.", by=supervisor)
+    assert read_waiting_extracts() == 1
 
 
 def test_what_a_referrals_extract_brought_is_gone_from_every_table(supervisor):
@@ -233,8 +235,8 @@ def worked_on(how, victim, officer, supervisor):
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("a call", "contacts"),
-        ("an assessment", "needs assessments"),
+        ("a call", "1 contact with them"),
+        ("an assessment", "1 needs assessment"),
         ("an allocation", "somebody here changed"),
         ("a later extract", "later extract changed"),
         ("an event", "events recorded since"),
@@ -255,7 +257,7 @@ def test_events_that_were_told_stand_in_the_way(supervisor):
     receive(SIAN)
     batch = receive_events(ARREST)
     receive(TOLD, columns=CONTACT_COLUMNS)
-    with pytest.raises(Refused, match="contacts that told"):
+    with pytest.raises(Refused, match="1 contact that told"):
         withdraw(batch, supervisor)
 
 
@@ -296,7 +298,10 @@ def test_a_supervisor_withdraws_on_the_page(as_supervisor, officer):
     assert "Withdraw this extract" in as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
     assert "Enter why" in as_supervisor.post(url, {"reason": ""}).text
     page = as_supervisor.post(url, {"reason": "The wrong file."}, follow=True).text
-    assert "is withdrawn" in page and "The wrong file." in page
+    assert "is being withdrawn" in page and "The wrong file." in page and "Waiting to be withdrawn" in page
+    assert read_waiting_extracts() == 1
+    page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
+    assert "What it brought is gone from every page" in page
     assert "nothing to withdraw" in as_supervisor.get(url).text
 
 
@@ -305,7 +310,7 @@ def test_the_page_lists_what_stands_in_the_way(as_supervisor, officer, django_as
     ContactFactory(participant=Participant.objects.victims().get(), by=officer)
     url = reverse("intake:withdraw", args=[batch.reference])
     page = as_supervisor.get(url).text
-    assert "It cannot be withdrawn" in page and "Contacts with them: 1" in page and "Withdraw it" not in page
+    assert "It cannot be withdrawn" in page and "1 contact with them" in page and "Withdraw it" not in page
     with django_assert_max_num_queries(25):
         as_supervisor.get(url)
     assert as_supervisor.post(url, {"reason": "x"}).status_code == 422

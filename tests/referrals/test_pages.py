@@ -98,7 +98,7 @@ def row_url(row, name="intake:row"):
 
 def test_a_mended_row_goes_the_way_of_all_rows(bad_row, as_supervisor, supervisor):
     page = text(as_supervisor.get(row_url(bad_row)))
-    assert "What is wrong: postcode" in page and 'value="Siân"' in page
+    assert "Postcode</a>: “NP” is not a whole postcode" in page and 'value="Siân"' in page
     as_supervisor.post(row_url(bad_row), bad_row.content | {"postcode": "NP20 4AB"})
     assert Participant.objects.victims().get().person.postcode == "NP20 4AB"
     bad_row.refresh_from_db()

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     WATCH_URGENT = "watch_urgent"
     TAKE_CALL = "take_call"
     SET_STANDARDS = "set_standards"
+    HANDLE_COMPLAINTS = "handle_complaints"
     WRITE_LETTER = "write_letter"
     APPROVE_LETTER = "approve_letter"
     VIEW_HEARINGS = "view_hearings"
@@ -83,6 +84,7 @@ class Permission(StrEnum):
     VIEW_PEOPLE_OF_THE_UNIT = "view_people_of_the_unit"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_TOKENS = "manage_tokens"
+    VIEW_TOKENS = "view_tokens"
     SET_LEAVE = "set_leave"
     VIEW_CODE = "view_code"
     BRING_CODE_INTO_FORCE = "bring_code_into_force"
@@ -172,6 +174,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.ANSWER_QUESTION,
         P.TAKE_CALL,
         P.SET_STANDARDS,
+        P.HANDLE_COMPLAINTS,
         P.DECIDE_SAFETY,
         P.WATCH_URGENT,
     },
@@ -247,11 +250,20 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.VIEW_RULES,
             P.VIEW_CODE,
             P.VIEW_PEOPLE_OF_THE_UNIT,
+            P.VIEW_TOKENS,
         }
     ),
     # Keeps the people and the reference data; has no case access.
     Role.ADMINISTRATOR: frozenset(
-        {P.USE_TODAY, P.MANAGE_PEOPLE, P.MANAGE_TOKENS, P.VIEW_PEOPLE_OF_THE_UNIT, P.SET_LEAVE, P.VIEW_CODE}
+        {
+            P.USE_TODAY,
+            P.MANAGE_PEOPLE,
+            P.MANAGE_TOKENS,
+            P.VIEW_TOKENS,
+            P.VIEW_PEOPLE_OF_THE_UNIT,
+            P.SET_LEAVE,
+            P.VIEW_CODE,
+        }
     ),
 }
 

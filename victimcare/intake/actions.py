@@ -17,7 +17,7 @@ from time import monotonic
 from traceback import extract_tb
 from typing import IO
 
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -44,8 +44,8 @@ from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, FeedToken, ImportBatch, ImportRow, Reconciliation
 from victimcare.intake.reconciled import batches_of, findings_of
-from victimcare.intake.tokens import digest_of, new_secret
-from victimcare.intake.withdrawal import take_back
+from victimcare.intake.tokens import ImportService, digest_of, new_secret
+from victimcare.intake.withdrawal import said_beside, take_back
 from victimcare.lookups import is_any
 from victimcare.working_days import london_day
 
@@ -54,10 +54,18 @@ logger = logging.getLogger(__name__)
 OF_THE_MACHINE = (*AWAY, OSError)  # no fault of the file: it is read again later
 CHUNK = 5000
 ATTEMPTS = 5
+MOST_PROBLEMS = 60  # of one row
 PARKED = "extract_parked"  # what these notifications are about; the subject is the batch's reference
-TO_CHECK = (ImportBatch.State.CHECK, ImportBatch.State.CHECKING)
 
 Read = tuple[RawRow, Clean, list[Problem]]  # a row as it came, as it was read, and what is wrong with it
+
+
+class AlreadyHere(Refused):
+    """The same file is here and not yet dealt with: the batch that holds it says how far it is."""
+
+    def __init__(self, sentence: str, *, batch: ImportBatch) -> None:
+        super().__init__(sentence)
+        self.batch = batch
 
 
 class Overtaken(Exception):
@@ -88,11 +96,12 @@ def upload(
     is_history: bool = False,
     checked_first: bool = False,
     came_by: str = ImportBatch.Way.PAGE,
+    token: FeedToken | None = None,
 ) -> ImportBatch:
     """Keep an extract's bytes until a worker has read them.
 
-    `checked_first`: a worker says what would become of it, and a person whether to import it. Raises Refused
-    when the same file is waiting already.
+    `checked_first`: a worker says what would become of it, and a person whether to import it. Raises
+    AlreadyHere when the same file is waiting already.
     """
     sha256 = hashlib.sha256(content).hexdigest()
     _refuse_if_open(sha256)
@@ -105,6 +114,7 @@ def upload(
                 uploaded_by=by,
                 is_history=is_history,
                 came_by=came_by,
+                token=token,
                 state=ImportBatch.State.CHECK if checked_first else ImportBatch.State.WAITING,
                 preview={"is_wanted": True} if checked_first else {},
             )
@@ -116,20 +126,22 @@ def upload(
 def _refuse_if_open(sha256: str) -> None:
     same = ImportBatch.objects.open().filter(sha256=sha256).defer("content").first()
     if same is not None and same.state == ImportBatch.State.CHECKED:
-        raise Refused(
+        raise AlreadyHere(
             _(
                 "This file (%(batch)s) was checked and waits for somebody to say whether to import it. "
                 "Open it in the list."
             )
-            % {"batch": same.reference}
+            % {"batch": same.reference},
+            batch=same,
         )
     if same is not None:
-        raise Refused(
+        raise AlreadyHere(
             _(
                 "This file (%(batch)s) is already waiting or being read. Open it in the list to see "
                 "how far it is."
             )
-            % {"batch": same.reference}
+            % {"batch": same.reference},
+            batch=same,
         )
 
 
@@ -173,20 +185,43 @@ def _let_go(batch: ImportBatch) -> None:
 
 @transaction.atomic
 def claim() -> ImportBatch | None:
-    """The next extract to be read or checked, now ours; None when there is none. Safe with any number of workers.
+    """The next extract to be read, checked or withdrawn, now ours; None when there is none.
 
+    Safe with any number of workers.
     Those never begun come first: one that kills its reader each time holds up no other, and is parked after
     five readers that got no further.
     """
     while (batch := _next()) is not None:
         if batch.attempts >= ATTEMPTS:
-            _park(batch)
+            _give_up(batch)
             continue
-        batch.state = ImportBatch.State.CHECKING if batch.state in TO_CHECK else ImportBatch.State.READING
+        batch.state = _BEGUN[batch.state]
         batch.claimed_at, batch.attempts = clock.now(), batch.attempts + 1
         batch.save(update_fields=["state", "claimed_at", "attempts"])
         return batch
     return None
+
+
+State = ImportBatch.State
+_BEGUN = {
+    State.CHECK: State.CHECKING,
+    State.CHECKING: State.CHECKING,
+    State.WAITING: State.READING,
+    State.READING: State.READING,
+    State.UNDOING: State.UNDOING,
+}
+
+
+def _give_up(batch: ImportBatch) -> None:
+    """Five workers got no further: a person has to look."""
+    if batch.state == State.UNDOING:
+        sentence = _(
+            "Withdrawing it stopped five times. Nothing was taken back. Tell whoever looks after the system, with "
+            "the number %(batch)s."
+        ) % {"batch": batch.reference}
+        _leave_as_it_was(batch, sentence)
+    else:
+        _park(batch)
 
 
 def _next() -> ImportBatch | None:
@@ -292,8 +327,13 @@ def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], *, room
     counts, _case_ids = _land(batch, chunk, earlier)
     bad = ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.QUARANTINED).order_by("number")
     problems = [
-        {"number": row.number, "column": row.column, "reason": row.reason}
-        for row in bad.only("number", "column", "reason")[:room]
+        {
+            "number": row.number,
+            "column": row.column,
+            "reason": row.reason,
+            "more": max(0, len(row.problems) - 1),
+        }
+        for row in bad.only("number", "column", "reason", "problems")[:room]
     ]
     reasons = Counter(
         ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.SUPPRESSED).values_list(
@@ -404,8 +444,10 @@ def _describe(batch: ImportBatch, opened: Extract) -> None:
     batch.kind, batch.encoding = opened.kind, opened.encoding
     batch.unknown_columns, batch.claimed_at = opened.unknown_columns, clock.now()
     batch.save(update_fields=["kind", "encoding", "unknown_columns", "expected", "claimed_at"])
+    token = FeedToken.objects.filter(pk=batch.token_id).first() if batch.token_id else None
+    sender = ImportService(token, token.reference, token.name) if token else _Feed()
     record_access(
-        by=batch.uploaded_by or _Feed(),
+        by=batch.uploaded_by or sender,
         op=AccessEntry.Op.COLLECT,
         field_group=f"extract {batch.kind}",
         path=batch.reference,
@@ -448,10 +490,15 @@ def _finish(batch: ImportBatch) -> ImportBatch:
     return batch
 
 
-def _stumbled(batch: ImportBatch, fault: Exception) -> ImportBatch:
-    """A fault of ours ends the batch. The log says where, never what: the words may be somebody's details."""
+def _log_fault(batch: ImportBatch, fault: Exception) -> None:
+    """The log says where, never what: the words may be somebody's details."""
     where = " > ".join(f"{frame.name}:{frame.lineno}" for frame in extract_tb(fault.__traceback__))
     logger.error("Extract %s could not be read: %s in %s.", batch.reference, type(fault).__name__, where)
+
+
+def _stumbled(batch: ImportBatch, fault: Exception) -> ImportBatch:
+    """A fault of ours ends the batch."""
+    _log_fault(batch, fault)
     batch.refresh_from_db(fields=["received", *ImportRow.Outcome.values])
     return _unreadable(
         batch,
@@ -485,12 +532,12 @@ def _land(
     now = clock.now()
     layout = layouts.of(batch.kind)
     outcomes: dict[int, str] = {}
-    bad: list[tuple[RawRow, str, Problem]] = []
+    bad: list[tuple[RawRow, str, list[Problem]]] = []
     good: list[Clean] = []
     raw_by_number = {raw.number: raw for raw, _row, _problems in chunk}
     for raw, row, problems in chunk:
         if problems:
-            bad.append((raw, row["key"], problems[0]))
+            bad.append((raw, row["key"], problems))
         else:
             good.append(row)
     landed = Landed()
@@ -498,7 +545,7 @@ def _land(
         landed |= _land_or_halve(batch, turn, now)
     by_number = {row["number"]: row for row in good}
     for number, (column, value) in landed.unknown.items():
-        bad.append((raw_by_number[number], by_number[number]["key"], Problem(column, value)))
+        bad.append((raw_by_number[number], by_number[number]["key"], [Problem(column, value)]))
     outcomes |= landed.outcomes
     if earlier is not None:
         _remember(earlier, landed, by_number, outcomes)
@@ -508,13 +555,21 @@ def _land(
     return Counter(outcomes.values()), landed.case_ids
 
 
-def _one_at_a_time() -> None:
+def _one_at_a_time(patience: str = "10min") -> None:
     """Let one chunk land at a time, so that two imports never meet in the same row.
 
-    Held to the end of the transaction.
+    Held to the end of the transaction. Waits as long as a large withdrawal takes, unless told less; raises
+    OperationalError when that was not long enough.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('referrals.landing'))")
+        cursor.execute(
+            """
+            SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(hashtext('referrals.landing')),
+                   set_config('lock_timeout', reset_val, true)
+              FROM pg_settings WHERE name = 'lock_timeout'
+            """,
+            [patience],
+        )
 
 
 def _digests(kind: str, keys: Sequence[str]) -> dict[str, str]:
@@ -579,21 +634,21 @@ def _land_or_halve(batch: ImportBatch, rows: list[Clean], now: datetime) -> Land
         return _land_or_halve(batch, rows[:middle], now) | _land_or_halve(batch, rows[middle:], now)
 
 
-def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> dict[int, str]:
+def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, list[Problem]]]) -> dict[int, str]:
     """Keep what cannot land, with its reason. Of one key only the newest waits; what it replaces is settled.
 
     A row that was settled before, when nothing of its key waits, is unchanged.
     """
     if not bad:
         return {}
-    digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problem in bad}
+    digests = {raw.number: raw_digest(raw.cells) for raw, _key, _problems in bad}
     same = Q(is_any("digest", set(digests.values())))
     seen = set(
         ImportRow.objects.filter(same, outcome=ImportRow.Outcome.QUARANTINED)
         .exclude(batch__state=ImportBatch.State.WITHDRAWN)
         .values_list("digest", flat=True)
     )
-    keys = {key for _raw, key, _problem in bad if _is_whole(key)}
+    keys = {key for _raw, key, _problems in bad if _is_whole(key)}
     open_rows = ImportRow.objects.in_quarantine().filter(same | Q(is_any("natural_key", keys)))
     waiting: dict[str, list[int]] = {}
     for pk, key, digest in open_rows.values_list("pk", "natural_key", "digest"):
@@ -607,7 +662,7 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
     kept: list[ImportRow] = []
     newest: dict[str, ImportRow] = {}
     replaced: list[int] = []
-    for raw, key, problem in sorted(bad, key=lambda one: one[0].number):
+    for raw, key, problems in sorted(bad, key=lambda one: one[0].number):
         digest = digests[raw.number]
         identity = _identity(key, digest)
         if digest in seen and identity not in waiting and identity not in newest:
@@ -625,8 +680,9 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
                 natural_key=key,
                 digest=digest,
                 outcome=ImportRow.Outcome.QUARANTINED,
-                column=problem.column[:60],
-                reason=visible(problem.reason)[:300],
+                column=problems[0].column[:60],
+                reason=visible(problems[0].reason)[:300],
+                problems=_as_kept(problems),
                 content={visible(name): visible(cell[:2000]) for name, cell in raw.cells.items()},
             )
         )
@@ -634,6 +690,13 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, Problem]]) -> d
     ImportRow.objects.in_quarantine().filter(is_any("pk", replaced)).update(**replacement)
     ImportRow.objects.bulk_create(kept)
     return outcomes
+
+
+def _as_kept(problems: Sequence[Problem]) -> list[dict[str, str]]:
+    """As JSON that can be stored, the first of many."""
+    return [
+        {"column": one.column[:60], "reason": visible(one.reason)[:300]} for one in problems[:MOST_PROBLEMS]
+    ]
 
 
 def _is_whole(key: str) -> bool:
@@ -676,19 +739,29 @@ def _settle_mended(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]
 # --- Tokens of other systems --------------------------------------------------------------------------
 
 LONGEST_TOKEN = 90  # days
+SAME_CLICK = timedelta(minutes=1)  # within which a form that is sent again is answered as before
+MOST_IN_A_MINUTE = 60
 
 
 @transaction.atomic
-def make_token(*, name: str, scopes: list[str], days: int, by: User) -> tuple[FeedToken, str]:
+def make_token(
+    *, name: str, scopes: list[str], days: int, by: User, form_key: str = ""
+) -> tuple[FeedToken, str]:
     """A token for another system, and its secret, which is shown once and kept nowhere.
 
-    Raises Refused for more than ninety days, or for one that may do nothing.
+    The same form sent twice is one token with one secret: the second answer is what a double click shows.
+    Raises Refused for more than ninety days, or for one that may do nothing, or a form sent again later.
     """
     if not 1 <= days <= LONGEST_TOKEN:
         raise Refused(_("A token lasts from 1 to 90 days."))
     if not scopes:
         raise Refused(_("Say what this token is for."))
-    secret, now = new_secret(), clock.now()
+    secret, now = new_secret(f"{by.pk}:{form_key}" if form_key else ""), clock.now()
+    made = FeedToken.objects.filter(digest=digest_of(secret)).first()
+    if made is not None:
+        if (made.name, made.scopes) != (name, [*scopes]) or made.made_at < now - SAME_CLICK:
+            raise Refused(_("This form made a token already. Open the page again to make another."))
+        return made, secret
     token = FeedToken(
         name=name,
         digest=digest_of(secret),
@@ -713,11 +786,21 @@ def revoke_token(*, token: FeedToken, by: User) -> FeedToken:
     return token
 
 
-def note_use(*, token: FeedToken) -> None:
-    """That it was used today; once a day, for it is not a log."""
-    today = clock.now()
-    if token.used_at is None or london_day(token.used_at) != london_day(today):
-        FeedToken.objects.filter(pk=token.pk).update(used_at=today)
+def note_use(*, token: FeedToken) -> int:
+    """That it was used today, and how often in this minute by the clock, whichever process answered."""
+    now = clock.now()
+    minute = now.replace(second=0, microsecond=0)
+    used_at = token.used_at if token.used_at and london_day(token.used_at) == london_day(now) else now
+    with connection.cursor() as cursor:  # one statement, so that requests at once are all counted
+        cursor.execute(
+            """
+            UPDATE intake_feedtoken SET used_at = %s, minute = %s,
+                   used_in_minute = CASE WHEN minute = %s THEN used_in_minute + 1 ELSE 1 END
+             WHERE id = %s RETURNING used_in_minute
+            """,
+            [used_at, minute, minute, token.pk],
+        )
+        return int(cursor.fetchone()[0])
 
 
 # --- Every night -------------------------------------------------------------------------------------
@@ -788,16 +871,74 @@ def what_stands_in_the_way(batch: ImportBatch) -> list[Obstacle]:
 
 @transaction.atomic
 def withdraw(*, batch: ImportBatch, reason: str, by: User) -> ImportBatch:
-    """Take back all that a batch brought: what people see is as before, and the log keeps both.
+    """Ask for all that a batch brought to be taken back: a worker does it within seconds, see `undo`.
 
     Raises Refused with what stands in the way when somebody has worked on it, Stale when it was withdrawn.
     """
-    _one_at_a_time()
     batch = ImportBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch.pk)
     if batch.state not in KEPT_SOMETHING:
         raise Stale(_("This extract has nothing to be withdrawn. Open it again to see what became of it."))
     if not reason.strip():
         raise Refused(_("Say why it is withdrawn."))
+    if in_the_way := obstacles(batch):
+        raise Refused(_in_the_way(in_the_way))
+    batch.state_before, batch.state = batch.state, State.UNDOING
+    batch.withdrawn_by, batch.withdrawn_because = by, reason.strip()[:300]
+    batch.claimed_at, batch.attempts, batch.undone_percent, batch.not_withdrawn_because = None, 0, 0, ""
+    batch.save(update_fields=[*_OF_A_WITHDRAWAL, "state", "claimed_at", "attempts"])
+    settle(kind=NOT_WITHDRAWN, subject=batch.reference)
+    return batch
+
+
+_OF_A_WITHDRAWAL = (
+    "state_before", "withdrawn_by", "withdrawn_because", "undone_percent", "not_withdrawn_because",
+)  # fmt: skip
+NOT_WITHDRAWN = "extract_not_withdrawn"  # what these notifications are about; the subject is the batch
+
+
+def _in_the_way(found: Sequence[Obstacle]) -> str:
+    what = "; ".join(obstacle.words for obstacle in found[:6])
+    return _("Somebody has worked on what this extract brought: %(what)s.") % {"what": what}
+
+
+def undo(*, batch: ImportBatch) -> ImportBatch:
+    """Take back all that a claimed batch brought: what people see is as before, and the log keeps both.
+
+    All of it or nothing: a worker that is killed leaves everything as it was, and the next begins again. Where
+    somebody has worked on it since it was asked for, the batch is as before, and says so.
+    """
+    is_held = _hold(batch)
+    try:
+        if is_held:  # else another worker is at it
+            case_ids = _undo(batch)
+            for start in range(0, len(case_ids), CHUNK):
+                _announce(batch, set(case_ids[start : start + CHUNK]))
+    except Overtaken:
+        return batch
+    except OF_THE_MACHINE:
+        raise
+    except Refused as refused:
+        _leave_as_it_was(batch, str(refused.sentence))
+    except Exception as fault:
+        _log_fault(batch, fault)
+        _leave_as_it_was(
+            batch,
+            _(
+                "Withdrawing it stopped because of a fault in this system. Nothing was taken back. Tell whoever "
+                "looks after the system, with the number %(batch)s."
+            )
+            % {"batch": batch.reference},
+        )
+    finally:
+        if is_held:
+            _let_go(batch)
+    return batch
+
+
+@transaction.atomic
+def _undo(batch: ImportBatch) -> list[int]:
+    """Returns the cases whose duties may move. Raises Refused with what stands in the way, Overtaken."""
+    _one_at_a_time()
     # Nobody can refer to what it brought until this is decided.
     list(
         Participant.objects.filter(pk__in=created(Participant, batch))
@@ -805,20 +946,43 @@ def withdraw(*, batch: ImportBatch, reason: str, by: User) -> ImportBatch:
         .order_by("pk")
         .values_list("pk")
     )
-    in_the_way = obstacles(batch)
-    if in_the_way:
-        raise Refused(
-            _("Somebody has worked on what this extract brought: %(what)s.")
-            % {"what": "; ".join(f"{obstacle.what}: {obstacle.count}" for obstacle in in_the_way[:6])}
-        )
+    if found := obstacles(batch):
+        raise Refused(_in_the_way(found))
+    by = User.objects.get(pk=batch.withdrawn_by_id)
     now = clock.now()
-    case_ids = take_back(batch=batch, by=by, now=now)
-    batch.state, batch.content = ImportBatch.State.WITHDRAWN, None
-    batch.withdrawn_at, batch.withdrawn_by, batch.withdrawn_because = now, by, reason.strip()[:300]
-    batch.save(update_fields=["state", "content", "withdrawn_at", "withdrawn_by", "withdrawn_because"])
+    with said_beside(batch) as say:
+        case_ids = take_back(batch=batch, by=by, now=now, say=say)
+    # Only now: until here the row is free for the worker to say how far it is.
+    fresh = ImportBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch.pk)
+    if fresh.state != State.UNDOING:
+        raise Overtaken
+    batch.state, batch.content, batch.withdrawn_at = State.WITHDRAWN, None, now
+    batch.undone_percent = 100
+    batch.save(update_fields=["state", "content", "withdrawn_at", "undone_percent"])
     record_access(by=by, op=AccessEntry.Op.ERASE, field_group=f"extract {batch.kind}", path=batch.reference)
-    announce(case_ids)
-    return batch
+    return sorted(case_ids)
+
+
+@transaction.atomic
+def _leave_as_it_was(batch: ImportBatch, sentence: str) -> None:
+    """A withdrawal that could not be done: the batch is as before, says why, and whoever asked is told."""
+    fresh = ImportBatch.objects.select_for_update(of=("self",)).defer("content").get(pk=batch.pk)
+    if fresh.state != State.UNDOING:
+        return
+    by = fresh.withdrawn_by
+    fresh.state, fresh.state_before = fresh.state_before, ""
+    fresh.withdrawn_by, fresh.withdrawn_because, fresh.attempts = None, "", 0
+    fresh.undone_percent, fresh.not_withdrawn_because = 0, sentence[:400]
+    fresh.save(update_fields=[*_OF_A_WITHDRAWAL, "state", "attempts"])
+    if by is not None:
+        notify(
+            recipients=User.objects.active().filter(pk=by.pk),
+            kind=NOT_WITHDRAWN,
+            subject=fresh.reference,
+            level=Notification.Level.DUE_TODAY,
+            url=reverse("intake:batch", args=[fresh.reference]),
+            due_on=clock.today(),
+        )
 
 
 # --- Quarantine ------------------------------------------------------------------------------------
@@ -835,14 +999,22 @@ def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
 
     Raises Stale when it was settled, Refused when it still cannot land.
     """
-    _one_at_a_time()  # first, as an extract does: two that wait for each other would both fail
+    try:
+        with transaction.atomic():  # first, as an extract does: two that wait for each other would both fail
+            _one_at_a_time(patience="5s")
+    except OperationalError:
+        raise Refused(
+            _(
+                "Extracts are landing or being withdrawn just now. Nothing was saved: wait a minute, then save again."
+            )
+        ) from None
     row = _in_quarantine(row)
     batch = row.batch
     layout = layouts.of(batch.kind)
     now = clock.now()
     mended, problems = layout.clean(RawRow(row.number, dict(cells)), now)
     if problems:
-        raise Refused(problems[0].reason)
+        raise Refused(" ".join(problem.reason for problem in problems))
     outcome, case_ids = "unchanged", set[int]()
     if _digests(layout.feed, [mended["key"]]).get(mended["key"]) != mended["digest"]:
         batch.uploaded_by = by  # who mended it is who wrote what lands

@@ -5,6 +5,7 @@ requests a minute for a token, problems in pages of 100.
 """
 
 import io
+import logging
 from typing import Any, cast
 
 from django.db import transaction
@@ -24,18 +25,20 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from victimcare import clock
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
-from victimcare.faults import Refused
+from victimcare.http import AWAY
 from victimcare.intake import actions
 from victimcare.intake.api_description import DESCRIPTION
 from victimcare.intake.extract import Unreadable, open_extract
 from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
 from victimcare.intake.tokens import ImportService, service_of
 
+log = logging.getLogger("victimcare")
 LARGEST = 8 * 1024 * 1024
 PAGE = 100
 COUNTS = ("received", *ImportRow.Outcome.values)
@@ -52,6 +55,12 @@ class CannotBeRead(APIException):
 class AlreadyHere(APIException):
     status_code = 409
 
+    def __init__(self, here: actions.AlreadyHere) -> None:
+        super().__init__(str(here.sentence))
+        self.said = {"reference": here.batch.reference}
+        if here.batch.came_by == ImportBatch.Way.API:  # what came another way is not read here
+            self.said["url"] = reverse("intake:api-extract", args=[here.batch.reference])
+
 
 class ByToken(BaseAuthentication):
     """`Authorization: Bearer <token>`: a token that an administrator made, not run out and not revoked."""
@@ -61,7 +70,7 @@ class ByToken(BaseAuthentication):
         found = service_of(secret.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             raise AuthenticationFailed(_("Send a token that is valid: Authorization: Bearer <token>."))
-        actions.note_use(token=found.token)
+        found.used_in_minute = actions.note_use(token=found.token)
         return found, found.token
 
     def authenticate_header(self, request: Request) -> str:
@@ -83,14 +92,14 @@ class InScope(BasePermission):
         return True
 
 
-class OfAToken(SimpleRateThrottle):
-    """Sixty requests a minute for each token."""
+class OfAToken(BaseThrottle):
+    """Sixty requests in a minute by the clock for each token, counted in its row: one count for all processes."""
 
-    rate = "60/min"
-    scope = "feed"
+    def allow_request(self, request: Request, view: Any) -> bool:
+        return cast(ImportService, request.user).used_in_minute <= actions.MOST_IN_A_MINUTE
 
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        return f"feed:{_token(request).reference}"
+    def wait(self) -> float:
+        return 60.0 - clock.now().second
 
 
 class Whole(BaseParser):
@@ -120,9 +129,13 @@ class OurView(APIView):
     renderer_classes = (JSONRenderer,)
 
     def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, AWAY):
+            log.error("unavailable: %s at %s", type(exc).__name__, self.request.path)
+            words = _("The service cannot reach its database. Nothing was saved. Send it again in a minute.")
+            return Response({"error": words}, status=503, headers={"Retry-After": "60"})
         response = super().handle_exception(exc)
         if isinstance(exc, APIException):
-            response.data = {"error": _said(exc)}
+            response.data = {"error": _said(exc), **getattr(exc, "said", {})}
         return response
 
 
@@ -149,16 +162,16 @@ class Extracts(OurView):
             with transaction.atomic():
                 batch = actions.upload(
                     file_name=f"{opened.kind}.{'json' if opened.is_json else 'csv'}", content=body, by=None,
-                    came_by=ImportBatch.Way.API,
+                    came_by=ImportBatch.Way.API, token=_token(request),
                 )  # fmt: skip
-                record_access(  # which of the systems sent it: the batch itself says only that one did
+                record_access(
                     by=cast(ImportService, request.user),
                     op=AccessEntry.Op.COLLECT,
                     field_group=f"extract {opened.kind} sent",
                     path=batch.reference,
                 )
-        except Refused as refused:
-            raise AlreadyHere(str(refused.sentence)) from None
+        except actions.AlreadyHere as here:
+            raise AlreadyHere(here) from None
         address = reverse("intake:api-extract", args=[batch.reference])
         return Response(
             {"reference": batch.reference, "state": batch.state, "url": address},
@@ -203,11 +216,12 @@ class OneExtract(OurView):
                 "problems": [
                     {
                         "row": each.number,
-                        "column": each.column,
-                        "reason": each.reason,
+                        "column": problem["column"],
+                        "reason": problem["reason"],
                         "settled": each.settled_at is not None,
                     }
                     for each in problems[:PAGE]
+                    for problem in each.all_wrong
                 ],
                 "kept": [
                     {"row": each.number, "columns": each.kept}

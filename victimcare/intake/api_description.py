@@ -17,7 +17,7 @@ _EXTRACT: dict[str, Any] = {
         "reference": {"type": "string"},
         "state": {
             "type": "string",
-            "enum": ["waiting", "reading", "done", "unreadable", "parked", "withdrawn"],
+            "enum": ["waiting", "reading", "done", "unreadable", "parked", "undoing", "withdrawn"],
         },
         "kind": {"type": "string", "enum": ["", "referrals", "events", "hearings", "contacts"]},
         "encoding": {"type": "string"},

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import ngettext_lazy
 
 from victimcare.cases.kinds import ALLOCATED, UNDONE
 from victimcare.cases.models import Case, Entitlement, Event, Likeness, Participant, Person
@@ -20,39 +20,111 @@ from victimcare.intake import layouts
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
 
 SHELLS = (Participant, Person, Case)  # the log names them, so they stay, empty
-SAID = {
-    "contacts.Contact": gettext_lazy("contacts with them"),
-    "contacts.Contact_tells": gettext_lazy("contacts that told what it brought"),
-    "letters.Letter": gettext_lazy("letters to them"),
-    "letters.Letter_tells": gettext_lazy("letters that tell what it brought"),
-    "needs_assessments.NeedsAssessment": gettext_lazy("needs assessments"),
-    "contacts.Promise": gettext_lazy("promises and tasks"),
-    "contacts.ContactPlan": gettext_lazy("contact plans"),
-    "contacts.ContactSeries": gettext_lazy("series of attempts to reach them"),
-    "referrals.OnwardReferral": gettext_lazy("referrals to partners"),
-    "referrals.TriageDecision": gettext_lazy("decisions over the triage"),
-    "referrals.HandedOver": gettext_lazy("handovers"),
-    "courts.Hearing": gettext_lazy("hearings"),
-    "courts.WitnessRequirement": gettext_lazy("witnesses required at them"),
-    "courts.SpecialMeasure": gettext_lazy("special measures"),
-    "cases.Event": gettext_lazy("events recorded since, by hand or by a later extract"),
-    "cases.Question": gettext_lazy("questions to the officer in the case"),
-    "cases.Entitlement": gettext_lazy("rights that somebody set"),
-    "cases.Participant": gettext_lazy("people who came later to its cases, or to other cases of its people"),
-    "cases.Exclusion": gettext_lazy("exclusions of colleagues"),
-    "cases.Likeness": gettext_lazy("decisions on whether two records are one person"),
-    "cases.PersonLink": gettext_lazy("links between records of one person"),
-    "cases.SafeContact": gettext_lazy("safe-contact answers"),
-    "intake.FeedRow": gettext_lazy("rows that a later extract sent again"),
+SAID: dict[str, Promise] = {  # how many of which, in words
+    "contacts.Contact": ngettext_lazy("%(n)d contact with them", "%(n)d contacts with them", "n"),
+    "contacts.Contact_tells": ngettext_lazy(
+        "%(n)d contact that told what it brought",
+        "%(n)d contacts that told what it brought",
+        "n",
+    ),
+    "letters.Letter": ngettext_lazy("%(n)d letter to them", "%(n)d letters to them", "n"),
+    "letters.Letter_tells": ngettext_lazy(
+        "%(n)d letter that tells what it brought",
+        "%(n)d letters that tell what it brought",
+        "n",
+    ),
+    "needs_assessments.NeedsAssessment": ngettext_lazy(
+        "%(n)d needs assessment",
+        "%(n)d needs assessments",
+        "n",
+    ),
+    "contacts.Promise": ngettext_lazy("%(n)d promise or task", "%(n)d promises or tasks", "n"),
+    "contacts.ContactPlan": ngettext_lazy("%(n)d contact plan", "%(n)d contact plans", "n"),
+    "contacts.ContactSeries": ngettext_lazy(
+        "%(n)d series of attempts to reach them",
+        "%(n)d series of attempts to reach them",
+        "n",
+    ),
+    "referrals.OnwardReferral": ngettext_lazy(
+        "%(n)d referral to a partner",
+        "%(n)d referrals to partners",
+        "n",
+    ),
+    "referrals.TriageDecision": ngettext_lazy(
+        "%(n)d decision over the triage",
+        "%(n)d decisions over the triage",
+        "n",
+    ),
+    "referrals.HandedOver": ngettext_lazy("%(n)d handover", "%(n)d handovers", "n"),
+    "courts.Hearing": ngettext_lazy("%(n)d hearing", "%(n)d hearings", "n"),
+    "courts.WitnessRequirement": ngettext_lazy(
+        "%(n)d witness required at a hearing",
+        "%(n)d witnesses required at hearings",
+        "n",
+    ),
+    "courts.SpecialMeasure": ngettext_lazy("%(n)d special measure", "%(n)d special measures", "n"),
+    "cases.Event": ngettext_lazy(
+        "%(n)d event recorded since, by hand or by a later extract",
+        "%(n)d events recorded since, by hand or by a later extract",
+        "n",
+    ),
+    "cases.Question": ngettext_lazy(
+        "%(n)d question to the officer in the case",
+        "%(n)d questions to the officer in the case",
+        "n",
+    ),
+    "cases.Entitlement": ngettext_lazy(
+        "%(n)d decision on somebody's rights",
+        "%(n)d decisions on people's rights",
+        "n",
+    ),
+    "cases.Participant": ngettext_lazy(
+        "%(n)d person who came later to its cases, or to another case of its people",
+        "%(n)d people who came later to its cases, or to other cases of its people",
+        "n",
+    ),
+    "cases.Exclusion": ngettext_lazy("%(n)d exclusion of a colleague", "%(n)d exclusions of colleagues", "n"),
+    "cases.Likeness": ngettext_lazy(
+        "%(n)d decision on whether two records are one person",
+        "%(n)d decisions on whether two records are one person",
+        "n",
+    ),
+    "cases.PersonLink": ngettext_lazy(
+        "%(n)d link between records of one person",
+        "%(n)d links between records of one person",
+        "n",
+    ),
+    "cases.SafeContact": ngettext_lazy(
+        "safe-contact answers of %(n)d person",
+        "safe-contact answers of %(n)d people",
+        "n",
+    ),
+    "intake.FeedRow": ngettext_lazy(
+        "%(n)d row that a later extract sent again",
+        "%(n)d rows that a later extract sent again",
+        "n",
+    ),
+}
+CHANGED: dict[str, Promise] = {
+    "a later extract": ngettext_lazy(
+        "a later extract changed what it brought %(n)d time (%(table)s)",
+        "a later extract changed what it brought %(n)d times (%(table)s)",
+        "n",
+    ),
+    "somebody here": ngettext_lazy(
+        "somebody here changed what it brought %(n)d time (%(table)s)",
+        "somebody here changed what it brought %(n)d times (%(table)s)",
+        "n",
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Something that was done with what a batch brought: how many, in words."""
+    """Something that was done with what a batch brought: how many, and in words, the number among them."""
 
     count: int
-    what: str
+    words: str
 
 
 def change_of(batch: ImportBatch) -> str:
@@ -95,10 +167,16 @@ def obstacles(batch: ImportBatch) -> list[Obstacle]:
     histories = [(model, of_history(model, batch, "+")) for model in tracked()]
     brought = {model for (model, _rows), count in zip(histories, _counted(histories), strict=True) if count}
     asked = list(_Work(batch, brought, withdrawn()).asked())
-    found: dict[str, int] = {}
-    for (words, _rows), count in zip(asked, _counted(asked), strict=True):
-        found[words] = found.get(words, 0) + count
-    return [Obstacle(count, words) for words, count in found.items() if count]
+    found: dict[tuple[str, str], int] = {}
+    for (what, _rows), count in zip(asked, _counted(asked), strict=True):
+        found[what] = found.get(what, 0) + count
+    return [Obstacle(count, _in_words(*what, count)) for what, count in found.items() if count]
+
+
+def _in_words(what: str, table: str, count: int) -> str:
+    """1 contact with them; 3 contacts with them; for a table that nobody named here, its own name."""
+    said = SAID.get(what) or CHANGED.get(what)
+    return said % {"n": count, "table": table} if said else f"{table}: {count}"
 
 
 def _counted(asked: Sequence[tuple[Any, QuerySet[Any]]]) -> list[int]:
@@ -123,8 +201,8 @@ class _Work:
     brought: set[Any]  # the tables in which it created rows
     gone: list[str]  # the batches that were withdrawn
 
-    def asked(self) -> Iterator[tuple[str, QuerySet[Any]]]:
-        """Every place where work shows, in words, and the rows that are work."""
+    def asked(self) -> Iterator[tuple[tuple[str, str], QuerySet[Any]]]:
+        """Every place where work shows, as what and the table's own name, and the rows that are work."""
         machine = [f"{verb} {one}" for one in self.gone for verb in ("extract", "withdrawal of")]
         for model in self.brought:
             ids = created(model, self.batch)
@@ -137,12 +215,14 @@ class _Work:
             since = since.exclude(Exists(undone), history_change_reason=ALLOCATED)
             name = str(model._meta.verbose_name)
             later = Q(history_change_reason__startswith="extract ")
-            yield _("times that a later extract changed what it brought (%s)") % name, since.filter(later)
-            yield _("times that somebody here changed what it brought (%s)") % name, since.exclude(later)
+            yield ("a later extract", name), since.filter(later)
+            yield ("somebody here", name), since.exclude(later)
             yield from self._referring(model, ids)
         yield from self._referring(Event, events_of(self.batch).values("pk"))
 
-    def _referring(self, model: Any, ids: QuerySet[Any, Any]) -> Iterator[tuple[str, QuerySet[Any]]]:
+    def _referring(
+        self, model: Any, ids: QuerySet[Any, Any]
+    ) -> Iterator[tuple[tuple[str, str], QuerySet[Any]]]:
         """Every table that refers to these rows, with its rows that the batch did not bring itself."""
         for relation in model._meta.get_fields(include_hidden=True):
             points_here = relation.auto_created and not relation.concrete and not relation.many_to_many
@@ -155,7 +235,7 @@ class _Work:
             if other is ImportRow or other is ImportBatch or other._meta.auto_created is model:
                 continue
             rows = other._base_manager.filter(**{f"{relation.field.name}__in": ids})
-            yield str(SAID.get(label, other._meta.verbose_name_plural)), self._not_its_own(rows, other)
+            yield (label, str(other._meta.verbose_name_plural)), self._not_its_own(rows, other)
 
     def _not_its_own(self, rows: QuerySet[Any], model: Any) -> QuerySet[Any]:
         if model is Event:

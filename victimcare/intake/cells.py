@@ -60,6 +60,15 @@ class Problem:
     reason: str
 
 
+def also(problems: list[Problem], further: Iterable[Problem]) -> list[Problem]:
+    """All of them, but of a column nothing further: one that could not be read is not missing as well.
+
+    A row that could not even be taken apart is not looked at further.
+    """
+    columns = {problem.column for problem in problems}
+    return problems if "" in columns else problems + [one for one in further if one.column not in columns]
+
+
 @dataclass(frozen=True)
 class Moment:
     """A moment in UTC; `is_date_only` when the row gave just the day."""

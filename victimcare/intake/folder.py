@@ -143,8 +143,9 @@ def report_of(batch: ImportBatch) -> str:
     rows = ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.QUARANTINED).order_by("number")
     problems = [
         _("Row %(row)d, %(column)s: %(reason)s")
-        % {"row": row.number, "column": row.column or _("the whole row"), "reason": row.reason}
+        % {"row": row.number, "column": one["column"] or _("the whole row"), "reason": one["reason"]}
         for row in rows[:MOST_PROBLEMS]
+        for one in row.all_wrong
     ]
     if problems:
         lines += ["", _("Rows that could not be kept, and wait in quarantine:"), *problems]

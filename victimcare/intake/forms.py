@@ -1,7 +1,8 @@
 """What people fill in: an extract, a row to mend."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import uuid4
 
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from victimcare.govuk.forms import (
     WholeNumber,
 )
 from victimcare.intake import layouts
+from victimcare.intake.cells import Problem
 from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
 
 LARGEST = 60  # MB: a year of 48,461 referrals is about 20
@@ -33,47 +35,81 @@ class UploadForm(Form):
 
 
 class RowForm(Form):
-    """A quarantined row: every column of its kind, the wrong one first. Empty means not known."""
+    """A quarantined row: the wrong columns first, then the others where the reader may see them. Empty: not known."""
 
     mark_optional = False
 
-    def __init__(self, *args: Any, row: ImportRow, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, row: ImportRow, is_whole: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.row = row
+        self.row, self.kind = row, row.batch.kind
         self.fields["form_key"] = FormKeyField()
-        known = layouts.of(row.batch.kind).columns
+        known = layouts.of(self.kind).columns
+        # A column we do not know is shown when it is a wrong one.
+        named = [one["column"] for one in row.all_wrong]
+        self.bad = [
+            column
+            for column in dict.fromkeys(named)
+            if column in known or (column in row.content and column not in self.fields)
+        ]
         said = [column for column in known if row.content.get(column)]
-        # A column we do not know is shown when it is the wrong one.
-        is_shown = row.column in known or (row.column in row.content and row.column not in self.fields)
-        first = [row.column] if is_shown else []
-        for column in dict.fromkeys([*first, *said, *known]):
+        for column in dict.fromkeys([*self.bad, *said, *known] if is_whole else self.bad):
             self.fields[column] = TextField(
-                label=column, required=False, max_length=2000, initial=row.content.get(column, "")
+                label=layouts.name_of(self.kind, column), required=False, max_length=2000
             )
+
+    @classmethod
+    def of(cls, row: ImportRow, *, is_whole: bool) -> "RowForm":
+        """The row as it waits, with what is wrong at each cell."""
+        form = cls({**row.content, "form_key": str(uuid4())}, row=row, is_whole=is_whole)
+        form.full_clean()
+        form.errors.clear()  # what is wrong with it is known already
+        form.mark([Problem(**one) for one in row.all_wrong], row.content)
+        return form
+
+    def mark(self, problems: Iterable[Problem], cells: Mapping[str, str]) -> None:
+        """Say at each cell what is wrong with it and what to do."""
+        for problem in problems:
+            words = (
+                f"{problem.reason} {layouts.advice(self.kind, problem.column, cells.get(problem.column, ''))}"
+            )
+            self.add_error(problem.column if problem.column in self.fields else None, words)
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """All that is wrong, each with the name of its column and where it is on the page."""
+        return [
+            {
+                "href": f"#{self[name].id_for_label}" if name in self.fields else "",
+                "name": str(self.fields[name].label) if name in self.fields else "",
+                "words": str(words),
+            }
+            for name, found in self.errors.items()
+            for words in found
+        ]
 
     @property
     def wrong(self) -> list[Any]:
-        """The column that is wrong and every field with an error; the whole row where no column is named."""
-        if not self.row.column:
-            return [
-                *self.said,
-                *(self[name] for name in self.errors if name in self.fields and not self._is_said(name)),
-            ]
-        return [self[name] for name in self.fields if name == self.row.column or name in self.errors]
+        """The columns that are wrong or have an error; all that the row filled where no column is named."""
+        wrong = [self[name] for name in self.fields if name in self.bad or name in self.errors]
+        return wrong or self._filled()
 
     @property
     def said(self) -> list[Any]:
         """The other columns that the row filled."""
-        return [self[name] for name in self.fields if self._is_said(name)]
+        return self._filled() if any(name in self.bad or name in self.errors for name in self.fields) else []
 
     @property
     def empty(self) -> list[Any]:
-        names = (name for name in self.fields if name != "form_key" and not self.row.content.get(name))
-        return [self[name] for name in names if name != self.row.column and name not in self.errors]
+        return [self[name] for name in self._others() if not self.row.content.get(name)]
 
-    def _is_said(self, name: str) -> bool:
-        is_wrong = name == self.row.column or (bool(self.row.column) and name in self.errors)
-        return name != "form_key" and bool(self.row.content.get(name)) and not is_wrong
+    def _filled(self) -> list[Any]:
+        return [self[name] for name in self._others() if self.row.content.get(name)]
+
+    def _others(self) -> list[str]:
+        return [
+            name for name in self.fields
+            if name != "form_key" and name not in self.bad and name not in self.errors
+        ]  # fmt: skip
 
     def cells(self) -> Mapping[str, str]:
         """The mended row, with the columns that no form shows."""
@@ -132,7 +168,7 @@ class QuarantineFilter(Form):
     kind = ChoiceSelect(
         label=_("Kind"), choices=ImportBatch.Kind.choices, required=False, blank=_("All kinds")
     )
-    column = TextField(label=_("Column"), max_length=60, width=20, required=False)
+    column = TextField(label=_("Column"), hint=_("Such as postcode"), max_length=60, width=20, required=False)
     file = TextField(label=_("File"), hint=_("Its name, or a part of it"), max_length=80, required=False)
     asked = ChoiceSelect(
         label=_("Asked of the officer"),

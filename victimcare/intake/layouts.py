@@ -4,10 +4,13 @@ An app's `ready()` calls `register` with what it can read, so that a file is rec
 the app that owns its rows, and everything else (encodings, quarantine, counts, resuming) is done once, here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -53,6 +56,8 @@ class Layout:
     # Keeps rows with different keys, in the caller's transaction. Raises IntegrityError or DataError when one
     # contradicts what is held; writes the feed rows.
     land: "Callable[[ImportBatch, Sequence[Clean], datetime], Landed]"
+    names: "Mapping[str, str | Promise]" = field(default_factory=dict)  # of columns, as people say them
+    needed: frozenset[str] = frozenset()  # columns no row can do without
     say_reason: Callable[[str], str] = str  # why a row was suppressed, in the reader's language
     # The table in which each accepted row makes one row, "courts.Hearing"; "" where that is an event.
     makes: str = ""
@@ -75,6 +80,43 @@ def known() -> list[Layout]:
 def of(kind: str) -> Layout:
     """The layout of this kind. Raises KeyError for one that no app reads."""
     return _LAYOUTS[kind]
+
+
+# --- In plain words ---------------------------------------------------------------------------------
+
+
+def name_of(kind: str, column: str) -> str:
+    """A column as people say it: Date of birth for date_of_birth. One we do not know keeps its own name."""
+    if not column:
+        return _("The whole row")
+    names = _LAYOUTS[kind].names if kind in _LAYOUTS else {}
+    return str(names.get(column, column))
+
+
+def columns_named(words: str) -> list[str]:
+    """The columns, of whichever kind, that are called so or whose name has these words in it."""
+    wanted = words.strip().casefold()
+    found = {
+        column
+        for layout in _LAYOUTS.values()
+        for column in layout.columns
+        if wanted and wanted in name_of(layout.kind, column).casefold()
+    }
+    return sorted({words.strip(), *found})
+
+
+def advice(kind: str, column: str, cell: str) -> str:
+    """What to do about a problem in this cell."""
+    if not column:
+        return _("Look the row up in the force's system and complete it here.")
+    is_needed = kind in _LAYOUTS and column in _LAYOUTS[kind].needed
+    if is_needed and not cell:
+        return _("Enter it. If you do not know it, ask the officer in the case.")
+    if is_needed:
+        return _("Correct it. If you do not know it, ask the officer in the case.")
+    if not cell:
+        return _("Enter it, or ask the officer in the case.")
+    return _("Correct it. If you do not know it, empty the box: it is then kept as not known.")
 
 
 # --- What nobody wrote ------------------------------------------------------------------------------

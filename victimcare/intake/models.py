@@ -24,9 +24,10 @@ def token_reference() -> str:
 
 class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
     def waiting(self) -> "ImportBatchQuerySet":
-        """To be read or checked: never begun, or begun by a reader of whom nothing was heard for ten minutes."""
+        """To be read, checked or undone: never begun, or begun by a worker silent for ten minutes."""
         given_up = Q(claimed_at__lt=clock.now() - GIVEN_UP_AFTER)
-        return self.filter(Q(state__in=NOT_BEGUN) | Q(state__in=BEGUN) & given_up)
+        undone = Q(state=ImportBatch.State.UNDOING) & (Q(claimed_at=None) | given_up)
+        return self.filter(Q(state__in=NOT_BEGUN) | Q(state__in=BEGUN) & given_up | undone)
 
     def open(self) -> "ImportBatchQuerySet":
         """Not yet read to the end, nor refused: the same file again is this one."""
@@ -58,6 +59,7 @@ class ImportBatch(models.Model):
         DONE = "done", _("Read")
         UNREADABLE = "unreadable", _("Could not be read")
         PARKED = "parked", _("Parked: reading stopped five times")
+        UNDOING = "undoing", _("Being withdrawn")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     class Way(models.TextChoices):
@@ -96,6 +98,13 @@ class ImportBatch(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_because = models.CharField(max_length=300, blank=True)
+    # A withdrawal that was asked for, until a worker has done it: how far it is, and what the batch was before.
+    state_before = models.CharField(max_length=10, default="", db_default="", blank=True)
+    undone_percent = models.PositiveSmallIntegerField(default=0, db_default=0)
+    not_withdrawn_because = models.CharField(max_length=400, default="", db_default="", blank=True)
+    token = models.ForeignKey(  # with which another system sent it
+        "intake.FeedToken", null=True, blank=True, on_delete=models.PROTECT, related_name="batches"
+    )
 
     objects = ImportBatchQuerySet.as_manager()
 
@@ -114,6 +123,11 @@ class ImportBatch(models.Model):
                 | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_because=""),
             ),
             models.CheckConstraint(
+                name="undoing_says_for_whom_and_why",
+                condition=~Q(state="undoing")
+                | Q(withdrawn_by__isnull=False) & ~Q(withdrawn_because="") & ~Q(state_before=""),
+            ),
+            models.CheckConstraint(
                 name="every_row_has_one_outcome",
                 condition=~Q(state="done")
                 | Q(
@@ -126,7 +140,9 @@ class ImportBatch(models.Model):
             ),
         )
         indexes = (
-            models.Index(name="batch_to_read", fields=["id"], condition=Q(state__in=[*NOT_BEGUN, *BEGUN])),
+            models.Index(
+                name="batch_to_read", fields=["id"], condition=Q(state__in=[*NOT_BEGUN, *BEGUN, "undoing"])
+            ),
             models.Index(name="batch_finished", fields=["finished_at"]),
         )
 
@@ -170,6 +186,8 @@ class ImportRow(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     column = models.CharField(max_length=60, blank=True)  # which column is wrong
     reason = models.CharField(max_length=300, blank=True)  # in plain words
+    # All that is wrong, the first of them the column and reason above: [{"column": name, "reason": words}].
+    problems = models.JSONField(default=list, db_default=[], blank=True)
     content = models.JSONField(default=dict, blank=True)  # the row as it came; kept only while quarantined
     settled_at = models.DateTimeField(null=True, blank=True)  # mended, sent on, or set aside
     settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -197,6 +215,11 @@ class ImportRow(models.Model):
                 name="row_by_key", fields=["natural_key"], condition=Q(outcome="quarantined", settled_at=None)
             ),
         )
+
+    @property
+    def all_wrong(self) -> list[dict[str, str]]:
+        """Each problem as its column and reason; of a row that came before we kept them all, the first alone."""
+        return self.problems or [{"column": self.column, "reason": self.reason}]
 
 
 class FeedRow(models.Model):
@@ -265,9 +288,13 @@ class FeedToken(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)  # to the day: it is not a log
+    minute = models.DateTimeField(null=True, blank=True)  # the last in which it was used
+    used_in_minute = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # how often: for the limit, whichever process answers
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    history = HistoricalRecords(excluded_fields=["digest", "used_at"])
+    history = HistoricalRecords(excluded_fields=["digest", "used_at", "minute", "used_in_minute"])
 
     objects = FeedTokenQuerySet.as_manager()
 

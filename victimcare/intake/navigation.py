@@ -4,5 +4,5 @@ from victimcare.accounts.permissions import Permission
 from victimcare.navigation import CaseTab, NavItem
 
 # Extracts are reached from Referrals.
-NAVIGATION: tuple[NavItem, ...] = (NavItem(_("Tokens"), "intake:tokens", Permission.MANAGE_TOKENS, 95),)
+NAVIGATION: tuple[NavItem, ...] = (NavItem(_("Tokens"), "intake:tokens", Permission.VIEW_TOKENS, 95),)
 CASE_TABS: tuple[CaseTab, ...] = ()

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def read_waiting_extracts() -> int:
-    """Read or check the extracts that wait, oldest first. Safe to run twice: each is claimed before it is read.
+    """Read, check or withdraw the extracts that wait, oldest first. Safe to run twice: each is claimed first.
 
     When the database goes away this ends; the extract is gone on with ten minutes later.
     """
@@ -25,6 +25,8 @@ def read_waiting_extracts() -> int:
         while read < 20 and (batch := actions.claim()) is not None:
             if batch.state == ImportBatch.State.CHECKING:
                 actions.check(batch=batch)
+            elif batch.state == ImportBatch.State.UNDOING:
+                actions.undo(batch=batch)
             else:
                 actions.read(batch=batch)
             read += 1

@@ -2,7 +2,10 @@
 
 import hashlib
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
+
+from django.utils.crypto import salted_hmac
 
 from victimcare.intake.models import FeedToken
 
@@ -19,11 +22,18 @@ class ImportService:
     display_name: str
     roles: list[str] = field(default_factory=lambda: ["import service"])
     is_authenticated: bool = True
+    used_in_minute: int = 0  # this request among them
 
 
-def new_secret() -> str:
-    """256 random bits; shown once, kept nowhere."""
-    return PREFIX + secrets.token_urlsafe(32)
+def new_secret(form: str = "") -> str:
+    """256 bits nobody can guess; shown once, kept nowhere.
+
+    For one sent form they are always the same, made from its random key with ours.
+    """
+    if not form:
+        return PREFIX + secrets.token_urlsafe(32)
+    made = salted_hmac("victimcare.intake.token", form, algorithm="sha256").digest()
+    return PREFIX + urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def digest_of(secret: str) -> str:

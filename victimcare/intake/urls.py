@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/v1/extracts/<str:reference>", api.OneExtract.as_view(), name="api-extract"),
     path("api/v1/schema", api.Description.as_view(), name="api-schema"),
     path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/new", token_views.make, name="make-token"),
     path("tokens/<str:token>/revoke", token_views.revoke, name="revoke-token"),
     path("intake/", views.intake, name="list"),
     path("intake/quarantine/", views.quarantine, name="quarantine"),

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
@@ -37,6 +38,7 @@ from victimcare.intake.models import (
     ImportRowQuerySet,
     Reconciliation,
 )
+from victimcare.intake.readers import read_whole
 from victimcare.intake.reconciled import WORDS
 
 PAGE = 50
@@ -50,6 +52,7 @@ COUNTED_TO = 10_000
 def intake(request: Request) -> HttpResponse:
     """Upload an extract, which is checked first; the extracts that came before, newest first."""
     form = UploadForm(request.POST or None, request.FILES or None)
+    same = None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -57,10 +60,11 @@ def intake(request: Request) -> HttpResponse:
                 file_name=file.name, content=file.read(), by=request.user, checked_first=True
             )
             return redirect("intake:batch", batch.reference)
-        except Refused as refused:
-            form.add_error("file", str(refused.sentence))
-    batches = ImportBatch.objects.defer("content", "preview").select_related("uploaded_by")[:30]
-    context = {"form": form, "batches": batches, "last": Reconciliation.objects.first()}
+        except actions.AlreadyHere as here:
+            form.add_error("file", str(here.sentence))
+            same = here.batch
+    batches = ImportBatch.objects.defer("content", "preview").select_related("uploaded_by", "token")[:30]
+    context = {"form": form, "same": same, "batches": batches, "last": Reconciliation.objects.first()}
     return render(request, "intake/list.html", context)
 
 
@@ -82,22 +86,31 @@ def reconciliation(request: Request) -> HttpResponse:
 def batch_page(request: Request, batch: str) -> HttpResponse:
     """What a check found, how far an extract is, and what came of its rows. Refreshes itself while it is read."""
     found = get_object_or_404(
-        ImportBatch.objects.defer("content").select_related("uploaded_by", "withdrawn_by"), reference=batch
+        ImportBatch.objects.defer("content").select_related("uploaded_by", "withdrawn_by", "token"),
+        reference=batch,
     )
-    rows = found.rows.order_by("number")
+    rows = found.rows.select_related("batch").defer("batch__content", "batch__preview").order_by("number")
+    kept = list(rows.exclude(kept=[])[:FIRST])
+    whole = read_whole(kept, request.user) if kept else set()
     say_reason = layouts.of(found.kind).say_reason if found.kind else str
     context = {
         "batch": found,
         "may_be_withdrawn": found.state in actions.KEPT_SOMETHING and found.received > 0,
-        "is_open": found.state in (*NOT_BEGUN, *BEGUN),
+        "is_open": found.state in (*NOT_BEGUN, *BEGUN, ImportBatch.State.UNDOING),
         "preview": _preview(found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
         "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
-        "quarantined": rows.filter(outcome=ImportRow.Outcome.QUARANTINED)[:FIRST],
+        "quarantined": [
+            (row, layouts.name_of(found.kind, row.column))
+            for row in rows.filter(outcome=ImportRow.Outcome.QUARANTINED)[:FIRST]
+        ],
         "suppressed": [
             (row, say_reason(row.reason)) for row in rows.filter(outcome=ImportRow.Outcome.SUPPRESSED)[:FIRST]
         ],
-        "kept": rows.exclude(kept=[])[:FIRST],
+        "kept": [
+            (row, row.pk in whole, [layouts.name_of(found.kind, column) for column in row.kept])
+            for row in kept
+        ],
     }
     if found.state == ImportBatch.State.CHECKED:  # it shows words of people who are not kept yet
         record_access(
@@ -118,6 +131,8 @@ def _preview(batch: ImportBatch, say_reason: Callable[[str], str]) -> dict[str, 
     return found | {
         "outcomes": [(label, counts.get(name, 0)) for name, label in ImportRow.Outcome.choices],
         "reasons": [(say_reason(reason), count) for reason, count in found["suppressed"].items()],
+        "problems": [one | {"name": layouts.name_of(batch.kind, one["column"])} for one in found["problems"]],
+        "missing": [layouts.name_of(batch.kind, column) for column in found["missing"]],
         "more_problems": max(0, counts.get(ImportRow.Outcome.QUARANTINED, 0) - len(found["problems"])),
     }
 
@@ -156,7 +171,7 @@ def withdraw(request: Request, batch: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.withdraw(batch=found, reason=form.cleaned_data["reason"], by=request.user)
         messages.success(
-            request, _("%s is withdrawn. What people see is as before it came.") % found.file_name
+            request, _("%s is being withdrawn. This page says when it is done.") % found.file_name
         )
         return redirect("intake:batch", batch)
     context = {
@@ -203,10 +218,15 @@ def quarantine(request: Request) -> HttpResponse:
     found = list(shown[: PAGE + 1])
     record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
     context = {
-        "rows": [(row, answer) for row, answer in _with_answers(found[:PAGE])],
+        "rows": _shown(found[:PAGE], request.user),
+        "first": found[0] if found else None,
         "groups": [
             (
-                group | {"kind_label": ImportBatch.Kind(group["batch__kind"]).label},
+                group
+                | {
+                    "kind_label": ImportBatch.Kind(group["batch__kind"]).label,
+                    "name": layouts.name_of(group["batch__kind"], group["column"]),
+                },
                 _query(request, kind=group["batch__kind"], column=group["column"], problem=group["problem"]),
             )
             for group in groups
@@ -228,7 +248,7 @@ def _asked_for(wanted: dict[str, Any]) -> ImportRowQuerySet:
     questions = Question.objects.filter(reference=OuterRef("question"))
     for name, condition in (
         ("kind", Q(batch__kind=wanted.get("kind"))),
-        ("column", Q(column=wanted.get("column"))),
+        ("column", Q(column__in=layouts.columns_named(wanted.get("column") or ""))),
         ("file", Q(batch__file_name__icontains=wanted.get("file") or "")),
         ("problem", Q(("problem", wanted.get("problem")))),
     ):
@@ -251,6 +271,21 @@ def _chosen(request: Request, rows: ImportRowQuerySet) -> ImportRowQuerySet | No
     return ImportRow.objects.in_quarantine().with_problem().filter(pk__in=ticked) if ticked else None
 
 
+def _shown(rows: list[ImportRow], user: User) -> list[dict[str, Any]]:
+    """Each row with the question about it, its column's name, and whether this reader may see whom it is about."""
+    whole = read_whole(rows, user) if rows else set()
+    return [
+        {
+            "row": row,
+            "question": question,
+            "is_whole": row.pk in whole,
+            "name": layouts.name_of(row.batch.kind, row.column),
+            "more": max(0, len(row.problems) - 1),
+        }
+        for row, question in _with_answers(rows)
+    ]
+
+
 def _with_answers(rows: list[ImportRow]) -> list[tuple[ImportRow, Question | None]]:
     """Each row with the question about it, answered or not. One query."""
     asked = {row.question for row in rows if row.question}
@@ -271,15 +306,18 @@ def _query(request: Request, **changes: str) -> str:
 def row_page(request: Request, batch: str, number: int) -> HttpResponse:
     """Mend a row and send it on, or set it aside."""
     row = _row_or_404(batch, number)
+    is_whole = row.pk in read_whole([row], request.user)
     if row.settled_at is not None:
-        return render(request, "intake/row.html", {"row": row})
-    form = RowForm(request.POST or None, row=row)
+        return render(request, "intake/row.html", {"row": row, "is_whole": is_whole})
+    form = RowForm.of(row, is_whole=is_whole)
+    if request.method == "POST":
+        form = RowForm(request.POST, row=row, is_whole=is_whole)
     if request.method == "POST" and form.is_valid():
-        for problem in actions.problems_of(row, form.cells()):
-            form.add_error(problem.column if problem.column in form.fields else None, problem.reason)
+        cells = form.cells()
+        form.mark(actions.problems_of(row, cells), cells)
         if not form.errors:
             try:
-                mended = actions.mend(row=row, cells=form.cells(), by=request.user)
+                mended = actions.mend(row=row, cells=cells, by=request.user)
                 messages.success(request, mended.settlement)
                 return redirect("intake:quarantine")
             except Refused as refused:
@@ -287,18 +325,22 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
                     raise
                 form.add_error(None, str(refused.sentence))
     record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
-    return render(request, "intake/row.html", _row_context(row, form=form))
+    return render(request, "intake/row.html", _row_context(row, request.user, form=form))
 
 
-def _row_context(row: ImportRow, **forms: Any) -> dict[str, Any]:
+def _row_context(row: ImportRow, user: User, **forms: Any) -> dict[str, Any]:
     """A row's page: mend it, ask the officer in the case, or set it aside."""
+    is_whole = row.pk in read_whole([row], user)
     [(_row, question)] = _with_answers([row])
+    may_read = question is not None and (is_whole or question.asked_by_id == user.pk)
     collar = row.content.get("oic_collar") or row.content.get("by_collar") or ""
     asking = {"to_collar": collar[:20], "to_team": row.content.get("team", "")[:80] if not collar else ""}
     return {
         "row": row,
+        "is_whole": is_whole,
         "question": question,
-        "form": RowForm(row=row),
+        "may_read_question": may_read,
+        "form": forms.get("form") or RowForm.of(row, is_whole=is_whole),
         "aside_form": SetAsideForm(),
         "return_form": ReturnForm(initial=asking),
     } | forms
@@ -320,7 +362,7 @@ def return_row(request: Request, batch: str, number: int) -> HttpResponse:
             if refused.status != Refused.status:
                 raise
             form.add_error(None, str(refused.sentence))
-    return render(request, "intake/row.html", _row_context(row, return_form=form), status=422)
+    return render(request, "intake/row.html", _row_context(row, request.user, return_form=form), status=422)
 
 
 @allow(Permission.MEND_ROW)
@@ -335,7 +377,7 @@ def set_row_aside(request: Request, batch: str, number: int) -> HttpResponse:
             request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name}
         )
         return redirect("intake:quarantine")
-    return render(request, "intake/row.html", _row_context(row, aside_form=form))
+    return render(request, "intake/row.html", _row_context(row, request.user, aside_form=form))
 
 
 def _row_or_404(batch: str, number: int) -> ImportRow:

@@ -10,31 +10,39 @@ transaction and the lock that lets one chunk land at a time.
 # ruff: noqa: S608
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
+from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.notify import settle_about
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person
+from victimcare.http import AWAY
 from victimcare.intake.brought import SHELLS, created, events_of, of_history, told_of, tracked, withdrawn
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
 from victimcare.intake.staging import Land
+from victimcare.lookups import is_any
 
 SIZE = 1000
+AT_ONCE = 5000  # events, or references, that one statement names
+Say = Callable[[int], None]  # told how many hundredths are done
 # A case that an extract restricted stays so: it takes two people to open it again.
 NOT_PUT_BACK = {"id", "version", "changed_at", "is_restricted"}
 STAYS_OF_A_SHELL = {"id", "reference", "version", "opened_at", "changed_at"}
 
 
-def take_back(*, batch: ImportBatch, by: User, now: datetime) -> set[int]:
+def take_back(*, batch: ImportBatch, by: User, now: datetime, say: Say) -> set[int]:
     """Undo what a batch did. Returns the cases whose duties may move. The caller has seen that nobody worked on it."""
     with connection.cursor() as cursor:
         undo = _Undo(cursor, change=f"withdrawal of {batch.reference}", by=by, now=now)
-        undo.of(batch)
+        undo.of(batch, say)
         undo.events()
         undo.changes()
         undo.creations()
@@ -43,42 +51,83 @@ def take_back(*, batch: ImportBatch, by: User, now: datetime) -> set[int]:
     return undo.case_ids
 
 
+@contextmanager
+def said_beside(batch: ImportBatch) -> Iterator[Say]:
+    """How far it is, said from a connection of its own: the transaction that undoes shows nothing until its end."""
+    was_used = False
+
+    def keep(percent: int) -> None:
+        with suppress(*AWAY):  # only the figure is late
+            ImportBatch.objects.filter(pk=batch.pk).update(undone_percent=percent, claimed_at=clock.now())
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside") as beside:
+
+        def say(percent: int) -> None:
+            nonlocal was_used
+            was_used = True
+            beside.submit(keep, percent)
+
+        try:
+            yield say
+        finally:
+            if was_used:
+                beside.submit(lambda: connection.close())  # the thread's own: looked up there, not here
+
+
+def _parts(of: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (of[start : start + AT_ONCE] for start in range(0, len(of), AT_ONCE))
+
+
 class _Undo(Land):
     """The steps of one withdrawal, in order."""
 
-    def of(self, batch: ImportBatch) -> None:
-        self.taken = batch
+    def of(self, batch: ImportBatch, say: Say) -> None:
+        self.taken, self.say, self.done = batch, say, 0
         self.gone = {batch.reference, *withdrawn()}
         self.ids: dict[type[models.Model], list[int]] = {}
         for model in tracked():
             if found := list(created(model, batch).values_list("id", flat=True)):
                 self.ids[model] = found
-        self.recorded = list(events_of(batch).select_related("replaces").order_by("pk"))
-        self.case_ids = {event.case_id for event in self.recorded} | set(self.ids.get(Case, ()))
-        parts = Participant.objects.filter(pk__in=self.ids.get(Participant, ()))
+        self.recorded = list(events_of(batch).order_by("pk").values_list("pk", flat=True))
+        self.case_ids = {*events_of(batch).values_list("case_id", flat=True), *self.ids.get(Case, ())}
+        self.all = len(self.recorded) + sum(len(ids) for ids in self.ids.values())
+        parts = Participant.objects.filter(is_any("pk", self.ids.get(Participant, ())))
         self.case_ids |= set(parts.values_list("case_id", flat=True))
         self.references = list(parts.values_list("reference", flat=True))
         contacts = [model for model in self.ids if model not in SHELLS]
         for model in contacts:
             if any(field.name == "reference" for field in model._meta.fields):
-                named = model._base_manager.filter(pk__in=self.ids[model])
+                named = model._base_manager.filter(is_any("pk", self.ids[model]))
                 self.references += named.values_list("reference", flat=True)
+
+    def is_done(self, rows: int) -> None:
+        """So many more rows are undone. Said when it takes long enough to be waited for."""
+        self.done += rows
+        if self.all > AT_ONCE:
+            self.say(min(99, 100 * self.done // self.all))
 
     def events(self) -> None:
         """Each event it recorded is withdrawn; one that replaced another gives way to what it replaced."""
-        replaced = set(Event.objects.filter(replaces__in=self.recorded).values_list("replaces_id", flat=True))
-        standing = [event for event in self.recorded if event.pk not in replaced]
+        held = Event.objects.filter(is_any("replaces_id", self.recorded))
+        replaced = set(held.values_list("replaces_id", flat=True))
+        for some in _parts(self.recorded):
+            events = Event.objects.filter(is_any("pk", some)).select_related("replaces").order_by("pk")
+            self._withdraw_events(list(events), replaced)
+            self.is_done(len(some))
+
+    def _withdraw_events(self, recorded: list[Event], replaced: set[int]) -> None:
+        standing = [event for event in recorded if event.pk not in replaced]
         undone = [(event, self._undoing(event)) for event in standing]
         Event.objects.bulk_create([undoing for _event, undoing in undone], batch_size=SIZE)
         first = {event.pk: undoing for event, undoing in undone}
-        rows = list(FeedRow.objects.filter(event__in=list(first)))
+        rows = list(FeedRow.objects.filter(is_any("event_id", first)))
         for row in rows:
             row.event = first[row.event_id] if row.event_id else None
         FeedRow.objects.bulk_update(rows, ["event"], batch_size=SIZE)
         provisional = Entitlement.objects.filter(
+            is_any("participant_id", {e.participant_id for e in recorded if e.kind == Kind.ENTITLEMENT_SET}),
             is_provisional=True,
-            participant__in={e.participant_id for e in self.recorded if e.kind == Kind.ENTITLEMENT_SET},
-            set_at__in={e.recorded_at for e in self.recorded},
+            set_at__in={e.recorded_at for e in recorded},
         )
         provisional.delete()
 
@@ -126,12 +175,12 @@ class _Undo(Land):
         ]
         first = {pk: rows[0].history_id for pk, rows in mine.items()}
         before: dict[int, Any] = {}
-        earlier = model.history.filter(id__in=list(mine), history_id__lt=max(first.values()))
+        earlier = model.history.filter(is_any("id", mine), history_id__lt=max(first.values()))
         for row in earlier.order_by("history_id").iterator():
             if row.history_id < first[row.id]:
                 before[row.id] = row
         moved = []
-        for row in model._base_manager.filter(pk__in=list(before)).select_for_update(of=("self",)):
+        for row in model._base_manager.filter(is_any("pk", before)).select_for_update(of=("self",)):
             was, said = before[row.pk], mine[row.pk][-1]
             back = {
                 name: getattr(was, name)
@@ -151,10 +200,15 @@ class _Undo(Land):
         for model, ids in self.ids.items():
             if model not in SHELLS:
                 self._delete(model, ids)
+                self.is_done(len(ids))
         self._empty_parts(self.ids.get(Participant, []))
+        self.is_done(len(self.ids.get(Participant, ())))
         self._empty(Person, self.ids.get(Person, []))
+        self.is_done(len(self.ids.get(Person, ())))
         self._empty(Case, self.ids.get(Case, []), is_restricted=True)
-        settle_about(subjects=self.references)
+        self.is_done(len(self.ids.get(Case, ())))
+        for some in _parts(self.references):
+            settle_about(subjects=list(some))
 
     def _delete(self, model: type[models.Model], ids: list[int]) -> None:
         """With its history. Constraints are asked at the end of the transaction, so any order will do."""
@@ -168,29 +222,19 @@ class _Undo(Land):
         """Parts in cases, or of people, that were there before move to an empty case and an empty person."""
         if not ids:
             return
-        parts = list(Participant.objects.filter(pk__in=ids).select_for_update(of=("self",)))
-        own_people, own_cases = set(self.ids.get(Person, ())), set(self.ids.get(Case, ()))
-        strangers = [part for part in parts if part.person_id not in own_people]
+        parts = Participant.objects.filter(is_any("pk", ids))
+        strangers = list(parts.exclude(is_any("person_id", self.ids.get(Person, ()))))
         shells = Person.objects.bulk_create([Person() for _part in strangers], batch_size=SIZE)
         self.history(Person, [person.pk for person in shells], "+")
         for part, shell in zip(strangers, shells, strict=True):
             part.person = shell
-        guests = [part for part in parts if part.case_id not in own_cases]
-        if guests:
+        Participant.objects.bulk_update(strangers, ["person"], batch_size=SIZE)
+        guests = parts.exclude(is_any("case_id", self.ids.get(Case, ())))
+        if guests.exists():
             shell_case = Case.objects.bulk_create([Case(is_restricted=True)])[0]
             self.history(Case, [shell_case.pk], "+")
-            for part in guests:
-                part.case = shell_case
-        for part in parts:
-            part.role, part.team_id, part.officer_id, part.represents_id = (
-                Participant.Role.WITHDRAWN,
-                None,
-                None,
-                None,
-            )
-        Participant.objects.bulk_update(
-            parts, ["person", "case", "role", "team", "officer", "represents"], batch_size=SIZE
-        )
+            guests.update(case=shell_case)
+        parts.update(role=Participant.Role.WITHDRAWN, team=None, officer=None, represents=None)
         self._empty(Participant, ids, keeps={"case_id", "person_id", "role", "closed_at", "closure_reason"})
 
     def _empty(
@@ -205,13 +249,14 @@ class _Undo(Land):
             for field in model._meta.concrete_fields
             if field.attname not in kept and field.name not in kept
         } | values
-        model._base_manager.filter(pk__in=ids).update(**blank, version=models.F("version") + 1)
+        model._base_manager.filter(is_any("pk", ids)).update(**blank, version=models.F("version") + 1)
         self.history(model, ids, "~")
 
     def feed(self) -> None:
         """The feed may say it all again: as new where it was new, as a change where it was one."""
         said = FeedRow.objects.filter(batch=self.taken)
-        said.filter(kind=FeedRow.Kind.REFERRAL, participant__in=self.ids.get(Participant, ())).delete()
+        made = is_any("participant_id", self.ids.get(Participant, ()))
+        said.filter(made, kind=FeedRow.Kind.REFERRAL).delete()
         said.update(digest="", participant=None)
         rows = ImportRow.objects.filter(batch=self.taken)
         rows.in_quarantine().update(

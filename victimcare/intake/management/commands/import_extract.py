@@ -124,6 +124,6 @@ def described(batch: ImportBatch, seconds: float, resumed: int) -> dict[str, Any
         "rows_per_second": round((batch.received - resumed) / (seconds - duties)) if seconds > duties else 0,
         "duties_seconds": round(duties, 2),
         "sentence": batch.sentence,
-        "problems": [{"row": row.number, "column": row.column, "reason": row.reason} for row in rows],
+        "problems": [{"row": row.number, **one} for row in rows for one in row.all_wrong],
         "kept": [{"row": row.number, "columns": row.kept} for row in stood],
     }
