@@ -309,6 +309,8 @@ class Case(models.Model):
             models.Index(
                 name="case_left_behind", fields=["changed_at"], condition=Q(changed_at__isnull=False)
             ),
+            # Few, and left out of the figures of who must not see them.
+            models.Index(name="case_restricted", fields=["id"], condition=Q(is_restricted=True)),
             # Few: opened here for somebody who asked for support. A supervisor decides what an officer would.
             models.Index(
                 name="case_without_officer",
