@@ -11,6 +11,7 @@ class ContactsConfig(AppConfig):
         """Listens for what moves a first contact on, and says what is unfinished before somebody is closed."""
         # Models exist only now, so these imports cannot stand at the top.
         from contacts.layouts import LAYOUTS
+        from contacts.planning import ask_again
         from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
         from victimcare.cases.closing import before_closing
@@ -24,6 +25,11 @@ class ContactsConfig(AppConfig):
             """A failure is logged by the signal and stops nobody; the sweep looks at it again."""
             replan(case_ids)
 
+        def ask_for_plans_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
+            """After a charge, a plea, a trial fixed or a sentence. A failure is made good by the next event."""
+            ask_again(case_ids)
+
         events_recorded.connect(plan_again, dispatch_uid="contacts.replan", weak=False)
+        events_recorded.connect(ask_for_plans_again, dispatch_uid="contacts.ask_again", weak=False)
         before_closing(open_promises)
         before_closing(unfinished_series)

@@ -6,13 +6,13 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from contacts.attempts import Step
 from victimcare.accounts.models import Team, User
-from victimcare.cases.kinds import TELLABLE
+from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.cases.safe_contact import Channel as SafeChannel
 from victimcare.references import new_reference
@@ -345,6 +345,22 @@ class ContactPlan(models.Model):
         EVERY_28_DAYS = 28, _("Every 28 days")
         ON_EVENT = 0, _("Only when something happens")
 
+    LONGEST = 365  # days: the longest interval that may be agreed
+
+    class Time(models.TextChoices):
+        MORNING = "morning", _("In the morning")
+        AFTERNOON = "afternoon", _("In the afternoon")
+        EVENING = "evening", _("In the evening")
+        WEEKEND = "weekend", _("At the weekend")
+
+    class Format(models.TextChoices):
+        LARGE_PRINT = "large_print", _("Large print")
+        EASY_READ = "easy_read", _("Easy read")
+        BSL = "bsl", _("British Sign Language")
+        INTERPRETER = "interpreter", _("An interpreter")
+        AUDIO = "audio", _("Recorded sound")
+        BRAILLE = "braille", _("Braille")
+
     class Topic(models.TextChoices):
         INVESTIGATION = "investigation", _("The investigation")
         BAIL = "bail", _("Arrest, bail and release")
@@ -376,10 +392,19 @@ class ContactPlan(models.Model):
     topics = ArrayField(models.CharField(max_length=30), default=list, blank=True)
     language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
     words = models.CharField(max_length=600, blank=True)  # in the victim's own words
+    # When they like to be rung. A wish: the hours at which it is safe are the safe-contact answers' to say.
+    times = ArrayField(models.CharField(max_length=10), default=list, blank=True, db_default=[])
+    formats = ArrayField(models.CharField(max_length=12), default=list, blank=True, db_default=[])
+    format_note = models.CharField(max_length=120, blank=True, default="", db_default="")  # Polish; 18 point
+    may_tell = models.CharField(max_length=300, blank=True, default="", db_default="")  # who else may be told
+    silent_unless = models.CharField(max_length=300, blank=True, default="", db_default="")
     agreed_on = models.DateField()
     agreed_with = models.CharField(max_length=120)  # the victim, or who acts for them
     agreed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    due_on = models.DateField(null=True, blank=True)  # the next update; None when only on event
+    made_at = models.DateTimeField(null=True, blank=True)  # None: agreed before this was kept
+    due_on = models.DateField(null=True, blank=True)  # the next update; None when only on event, or paused
+    # They opted out of all updates: nothing is due until they opt back in.
+    is_paused = models.BooleanField(default=False, db_default=False)
     ended_at = models.DateTimeField(null=True, blank=True)  # replaced by a later version
     reminded_on = models.DateField(null=True, blank=True)  # the last London day the reminders looked at it
     version = models.PositiveIntegerField(default=1)
@@ -395,7 +420,11 @@ class ContactPlan(models.Model):
             ),
             models.UniqueConstraint(name="plan_version_once", fields=["participant", "number"]),
             models.CheckConstraint(
-                name="a_regular_plan_has_a_next_date", condition=Q(frequency_days=0) | Q(due_on__isnull=False)
+                name="a_regular_plan_has_a_next_date",
+                condition=Q(frequency_days=0) | Q(is_paused=True) | Q(due_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="a_paused_plan_has_no_date", condition=Q(is_paused=False) | Q(due_on=None)
             ),
         )
         indexes = (
@@ -415,20 +444,218 @@ class ContactPlan(models.Model):
 
     @property
     def topic_labels(self) -> list[str]:
-        named = dict(self.Topic.choices)
-        return [str(named[topic]) for topic in self.topics if topic in named]
+        return _labels(self.topics, self.Topic)
+
+    @property
+    def how_often(self) -> str:
+        """Every 28 days; every 10 days, where another interval was agreed."""
+        if self.frequency_days in self.Frequency:
+            return str(self.Frequency(self.frequency_days).label)
+        return ngettext("Every day", "Every %(n)d days", self.frequency_days) % {"n": self.frequency_days}
+
+    @property
+    def time_labels(self) -> list[str]:
+        return _labels(self.times, self.Time)
+
+    @property
+    def format_labels(self) -> list[str]:
+        return _labels(self.formats, self.Format)
 
     @property
     def sentence(self) -> str:
         """The plan as one says it: Every 28 days: phone, then letter. In Welsh. About court dates."""
-        said = [
-            f"{self.get_frequency_days_display()}: {gettext(', then ').join(self.channel_labels).lower()}."
-        ]
+        said = [f"{self.how_often}: {gettext(', then ').join(self.channel_labels).lower()}."]
         if self.language != self.Language.ENGLISH:
             said.append(gettext("In %s.") % self.get_language_display())
         if self.topics:
             said.append(gettext("About %s.") % ", ".join(self.topic_labels).lower())
         return " ".join(said)
+
+
+def _labels(values: Iterable[str], choices: type[models.TextChoices]) -> list[str]:
+    """In words, in the order they were chosen; what is no choice any more is left out."""
+    return [str(choices(value).label) for value in values if value in choices]
+
+
+class PlanReviewQuerySet(models.QuerySet["PlanReview"]):
+    def open(self) -> "PlanReviewQuerySet":
+        return self.filter(ended_at=None)
+
+
+class PlanReview(models.Model):
+    """A milestone after which somebody is asked anew how often they want to hear, and how that ended."""
+
+    class Milestone(models.TextChoices):
+        CHARGE = "charge", _("Charged")
+        PLEA = "plea", _("Plea entered")
+        TRIAL = "trial", _("Trial fixed")
+        SENTENCE = "sentence", _("Sentenced")
+
+    class Ended(models.TextChoices):
+        AGREED = "agreed", _("Agreed anew")
+        KEPT = "kept", _("Kept as it is")
+        WITHDRAWN = "withdrawn", _("It did not happen")
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="plan_reviews")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="plan_reviews")
+    milestone = models.CharField(max_length=10, choices=Milestone.choices)
+    due_on = models.DateField()
+    asked_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_as = models.CharField(max_length=10, choices=Ended.choices, blank=True)
+    ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    kept_with = models.CharField(
+        max_length=120, blank=True
+    )  # who said to keep it: the victim, or who acts for them
+    history = HistoricalRecords()
+
+    objects = PlanReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("due_on", "id")
+        constraints = (
+            models.UniqueConstraint(name="review_once_a_milestone", fields=["participant", "event"]),
+            models.CheckConstraint(
+                name="ended_review_says_how",
+                condition=Q(ended_at=None, ended_as="") | Q(ended_at__isnull=False) & ~Q(ended_as=""),
+            ),
+            models.CheckConstraint(
+                name="kept_plan_says_with_whom", condition=~Q(ended_as="kept") | ~Q(kept_with="")
+            ),
+        )
+        indexes = (
+            models.Index(name="review_open", fields=["participant", "due_on"], condition=Q(ended_at=None)),
+        )
+
+
+class OptOutQuerySet(models.QuerySet["OptOut"]):
+    def standing(self) -> "OptOutQuerySet":
+        """Those nobody has taken back."""
+        return self.filter(ended_at=None)
+
+    def of_release_news(self) -> "OptOutQuerySet":
+        """Those that would leave a release or a change of bail unsaid."""
+        return self.filter(Q(is_everything=True) | Q(topics__contains=[ContactPlan.Topic.BAIL]))
+
+    def unseen(self) -> "OptOutQuerySet":
+        """Of release news, and no supervisor has said that they know."""
+        return self.standing().of_release_news().filter(seen_at=None)
+
+
+class OptOut(models.Model):
+    """What somebody no longer wants to be told, from which day, said to whom; and when they wanted it again.
+
+    It keeps nobody from being told what the Code says: it is no evidence that anybody was.
+    """
+
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="opt_outs")
+    is_everything = models.BooleanField(default=False)
+    topics = ArrayField(models.CharField(max_length=30), default=list, blank=True)  # of ContactPlan.Topic
+    from_on = models.DateField()  # what falls due from this London day on
+    said_by = models.CharField(max_length=120)  # the victim, or who acts for them
+    said_to = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField()
+    words = models.CharField(max_length=300, blank=True)  # why, in their own words
+    ended_on = models.DateField(null=True, blank=True)  # they want it again, or something else, from this day
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    ended_said_by = models.CharField(max_length=120, blank=True)
+    seen_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    seen_at = models.DateTimeField(
+        null=True, blank=True
+    )  # a supervisor knows that release news may go unsaid
+    seen_note = models.CharField(max_length=300, blank=True)  # what was decided
+    history = HistoricalRecords()
+
+    objects = OptOutQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-said_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                name="one_standing_opt_out", fields=["participant"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="opt_out_says_of_what", condition=Q(is_everything=True) | ~Q(topics=[])
+            ),
+            models.CheckConstraint(
+                name="ended_opt_out_says_to_whom",
+                condition=Q(ended_at=None, ended_to=None) | Q(ended_at__isnull=False, ended_to__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="seen_opt_out_says_by_whom",
+                condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
+            ),
+        )
+        indexes = (
+            models.Index(
+                name="opt_out_unseen",
+                fields=["said_at"],
+                condition=Q(ended_at=None, seen_at=None)
+                & (Q(is_everything=True) | Q(topics__contains=["bail"])),
+            ),
+        )
+
+    @property
+    def of_release_news(self) -> bool:
+        return self.is_everything or ContactPlan.Topic.BAIL in self.topics
+
+    @property
+    def of_what(self) -> str:
+        """All updates; or the topics."""
+        return (
+            gettext("All updates")
+            if self.is_everything
+            else ", ".join(_labels(self.topics, ContactPlan.Topic))
+        )
+
+    def covers(self, kind: str) -> bool:
+        """Whether an event of this kind is about something they do not want to be told."""
+        return self.is_everything or any(kind in OF_TOPIC.get(topic, ()) for topic in self.topics)
+
+
+# Which events each topic is about. What no event is about, such as their property, is only said in words.
+OF_TOPIC: dict[str, frozenset[Kind]] = {
+    ContactPlan.Topic.INVESTIGATION: frozenset(
+        {
+            Kind.NOT_INVESTIGATED,
+            Kind.SUSPECT_INTERVIEWED,
+            Kind.INVESTIGATION_CLOSED_NO_SUSPECT,
+        }
+    ),
+    ContactPlan.Topic.BAIL: frozenset(
+        {
+            Kind.SUSPECT_ARRESTED,
+            Kind.SUSPECT_BAILED,
+            Kind.BAIL_CHANGED,
+            Kind.SUSPECT_RELEASED_NO_CHARGE,
+            Kind.SUSPECT_RELEASED_UNDER_INVESTIGATION,
+            Kind.APPEAL_BAIL,
+        }
+    ),
+    ContactPlan.Topic.CHARGE: frozenset(
+        {
+            Kind.SUSPECT_CHARGED,
+            Kind.OUT_OF_COURT_DISPOSAL,
+            Kind.DECISION_NOT_TO_PROSECUTE,
+            Kind.PROSECUTION_ALTERED,
+        }
+    ),
+    ContactPlan.Topic.COURT: frozenset(
+        {
+            Kind.HEARING_LISTED,
+            Kind.HEARING_MOVED,
+            Kind.RESULT_RECEIVED,
+            Kind.WITNESS_REQUIRED,
+            Kind.WITNESS_NOT_REQUIRED,
+            Kind.APPEAL_NOTICE,
+            Kind.APPEAL_LISTED,
+            Kind.APPEAL_RESULT,
+        }
+    ),
+}  # fmt: skip
+# A release or a change of bail: kept from nobody without a supervisor knowing, whatever was opted out of.
+RELEASE_NEWS = OF_TOPIC[ContactPlan.Topic.BAIL] - {Kind.SUSPECT_ARRESTED}
 
 
 class TellingQuerySet(models.QuerySet["Telling"]):

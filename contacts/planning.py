@@ -1,50 +1,79 @@
-"""Every write to the plan a victim agreed: how, how often and about what they are kept updated."""
+"""Every write to the plan a victim agreed: how often they hear, what they do not want to hear, and when we ask anew."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contacts.models import ContactPlan
+from contacts.milestones import DAYS, KINDS, is_after, milestone_of
+from contacts.models import ContactPlan, OptOut, PlanReview
 from contacts.plan_dates import next_update_on
 from victimcare import clock
-from victimcare.accounts.models import User
-from victimcare.accounts.notify import settle
+from victimcare.accounts.models import Notification, User
+from victimcare.accounts.notify import notify, settle
+from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Event, Participant
+from victimcare.cases.standards import numbers_on
 from victimcare.faults import Refused, Stale
-from victimcare.working_days import england_and_wales, london_day
+from victimcare.working_days import add_working_days, england_and_wales, london_day
 
 UPDATE_DUE = "update_due"  # what these notifications are about; the subject is the participant's reference
+RELEASE_NEWS_OFF = "release_news_off"  # the same
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What somebody agreed: all that a plan says but who agreed it and when."""
+
+    frequency_days: int  # 0: only when something happens
+    channels: tuple[str, ...]  # in the order they prefer
+    topics: tuple[str, ...] = ()
+    language: str = ContactPlan.Language.ENGLISH
+    words: str = ""
+    times: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    format_note: str = ""
+    may_tell: str = ""
+    silent_unless: str = ""
+
+
+def terms_of(plan: ContactPlan) -> Terms:
+    """What this version of a plan says."""
+    return Terms(
+        frequency_days=plan.frequency_days,
+        channels=tuple(plan.channels),
+        topics=tuple(plan.topics),
+        language=plan.language,
+        words=plan.words,
+        times=tuple(plan.times),
+        formats=tuple(plan.formats),
+        format_note=plan.format_note,
+        may_tell=plan.may_tell,
+        silent_unless=plan.silent_unless,
+    )
 
 
 @transaction.atomic
 def agree_plan(
-    *,
-    participant: Participant,
-    number: int,
-    frequency_days: int,
-    channels: list[str],
-    topics: list[str],
-    language: str,
-    words: str,
-    agreed_with: str,
-    agreed_on: date,
-    by: User,
+    *, participant: Participant, number: int, terms: Terms, agreed_with: str, agreed_on: date, by: User
 ) -> ContactPlan:
-    """Keep what this person agreed: how, how often and about what. The plan before it is ended and kept.
+    """Keep what this person agreed. The plan before it is ended and kept; what milestones asked for is settled.
 
-    `number` is the plan the page showed, 0 for none. Raises Stale when another was agreed meanwhile.
+    `number` is the plan the page showed, 0 for none. While they have opted out of all updates nothing falls due,
+    whatever is agreed. Raises Stale when another was agreed meanwhile, with theirs; Refused for what cannot be.
     """
     if agreed_on > clock.today():
         raise Refused(_("That is in the future. Enter the day it was agreed."))
-    if not channels:
+    if not terms.channels:
         raise Refused(_("Choose at least one way to update this person."))
-    # One plan at a time for one person: two people agreeing the first plan at once are put in order here.
-    Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
-    current = ContactPlan.objects.current().filter(participant=participant).first()
+    if not 0 <= terms.frequency_days <= ContactPlan.LONGEST:
+        raise Refused(_("Enter a number of days from 1 to %d.") % ContactPlan.LONGEST)
+    current = _current(participant)
     if (current.number if current else 0) != number:
         raise Stale(
             _("Someone else agreed another plan while you were working. Theirs is beside yours."),
@@ -57,28 +86,52 @@ def agree_plan(
     plan = ContactPlan(
         participant=participant,
         number=number + 1,
-        frequency_days=frequency_days,
-        channels=list(dict.fromkeys(channels)),
-        topics=topics,
-        language=language,
-        words=words,
+        frequency_days=terms.frequency_days,
+        channels=list(dict.fromkeys(terms.channels)),
+        topics=list(terms.topics),
+        language=terms.language,
+        words=terms.words,
+        times=list(terms.times),
+        formats=list(terms.formats),
+        format_note=terms.format_note,
+        may_tell=terms.may_tell,
+        silent_unless=terms.silent_unless,
         agreed_with=agreed_with,
         agreed_on=agreed_on,
         agreed_by=by,
-        due_on=next_update_on(agreed_on, frequency_days, bank_holidays=england_and_wales()),
+        made_at=clock.now(),
     )
+    _date(plan, agreed_on, _choice(participant))
     _save(plan, by)
+    _end_reviews(PlanReview.objects.open().filter(participant=participant), PlanReview.Ended.AGREED, by)
     settle(kind=UPDATE_DUE, subject=participant.reference)
     record_event(
         case=participant.case,
         kind=Kind.PLAN_AGREED,
         occurred=clock.now() if agreed_on == clock.today() else agreed_on,
         participant=participant,
-        detail=f"{plan.get_frequency_days_display()}: {', '.join(plan.channel_labels)}",
+        detail=f"{plan.how_often}: {', '.join(plan.channel_labels)}",
         data={"plan": plan.number},
         by=by,
     )
     return plan
+
+
+def _current(participant: Participant) -> ContactPlan | None:
+    """The plan in force. Two people agreeing at once, the first plan too, are put in order here."""
+    Participant.objects.select_for_update(of=("self",)).get(pk=participant.pk)
+    return ContactPlan.objects.current().filter(participant=participant).first()
+
+
+def _choice(participant: Participant) -> OptOut | None:
+    return OptOut.objects.standing().filter(participant=participant).first()
+
+
+def _date(plan: ContactPlan, told_on: date, choice: OptOut | None) -> None:
+    """When the next update is due after one on this day: never once they have opted out of all."""
+    due_on = next_update_on(told_on, plan.frequency_days, bank_holidays=england_and_wales())
+    is_off = due_on is not None and choice is not None and choice.is_everything and choice.from_on <= due_on
+    plan.due_on, plan.is_paused = None if is_off else due_on, is_off
 
 
 @transaction.atomic
@@ -96,14 +149,224 @@ def roll_forward(participant: Participant, told_on: date, by: User | None) -> No
     )
     if plan is None or plan.due_on is None:
         return
-    next_on = next_update_on(told_on, plan.frequency_days, bank_holidays=england_and_wales())
-    if next_on is None or next_on <= plan.due_on:
+    before = plan.due_on
+    _date(plan, told_on, _choice(participant))
+    if not plan.is_paused and (plan.due_on is None or plan.due_on <= before):
         return
-    plan.due_on, plan.reminded_on = next_on, None
+    plan.reminded_on = None
     _save(plan, by)
     settle(kind=UPDATE_DUE, subject=participant.reference)
 
 
-def _save(row: ContactPlan, by: User | None) -> None:
+# --- At milestones ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_again(case_ids: Iterable[int]) -> int:
+    """Ask for plans to be agreed anew after the milestones of these cases. Returns how many are asked for.
+
+    One query where nobody has a plan, which is so while extracts bring new people; two where nothing happened.
+    """
+    plans = {
+        plan.participant_id: plan
+        for plan in ContactPlan.objects.current()
+        .filter(participant__case__in=list(case_ids), participant__closed_at=None)
+        .select_related("participant")
+        .only("made_at", "agreed_on", "participant__case_id", "participant__role")
+    }
+    if not plans:
+        return 0
+    cases = {plan.participant.case_id for plan in plans.values()}
+    happened = Event.objects.current().filter(case__in=cases, kind__in=KINDS)
+    events = list(happened.only("case_id", "participant_id", "kind", "data", "learned_at"))
+    _withdraw_reviews(set(plans), {event.pk for event in events})
+    wanted = [
+        (pk, event, milestone)
+        for event in events
+        if (milestone := milestone_of(event.kind, event.data))
+        for pk, plan in plans.items()
+        if plan.participant.case_id == event.case_id
+        and event.participant_id in (None, pk)
+        and is_after(event.learned_at, made_at=plan.made_at, agreed_on=plan.agreed_on)
+    ]
+    return _ask(wanted) if wanted else 0
+
+
+def _ask(wanted: list[tuple[int, Event, PlanReview.Milestone]]) -> int:
+    """Write what is asked for and was not asked for before."""
+    asked = set(
+        PlanReview.objects.filter(participant__in={pk for pk, _event, _milestone in wanted}).values_list(
+            "participant_id", "event_id"
+        )
+    )
+    numbers = numbers_on(clock.today())
+    made = 0
+    for pk, event, milestone in wanted:
+        days = numbers[DAYS[milestone]]
+        if (pk, event.pk) in asked or not days:
+            continue
+        due_on = add_working_days(london_day(event.learned_at), days, bank_holidays=england_and_wales())
+        _save(PlanReview(participant_id=pk, event=event, milestone=milestone, due_on=due_on), None)
+        made += 1
+    return made
+
+
+def _withdraw_reviews(people: set[int], standing: set[int]) -> None:
+    """What was asked because of something that did not happen after all is not asked any more."""
+    open_ones = PlanReview.objects.open().filter(participant__in=people)
+    _end_reviews(open_ones.exclude(event__in=standing), PlanReview.Ended.WITHDRAWN, None)
+
+
+def _end_reviews(
+    reviews: Iterable[PlanReview], ended_as: PlanReview.Ended, by: User | None, kept_with: str = ""
+) -> int:
+    ended = 0
+    for review in reviews:
+        review.ended_at, review.ended_as, review.ended_by = clock.now(), ended_as, by
+        review.kept_with = kept_with
+        _save(review, by)
+        ended += 1
+    return ended
+
+
+@transaction.atomic
+def keep_plan(*, participant: Participant, number: int, kept_with: str, by: User) -> ContactPlan:
+    """They were asked at a milestone and want the plan to stay as it is.
+
+    Raises Refused where nothing is asked for or nobody is named; Stale when another plan was agreed meanwhile.
+    """
+    current = _current(participant)
+    if current is None or current.number != number:
+        raise Stale(
+            _("Someone else agreed another plan while you were working. Read it before you keep it."),
+            theirs={"plan": current},
+        )
+    if not kept_with:
+        raise Refused(_("Enter who said so: the victim, or who acts for them."))
+    open_ones = PlanReview.objects.open().filter(participant=participant)
+    if not _end_reviews(open_ones, PlanReview.Ended.KEPT, by, kept_with):
+        raise Refused(_("Nothing asks for this plan to be agreed again."))
+    return current
+
+
+# --- Opting out, and back in -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def choose_updates(
+    *,
+    participant: Participant,
+    standing: int,
+    is_everything: bool,
+    topics: Iterable[str],
+    from_on: date,
+    said_by: str,
+    words: str = "",
+    by: User,
+) -> OptOut | None:
+    """Keep what this person does not want to be told from a day on; neither everything nor topics: opted back in.
+
+    `standing` is the primary key of the choice the page showed, 0 for none. The choice before is ended and kept.
+    What the Code says they are told stays owed: an opt-out is no evidence that anybody was told. Where release or
+    bail news is among it, the supervisors are told at once. Raises Stale, and Refused where nothing would change.
+    """
+    plan, before = _current(participant), _choice(participant)
+    if (before.pk if before else 0) != standing:
+        raise Stale(
+            _("Someone else wrote down another choice meanwhile. Read it first."), theirs={"choice": before}
+        )
+    wanted = sorted(set(topics)) if not is_everything else []
+    if before is None and not is_everything and not wanted:
+        raise Refused(_("They have not opted out of anything, so there is nothing to opt back into."))
+    if before and before.is_everything == is_everything and sorted(before.topics) == wanted:
+        raise Refused(_("This is what they chose before. Change something, or cancel."))
+    if not said_by:
+        raise Refused(_("Enter who said so: the victim, or who acts for them."))
+    if before and from_on < before.from_on:
+        raise Refused(
+            _("That is before the choice that holds now. Enter the day from which the new one holds.")
+        )
+    if before:
+        before.ended_at, before.ended_on = clock.now(), from_on
+        before.ended_to, before.ended_said_by = by, said_by
+        _save(before, by)
+    choice = None
+    if is_everything or wanted:
+        choice = OptOut(
+            participant=participant,
+            is_everything=is_everything,
+            topics=wanted,
+            from_on=from_on,
+            said_by=said_by,
+            said_to=by,
+            said_at=clock.now(),
+            words=words,
+        )
+        _save(choice, by)
+    if plan:
+        _pause(plan, choice, from_on, by)
+    _record_choice(participant, choice, from_on, by)
+    return choice
+
+
+def _pause(plan: ContactPlan, choice: OptOut | None, from_on: date, by: User) -> None:
+    """An update due before the opt-out holds stays due; opting back in counts from the day it holds."""
+    if choice is not None and choice.is_everything:
+        if plan.due_on is None or plan.due_on < choice.from_on:
+            return
+        plan.due_on, plan.is_paused = None, True
+        settle(kind=UPDATE_DUE, subject=plan.participant.reference)
+    elif plan.is_paused:
+        _date(plan, from_on, choice)
+        plan.reminded_on = None
+    else:
+        return
+    plan.version += 1
+    _save(plan, by)
+
+
+def _record_choice(participant: Participant, choice: OptOut | None, from_on: date, by: User) -> None:
+    record_event(
+        case=participant.case,
+        kind=Kind.UPDATES_DECLINED if choice else Kind.UPDATES_WANTED,
+        occurred=clock.now(),
+        participant=participant,
+        detail=choice.of_what if choice else "",
+        data={
+            "is_everything": bool(choice and choice.is_everything),
+            "topics": choice.topics if choice else [],
+            "from_on": from_on.isoformat(),
+        },
+        by=by,
+    )
+    settle(kind=RELEASE_NEWS_OFF, subject=participant.reference)
+    if choice and choice.of_release_news:
+        notify(
+            recipients=User.objects.active().with_role(Role.SUPERVISOR).filter(team_id=participant.team_id),
+            kind=RELEASE_NEWS_OFF,
+            subject=participant.reference,
+            level=Notification.Level.DUE_TODAY,
+            url=reverse("contacts:opt-outs"),
+            due_on=clock.today(),
+        )
+
+
+@transaction.atomic
+def acknowledge_opt_out(*, choice: OptOut, note: str, by: User) -> OptOut:
+    """A supervisor knows that this person is not to be told of a release, and says what was decided."""
+    choice = OptOut.objects.select_for_update(of=("self",)).select_related("participant").get(pk=choice.pk)
+    if choice.ended_at or not choice.of_release_news:
+        raise Refused(_("This choice does not hold any more. There is nothing to acknowledge."))
+    if choice.seen_at:
+        raise Refused(_("Another supervisor acknowledged this already."))
+    if not note.strip():
+        raise Refused(_("Say what was decided: who rings when the suspect is released, or why nobody does."))
+    choice.seen_at, choice.seen_by, choice.seen_note = clock.now(), by, note.strip()
+    _save(choice, by)
+    settle(kind=RELEASE_NEWS_OFF, subject=choice.participant.reference)
+    return choice
+
+
+def _save(row: ContactPlan | PlanReview | OptOut, by: User | None) -> None:
     row._history_user = by  # type: ignore[union-attr]
     row.save()

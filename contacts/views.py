@@ -16,6 +16,7 @@ from contacts.attempts import repeats
 from contacts.call_sheet import event_line, offered, sheet_for
 from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
+from contacts.plan_views import asked_again, standing_choice
 from contacts.reaching import clearance_for, verdicts_now
 from contacts.series import CALLS, FirstContact, first_contact, in_words
 from victimcare import clock
@@ -60,6 +61,8 @@ def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
             "older_url": older_url,
             "newer_url": _list_url(part) if request.GET.get("before") else "",
             "plan": next((plan for plan in plans if plan.ended_at is None), None),
+            "reviews": asked_again(part),
+            "choice": standing_choice(part),
             "earlier_plans": [_plan_line(plan) for plan in plans if plan.ended_at],
             "promises": list(
                 Promise.objects.filter(participant=part)

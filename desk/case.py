@@ -194,7 +194,7 @@ def _how(contact: Contact) -> str:
 def _plan(plan: ContactPlan | None) -> list[dict[str, str]]:
     if plan is None:
         return [{"text": _("No plan agreed yet")}]
-    said = f"{plan.get_frequency_days_display()}: {', '.join(plan.channel_labels).lower()}"
+    said = f"{plan.how_often}: {', '.join(plan.channel_labels).lower()}"
     agreed = _("Agreed %(day)s with %(whom)s") % {"day": day(plan.agreed_on), "whom": plan.agreed_with}
     return [
         {

@@ -28,6 +28,7 @@ AT_MOST = 100
 # Each kind in words. The subject is a reference: no notification carries a name.
 KINDS: dict[str, Promise] = {
     "update_due": lazy("An agreed update is due"),
+    "release_news_off": lazy("Somebody opted out of release news. Say that you know"),
     "contact_not_cleared": lazy("A contact was made although it was not clear to be safe"),
     "handover": lazy("People are handed over to you. Read the brief"),
     "officer_left": lazy("An officer left, and their open cases need somebody"),

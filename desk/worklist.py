@@ -221,7 +221,7 @@ def _tells(thing: Thing, who: str) -> dict[str, Any]:
 
 def _updates_them(thing: Thing, who: str) -> dict[str, Any]:
     plan: ContactPlan = thing.items[0].source  # type: ignore[assignment]
-    why = _("Agreed plan: %(how_often)s.") % {"how_often": str(plan.get_frequency_days_display()).lower()}
+    why = _("Agreed plan: %(how_often)s.") % {"how_often": plan.how_often.lower()}
     return {
         "what": _("Update %(who)s as agreed, even if nothing is new") % {"who": who},
         "why": f"{why} “{plan.words}”" if plan.words else why,

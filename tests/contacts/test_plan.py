@@ -7,24 +7,30 @@ from django.urls import reverse
 
 from contacts import planning
 from contacts.models import ContactPlan
+from contacts.planning import Terms
 from tests.factories import ContactPlanFactory, ParticipantFactory, SafeContactFactory, UserFactory
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
 from victimcare.faults import Refused, Stale
 
 pytestmark = pytest.mark.django_db
+KEY = "5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7b09"
 
 
 def agree(victim, by, **answers):
+    said = {
+        "frequency_days": 14,
+        "channels": ("phone", "text"),
+        "topics": ("bail",),
+        "language": "cy",
+        "words": "Ring before work.",
+    }
+    said |= {name: answers.pop(name) for name in list(answers) if name in Terms.__dataclass_fields__}
     return planning.agree_plan(
         **{
             "participant": victim,
             "number": 0,
-            "frequency_days": 14,
-            "channels": ["phone", "text"],
-            "topics": ["bail"],
-            "language": "cy",
-            "words": "Ring before work.",
+            "terms": Terms(**said),
             "agreed_with": "Siân Evans",
             "agreed_on": date(2026, 11, 23),
             "by": by,
@@ -65,7 +71,7 @@ def test_a_plan_agreed_from_an_old_page_is_refused_and_shows_the_other(victim, o
     assert stale.value.theirs == {"plan": theirs}
 
 
-@pytest.mark.parametrize("wrong", [{"agreed_on": date(2026, 11, 24)}, {"channels": []}])
+@pytest.mark.parametrize("wrong", [{"agreed_on": date(2026, 11, 24)}, {"channels": ()}])
 def test_a_plan_that_cannot_be_is_refused(victim, officer, monday, wrong):
     with pytest.raises(Refused):
         agree(victim, officer, **wrong)
@@ -145,3 +151,59 @@ def test_a_promise_of_another_victim_is_not_found(monday, victim, officer, as_of
 def test_the_plan_in_force_is_what_the_page_starts_from(monday, victim, as_officer):
     ContactPlanFactory(participant=victim, words="Never on Fridays.", agreed_by=UserFactory())
     assert "Never on Fridays." in as_officer.get(page(victim)).text
+
+
+def test_every_ten_days_is_as_good_as_every_seven(monday, victim, as_officer):
+    as_officer.post(page(victim), answers(frequency_days="other", every_days="10", form_key=KEY))
+    plan = ContactPlan.objects.current().get()
+    assert (plan.frequency_days, plan.how_often, plan.due_on) == (10, "Every 10 days", date(2026, 12, 3))
+
+
+def test_another_number_of_days_has_to_be_said(monday, victim, as_officer):
+    response = as_officer.post(page(victim), answers(frequency_days="other"))
+    assert response.status_code == 422 and "Enter the number of days that was agreed" in response.text
+
+
+def test_a_plan_says_form_times_and_who_else(monday, victim, as_officer):
+    said = {
+        "times": ["evening"],
+        "formats": ["large_print", "interpreter"],
+        "format_note": "Polish, a woman",
+        "may_tell": "Ana, her sister",
+        "silent_unless": "unless he is released",
+    }
+    as_officer.post(page(victim), answers(**said, form_key=KEY))
+    shown = as_officer.get(page(victim)).text
+    assert "Large print, An interpreter: Polish, a woman" in shown
+    assert "Ana, her sister" in shown and "unless he is released" in shown
+
+
+def test_an_interpreter_needs_a_language(monday, victim, as_officer):
+    response = as_officer.post(page(victim), answers(formats=["interpreter"]))
+    assert response.status_code == 422 and "Enter the language they need" in response.text
+
+
+def test_both_texts_stand_side_by_side_where_they_differ(monday, victim, as_officer, colleague):
+    agree(victim, colleague, words="Text me first.")
+    response = as_officer.post(page(victim), answers(form_key=KEY))
+    assert ["How often", "Every 14 days", "Every 28 days"] in response.context["differs"]
+    assert "Where the two differ" in response.text
+
+
+def test_what_a_later_plan_changed_is_said(monday, victim, officer, as_officer):
+    agree(victim, officer)
+    agree(victim, officer, number=1, frequency_days=7, words="Ring before work.")
+    (second, first) = as_officer.get(page(victim, "plan-versions")).context["versions"]
+    assert second["changes"] == [["How often", "Every 14 days", "Every 7 days"]]
+    assert first["changes"] == [] and first["says"]
+
+
+def test_their_copy_is_in_their_language_and_says_not_to_post_it(monday, victim, officer, as_officer):
+    agree(victim, officer, language="cy,en")
+    response = as_officer.get(page(victim, "plan-copy"))
+    assert [each["language"] for each in response.context["copies"]] == ["cy", "en"]
+    assert "Do not post this" in response.text  # her post is not safe
+
+
+def test_nobody_has_a_copy_of_a_plan_that_was_never_agreed(monday, victim, as_officer):
+    assert as_officer.get(page(victim, "plan-copy")).status_code == 404

@@ -53,6 +53,8 @@ class Kind(TextChoices):
     CONTACT_MADE = "CONTACT_MADE", _("Contact")
     LETTER_DISPATCHED = "LETTER_DISPATCHED", _("Letter sent")
     PLAN_AGREED = "PLAN_AGREED", _("Update contact plan agreed")
+    UPDATES_DECLINED = "UPDATES_DECLINED", _("Opted out of updates")
+    UPDATES_WANTED = "UPDATES_WANTED", _("Opted back into updates")
     ASSESSMENT_COMPLETED = "ASSESSMENT_COMPLETED", _("Needs assessment completed")
     REFERRED_TO_SUPPORT = "REFERRED_TO_SUPPORT", _("Referred to a support service")
     SUPPORT_DECLINED = "SUPPORT_DECLINED", _("Support declined by the victim")
@@ -100,6 +102,8 @@ OF_ONE_PERSON = frozenset(
         Kind.CONTACT_MADE,
         Kind.LETTER_DISPATCHED,
         Kind.PLAN_AGREED,
+        Kind.UPDATES_DECLINED,
+        Kind.UPDATES_WANTED,
         Kind.ASSESSMENT_COMPLETED,
         Kind.REFERRED_TO_SUPPORT,
         Kind.SUPPORT_DECLINED,

@@ -36,7 +36,31 @@ class Key(TextChoices):
     RING_STALKING = "ring_stalking", _("Ring at once when a suspect of stalking is released: 1 yes, 0 no")
     RING_SEXUAL = "ring_sexual", _("Ring at once when a suspect of a sexual offence is released: 1 yes, 0 no")
     UNIT_OPENS = "unit_opens", _("The hour at which the unit opens; before it, the on-call supervisor rings")
-    UNIT_CLOSES = "unit_closes", _("The hour at which the unit closes; from then, the on-call supervisor rings")
+    UNIT_CLOSES = (
+        "unit_closes",
+        _("The hour at which the unit closes; from then, the on-call supervisor rings"),
+    )
+
+    REVIEW_CHARGE = "review_charge", _("Working days to agree a plan again after a charge; 0 for not at all")
+    REVIEW_PLEA = "review_plea", _("Working days to agree a plan again after a plea; 0 for not at all")
+    REVIEW_TRIAL = (
+        "review_trial",
+        _("Working days to agree a plan again when a trial is fixed; 0 for not at all"),
+    )
+    REVIEW_SENTENCE = (
+        "review_sentence",
+        _("Working days to agree a plan again after sentence; 0 for not at all"),
+    )
+    MINUTES_TELL = "minutes_tell", _("Minutes to tell somebody what happened")
+    MINUTES_MORE = "minutes_more", _("Minutes for each further thing told in the same call")
+    MINUTES_DO = "minutes_do", _("Minutes for a duty that no call meets, such as a letter")
+    MINUTES_UPDATE = "minutes_update", _("Minutes for an agreed update")
+    MINUTES_PROMISE = "minutes_promise", _("Minutes for a promise or a task")
+    MINUTES_FIRST_CONTACT = "minutes_first_contact", _("Minutes for a first contact")
+    MINUTES_ATTEMPT = "minutes_attempt", _("Minutes for another attempt to reach somebody")
+    MINUTES_REVIEW = "minutes_review", _("Minutes to agree a plan, or safe contact, again")
+    MINUTES_QUESTION = "minutes_question", _("Minutes to chase or answer a question")
+    MINUTES_COMPLAINT = "minutes_complaint", _("Minutes to answer a complaint")
 
 
 @dataclass(frozen=True)
@@ -68,6 +92,20 @@ RANGES: dict[str, Range] = {
     Key.RING_SEXUAL: Range(0, 1, 1),
     Key.UNIT_OPENS: Range(6, 11, 9),
     Key.UNIT_CLOSES: Range(14, 22, 17),
+    Key.REVIEW_CHARGE: Range(0, 20, 5),
+    Key.REVIEW_PLEA: Range(0, 20, 5),
+    Key.REVIEW_TRIAL: Range(0, 20, 5),
+    Key.REVIEW_SENTENCE: Range(0, 20, 5),
+    Key.MINUTES_TELL: Range(5, 90, 20),
+    Key.MINUTES_MORE: Range(0, 30, 5),
+    Key.MINUTES_DO: Range(5, 90, 15),
+    Key.MINUTES_UPDATE: Range(5, 90, 15),
+    Key.MINUTES_PROMISE: Range(5, 90, 15),
+    Key.MINUTES_FIRST_CONTACT: Range(5, 120, 35),
+    Key.MINUTES_ATTEMPT: Range(5, 90, 15),
+    Key.MINUTES_REVIEW: Range(5, 90, 20),
+    Key.MINUTES_QUESTION: Range(5, 60, 10),
+    Key.MINUTES_COMPLAINT: Range(5, 240, 60),
 }
 
 

@@ -1,0 +1,150 @@
+"""Somebody does not want to hear, and later does; and nobody is kept from release news in silence."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from compliance.models import Duty
+from contacts import planning
+from contacts.models import ContactPlan, OptOut
+from tests.contacts.test_plan import agree
+from tests.factories import ContactPlanFactory, UserFactory, london
+from victimcare.accounts.models import Notification
+from victimcare.accounts.permissions import Role
+from victimcare.cases.events import record_event
+from victimcare.cases.kinds import Kind
+from victimcare.faults import Refused, Stale
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
+KEY = "5d1c0c6a-2f0b-4d7e-9a55-0d8a5e8f7d01"
+
+
+def opts_out(victim, by, **answers):
+    return planning.choose_updates(
+        **{
+            "participant": victim,
+            "standing": 0,
+            "is_everything": True,
+            "topics": [],
+            "from_on": date(2026, 11, 23),
+            "said_by": "Siân Evans",
+            "by": by,
+        }
+        | answers
+    )
+
+
+def url(victim, name):
+    return reverse(f"contacts:{name}", args=[victim.case.reference, victim.reference])
+
+
+def test_whoever_opts_out_of_all_updates_has_none_due(victim, officer):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 30))
+    opts_out(victim, officer)
+    plan = ContactPlan.objects.get()
+    assert (plan.due_on, plan.is_paused) == (None, True)
+
+
+def test_an_update_due_before_they_opted_out_stays_due(victim, officer):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 25))
+    opts_out(victim, officer, from_on=date(2026, 12, 1))
+    assert ContactPlan.objects.get().due_on == date(2026, 11, 25)
+    planning.roll_forward(victim, date(2026, 11, 24), officer)
+    assert ContactPlan.objects.get().is_paused
+
+
+def test_a_plan_agreed_meanwhile_stays_silent(victim, officer):
+    opts_out(victim, officer)
+    assert agree(victim, officer).due_on is None
+
+
+def test_opting_back_in_counts_from_that_day(victim, officer):
+    ContactPlanFactory(participant=victim, frequency_days=14, due_on=date(2026, 11, 30))
+    choice = opts_out(victim, officer)
+    opts_out(victim, officer, standing=choice.pk, is_everything=False, from_on=date(2026, 11, 24))
+    choice.refresh_from_db()
+    assert (choice.ended_on, choice.ended_to) == (date(2026, 11, 24), officer)
+    assert ContactPlan.objects.get().due_on == date(2026, 12, 8)
+
+
+def test_opting_out_of_a_topic_leaves_the_updates(victim, officer):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 30))
+    choice = opts_out(victim, officer, is_everything=False, topics=["court"])
+    assert ContactPlan.objects.get().due_on == date(2026, 11, 30)
+    assert choice.covers(Kind.HEARING_LISTED) and not choice.covers(Kind.SUSPECT_CHARGED)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"is_everything": False},  # nothing to opt back into
+        {"said_by": ""},
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(victim, officer, wrong):
+    with pytest.raises(Refused):
+        opts_out(victim, officer, **wrong)
+
+
+def test_a_choice_from_an_old_page_is_refused_and_shows_the_other(victim, officer, colleague):
+    theirs = opts_out(victim, colleague)
+    with pytest.raises(Stale) as stale:
+        opts_out(victim, officer, is_everything=False, topics=["court"])
+    assert stale.value.theirs == {"choice": theirs}
+
+
+def test_an_opt_out_is_no_evidence_that_anybody_was_told(victim, officer):
+    record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 20, 9), by=officer)
+    opts_out(victim, officer)
+    assert (
+        Duty.objects.owed_to(victim).filter(event__kind=Kind.SUSPECT_BAILED).get().status == Duty.Status.OPEN
+    )
+
+
+def test_it_is_kept_in_the_story_of_the_case(victim, officer):
+    opts_out(victim, officer)
+    event = victim.case.events.get(kind=Kind.UPDATES_DECLINED)
+    assert event.data == {"is_everything": True, "topics": [], "from_on": "2026-11-23"}
+
+
+@pytest.mark.parametrize(
+    ("topics", "is_everything", "hear"), [(["court"], False, 0), (["bail"], False, 1), ([], True, 1)]
+)
+def test_the_supervisors_hear_of_release_news_that_would_go_unsaid(
+    victim, officer, supervisor, topics, is_everything, hear
+):
+    opts_out(victim, officer, topics=topics, is_everything=is_everything)
+    assert Notification.objects.filter(recipient=supervisor, kind="release_news_off").count() == hear
+
+
+def test_a_supervisor_acknowledges_it_with_what_was_decided(victim, officer, supervisor, as_supervisor):
+    opts_out(victim, officer)
+    assert victim.person.name in as_supervisor.get(reverse("contacts:opt-outs")).text
+    page = url(victim, "acknowledge-opt-out")
+    assert as_supervisor.post(page, {"note": "", "form_key": KEY}).status_code == 422
+    assert as_supervisor.post(page, {"note": "Sue rings.", "form_key": KEY}).status_code == 302
+    choice = OptOut.objects.get()
+    assert (choice.seen_by, choice.seen_note) == (supervisor, "Sue rings.")
+    assert as_supervisor.get(reverse("contacts:opt-outs")).context["rows"] == []
+
+
+def test_a_supervisor_of_another_unit_finds_nobody_there(victim, officer, sign_in):
+    opts_out(victim, officer)
+    other = UserFactory(roles=[Role.SUPERVISOR], team=None)
+    assert sign_in(other).get(reverse("contacts:opt-outs")).context["rows"] == []
+
+
+def test_an_officer_may_not_acknowledge(victim, officer, as_officer):
+    opts_out(victim, officer)
+    assert as_officer.get(url(victim, "acknowledge-opt-out")).status_code == 403
+
+
+def test_the_page_takes_the_choice_and_back(victim, as_officer):
+    said = {"version": "0", "what": "some", "from_on": "2026-11-23", "said_by": "Siân", "form_key": KEY}
+    assert as_officer.post(url(victim, "opt-out"), said).status_code == 422
+    assert as_officer.post(url(victim, "opt-out"), said | {"topics": ["court"]}).status_code == 302
+    assert "Opted out of this: court dates and results" in as_officer.get(url(victim, "list")).text
+    back = said | {"what": "nothing", "version": OptOut.objects.get().pk, "form_key": KEY[:-1] + "2"}
+    assert as_officer.post(url(victim, "opt-out"), back).status_code == 302
+    assert not OptOut.objects.standing().exists()
