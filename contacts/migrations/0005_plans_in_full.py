@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0013_updates_declined"),
+        ("cases", "0014_updates_declined"),
         ("contacts", "0004_officers_minute_and_urgent_calls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

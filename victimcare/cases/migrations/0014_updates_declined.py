@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0012_children_reached_by_decision'),
+        ('cases', '0013_restricted_are_found'),
     ]
 
     operations = [
