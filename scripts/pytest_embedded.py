@@ -11,6 +11,7 @@ import signal
 import pytest
 
 from scripts.embedded import Servers, sweep_leftovers
+from scripts.migrated import MigratedCluster
 from scripts.setup import environment
 
 
@@ -30,7 +31,14 @@ def start_servers():
     atexit.register(stop_servers, servers, os.getpid())
     # Being asked to stop should end the run in good order, with the servers gone.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    postgres = servers.embedded.get("DATABASE_URL")
+    cluster = MigratedCluster(servers) if postgres else None
+    if cluster:
+        cluster.put_in(postgres)
     os.environ.update(servers.start())
+    if cluster:
+        cluster.keep(postgres)
+        os.environ["TEST_DATABASE_TEMPLATE"] = "vcu"
 
 
 def stop_servers(servers, started_by):

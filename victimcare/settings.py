@@ -81,6 +81,8 @@ if not os.environ.get("DATABASE_URL"):
         "DATABASE_URL is not set. Use ./run or ./run manage, which start PostgreSQL, or set it to a postgresql:// address."
     )
 DATABASES = {"default": database(os.environ["DATABASE_URL"], ROLE)}
+# A database of this cluster that is migrated already, for those of the tests to be copied from.
+DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ.get("TEST_DATABASE_TEMPLATE")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ATOMIC_REQUESTS = False  # actions own their transactions
 
