@@ -44,6 +44,7 @@ KINDS: dict[str, Promise] = {
     "danger": lazy("Somebody may be in danger now"),
     "extract_parked": lazy("An extract could not be read to its end"),
     "extract_refused": lazy("A file in the drop folder could not be read"),
+    "extract_not_withdrawn": lazy("An extract could not be withdrawn"),
     "figures_differ": lazy("The figures of intake do not agree"),
 }
 # Where a notice's subject is not the participant: which rows lead from its reference to the participant.
@@ -59,7 +60,10 @@ LEADS: dict[str, Any] = {
 # Those about a colleague and nobody else: they name the colleague.
 OF_A_COLLEAGUE = {"officer_left", "handover"}
 # About no person: the subject is a question, an extract or a day, and is said as it is.
-OF_NOBODY = {"mail_failed", "row_question_answered", "extract_parked", "extract_refused", "figures_differ"}
+OF_NOBODY = {
+    "mail_failed", "row_question_answered", "extract_parked", "extract_refused", "extract_not_withdrawn",
+    "figures_differ",
+}  # fmt: skip
 
 
 def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[str, Any]], list[Participant]]:
