@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,19 +13,18 @@ from contacts.models import (
     TELLS,
     CallNote,
     Contact,
-    ContactPlan,
     ContactSeries,
     IdentityCheck,
     Promise,
     tellable_to,
 )
-from contacts.planning import UPDATE_DUE, roll_forward
-from contacts.reminders import Staff, levels, who_hears
+from contacts.planning import roll_forward
 from contacts.series import CALLS, numbers_today, standings
+from contacts.subjects import PROMISE_DUE
 from contacts.trying import reopened, replan_people
 from victimcare import clock
-from victimcare.accounts.models import Leave, Notification, User
-from victimcare.accounts.notify import Notice, notify, notify_all
+from victimcare.accounts.models import Notification, User
+from victimcare.accounts.notify import notify, settle
 from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
@@ -57,10 +55,7 @@ CLEARED_AS = {
     Contact.Channel.LETTER: Channel.POST,
     Contact.Channel.IN_PERSON: Channel.IN_PERSON,
 }
-# Working days after the due day on which the supervisors hear of it. A local standard, not the Code's.
-ESCALATE_AFTER_WORKING_DAYS = 2
 BATCH = 1000
-BATCHES_A_PASS = 100
 
 
 def channel_used(channel: str, outcome: str) -> Channel:
@@ -334,6 +329,7 @@ def keep_promise(*, promise: Promise, by: User) -> Promise:
         raise Refused(_("This promise was marked as kept already."))
     promise.kept_at, promise.kept_by = clock.now(), by
     _save(promise, by)
+    settle(kind=PROMISE_DUE, subject=promise.reference)
     return promise
 
 
@@ -529,97 +525,6 @@ def settle_note(*, note: CallNote, settlement: str, by: User) -> CallNote:
     note.settled_at, note.settled_by, note.settlement = clock.now(), by, settlement.strip()
     _save(note, by)
     return note
-
-
-@dataclass
-class Sweep:
-    """What one pass of reminders did."""
-
-    created: list[Notice] = field(default_factory=list)
-    looked_at: int = 0
-    unheard: int = 0  # due, and no supervisor of that team works here to be told
-
-
-def remind(as_of: datetime, *, escalate_after: int = ESCALATE_AFTER_WORKING_DAYS) -> Sweep:
-    """Remind whoever owes an update that is due or late on the London day of `as_of`.
-
-    Each due plan is looked at once a day, a batch a transaction; a second pass, or another process at the
-    same time, creates nothing more. Nothing is held between passes: one that was missed is made good.
-    """
-    day, sweep = london_day(as_of), Sweep()
-    staff = staff_on(day)
-    for _pass in range(BATCHES_A_PASS):
-        if not _remind_batch(day, staff, escalate_after, sweep):
-            break
-    if sweep.unheard:
-        journal.warning("reminders: %d due updates have nobody to be told", sweep.unheard)
-    return sweep
-
-
-def staff_on(day: date) -> Staff:
-    """Who works here, who is away that day and who covers. Two queries."""
-    supervisors: dict[int, list[int]] = {}
-    active = set()
-    for pk, team, roles in User.objects.active().order_by("pk").values_list("pk", "team_id", "roles"):
-        active.add(pk)
-        if team is not None and Role.SUPERVISOR in roles:
-            supervisors.setdefault(team, []).append(pk)
-    away = Leave.objects.filter(from_on__lte=day, until_on__gte=day, cancelled_at=None)
-    return Staff(frozenset(active), dict(away.values_list("user_id", "covered_by_id")), supervisors)
-
-
-@transaction.atomic
-def _remind_batch(day: date, staff: Staff, escalate_after: int, sweep: Sweep) -> int:
-    """Claim the next due plans, write their reminders, mark them looked at: together or not at all."""
-    found = list(due_plans(day))
-    claimed = list(
-        ContactPlan.objects.due_by(day)
-        .unswept_on(day)
-        .filter(pk__in=found)
-        .select_for_update(of=("self",), skip_locked=True)
-        .select_related("participant__case")
-        .only(
-            "due_on",
-            "participant__reference",
-            "participant__officer_id",
-            "participant__team_id",
-            "participant__closed_at",
-            "participant__case__reference",
-        )
-    )
-    notices: list[Notice] = []
-    for plan in claimed:
-        if plan.participant.closed_at is None:
-            notices += _notices(plan, day, staff, escalate_after, sweep)
-    sweep.created += notify_all(notices=notices)
-    sweep.looked_at += ContactPlan.objects.filter(pk__in=[plan.pk for plan in claimed]).update(
-        reminded_on=day
-    )
-    return len(claimed)
-
-
-def due_plans(day: date) -> "Iterable[int]":
-    """The next plans to look at, read from the covering index `plan_due` alone."""
-    return (
-        ContactPlan.objects.due_by(day)
-        .unswept_on(day)
-        .order_by("due_on")
-        .values_list("pk", flat=True)[:BATCH]
-    )
-
-
-def _notices(plan: ContactPlan, day: date, staff: Staff, escalate_after: int, sweep: Sweep) -> list[Notice]:
-    part, due_on = plan.participant, plan.due_on
-    notices: list[Notice] = []
-    if due_on is None:  # the sweep reads only plans that have a date
-        return notices
-    for level in levels(due_on, day, escalate_after=escalate_after, bank_holidays=england_and_wales()):
-        heard = who_hears(level, officer=part.officer_id, team=part.team_id, staff=staff)
-        sweep.unheard += not heard
-        notices += [
-            Notice(pk, UPDATE_DUE, part.reference, level.value, list_url(part), due_on) for pk in heard
-        ]
-    return notices
 
 
 def list_url(participant: Participant) -> str:

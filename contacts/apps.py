@@ -12,6 +12,7 @@ class ContactsConfig(AppConfig):
         # Models exist only now, so these imports cannot stand at the top.
         from contacts.layouts import LAYOUTS
         from contacts.planning import ask_again
+        from contacts.subjects import OWN, remind_of
         from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
         from victimcare.cases.closing import before_closing
@@ -31,5 +32,7 @@ class ContactsConfig(AppConfig):
 
         events_recorded.connect(plan_again, dispatch_uid="contacts.replan", weak=False)
         events_recorded.connect(ask_for_plans_again, dispatch_uid="contacts.ask_again", weak=False)
+        for subject in OWN:
+            remind_of(subject)
         before_closing(open_promises)
         before_closing(unfinished_series)

@@ -331,9 +331,9 @@ class ContactPlanQuerySet(models.QuerySet["ContactPlan"]):
         """Current plans whose update is due on this London day or was due before it."""
         return self.filter(ended_at=None, due_on__lte=day)
 
-    def unswept_on(self, day: date) -> "ContactPlanQuerySet":
-        """Those the reminders have not looked at today: each due plan is looked at once a day."""
-        return self.filter(Q(reminded_on=None) | Q(reminded_on__lt=day))
+    def timed(self) -> "ContactPlanQuerySet":
+        """Current plans whose next update has a date."""
+        return self.current().filter(due_on__isnull=False)
 
 
 class ContactPlan(models.Model):
@@ -406,9 +406,8 @@ class ContactPlan(models.Model):
     # They opted out of all updates: nothing is due until they opt back in.
     is_paused = models.BooleanField(default=False, db_default=False)
     ended_at = models.DateTimeField(null=True, blank=True)  # replaced by a later version
-    reminded_on = models.DateField(null=True, blank=True)  # the last London day the reminders looked at it
     version = models.PositiveIntegerField(default=1)
-    history = HistoricalRecords(excluded_fields=["reminded_on"])
+    history = HistoricalRecords()
 
     objects = ContactPlanQuerySet.as_manager()
 
@@ -432,7 +431,7 @@ class ContactPlan(models.Model):
             models.Index(
                 name="plan_due",
                 fields=["due_on"],
-                include=["id", "participant", "reminded_on"],
+                include=["id", "participant"],
                 condition=Q(ended_at=None, due_on__isnull=False),
             ),
         )
@@ -810,3 +809,19 @@ class UrgentCall(models.Model):
     @property
     def is_in_time(self) -> bool:
         return self.met_at is not None and self.met_at <= self.due_at
+
+
+class Digest(models.Model):
+    """That somebody's day began, and how much they were told is due: one a person a day, and one email at most."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="digests")
+    day = models.DateField()  # London
+    due_soon = models.PositiveIntegerField(default=0)
+    due_today = models.PositiveIntegerField(default=0)
+    overdue = models.PositiveIntegerField(default=0)
+    escalated = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-day", "-id")
+        constraints = (models.UniqueConstraint(name="one_digest_a_day", fields=["user", "day"]),)

@@ -153,7 +153,6 @@ def roll_forward(participant: Participant, told_on: date, by: User | None) -> No
     _date(plan, told_on, _choice(participant))
     if not plan.is_paused and (plan.due_on is None or plan.due_on <= before):
         return
-    plan.reminded_on = None
     _save(plan, by)
     settle(kind=UPDATE_DUE, subject=participant.reference)
 
@@ -318,7 +317,6 @@ def _pause(plan: ContactPlan, choice: OptOut | None, from_on: date, by: User) ->
         settle(kind=UPDATE_DUE, subject=plan.participant.reference)
     elif plan.is_paused:
         _date(plan, from_on, choice)
-        plan.reminded_on = None
     else:
         return
     plan.version += 1

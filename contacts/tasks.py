@@ -2,14 +2,16 @@
 
 from celery import shared_task
 
-from contacts import actions, trying
+from contacts import actions, digests, reminding, trying
 from victimcare import clock
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def remind_of_due_updates() -> int:
-    """Remind whoever owes an update that is due or late. Safe to run twice: a reminder is unique."""
-    return len(actions.remind(clock.now()).created)
+def remind_of_what_is_due() -> int:
+    """Say what is due, then begin the day of whoever's shift has started. Safe to run twice: each is unique."""
+    now = clock.now()
+    sweep = reminding.remind(now)
+    return sweep.total + (0 if sweep.was_busy else digests.write_digests(now))
 
 
 @shared_task  # type: ignore[untyped-decorator]

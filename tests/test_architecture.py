@@ -46,7 +46,7 @@ VAGUE = {
 }
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
-WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "digests", "planning", "telling", "urgent_calls", "trying"}
+WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "digests", "digests", "planning", "telling", "urgent_calls", "trying"}
 MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user

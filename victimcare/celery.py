@@ -16,8 +16,8 @@ app.autodiscover_tasks()
 SCHEDULE: dict[str, dict[str, object]] = {
     # Letters waiting to become a PDF, every 5 seconds.
     "render-queued-letters": {"task": "victimcare.letters.tasks.render_queued_letters", "schedule": 5.0},
-    # Contact plans whose update is due or overdue, every 30 seconds.
-    "remind-of-due-updates": {"task": "contacts.tasks.remind_of_due_updates", "schedule": 30.0},
+    # Updates, promises, duties, reviews and answers that are due or late, and digests, every 30 seconds.
+    "remind-of-what-is-due": {"task": "contacts.tasks.remind_of_what_is_due", "schedule": 30.0},
     # First contacts whose next step is due: is it still the right one? Every hour.
     "look-again-at-first-contacts": {
         "task": "contacts.tasks.look_again_at_first_contacts",

@@ -147,7 +147,7 @@ def test_one_thread_from_a_crime_extract_to_a_printed_letter(somebody, service):
         "shell", "--no-imports", "-v0", "-c",
         "from datetime import timedelta; from contacts.models import ContactPlan; from victimcare import clock;"
         f"ContactPlan.objects.filter(participant__case__occurrence_no='{NUMBER}')"
-        ".update(due_on=clock.today() - timedelta(days=14), reminded_on=None)",
+        ".update(due_on=clock.today() - timedelta(days=14))",
     )  # fmt: skip
     heard = (
         "import json; from victimcare.accounts.models import Notification as N; print(json.dumps(list(N.objects.filter("
