@@ -1,6 +1,5 @@
 """Every write to contacts, promises and plans: one transaction, the event in the same breath."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -8,7 +7,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts import complaints
 from contacts.attempts import Attempt, Step, repeats
+from contacts.complaints import Discontent
 from contacts.models import (
     TELLS,
     CallNote,
@@ -78,8 +79,10 @@ def log(
     clearance: Clearance | None = None,
     despite: str = "",
     spoke_to: Participant | None = None,
-    promise: str = "",
-    promise_due_on: date | None = None,
+    landed: str = "",
+    signposted: Sequence[str] = (),
+    promises: Sequence[tuple[str, date]] = (),
+    complaint: Discontent | None = None,
     task: str = "",
     task_due_on: date | None = None,
     no_task_because: str = "",
@@ -92,12 +95,13 @@ def log(
 ) -> Contact:
     """Write down one attempt to reach somebody, what it told them, what was promised and what comes next.
 
-    `at` is the moment it happened. `task` is the next thing to do, `no_task_because` why there is none;
-    `message` goes to this person's own officer; `new_number`, said by a caller, is not used until their
-    officer has checked it; `ask_officer_about` is a kind of question that goes back to the officer in the
-    case. Ringing, texting and emailing take a `clearance` for the channel used; one that already happened
-    without it is kept with `despite`, the reason, and the supervisors are told. A conversation, or an update
-    that was sent, moves the plan's next update forward. Raises Refused for what cannot be so: an event told
+    `at` is the moment it happened. `landed` says how they took it, `signposted` which services they were pointed
+    to; each of `promises` has its day; `complaint` is what they were not content with. `task` is the next thing to
+    do, `no_task_because` why there is none; `message` goes to this person's own officer; `new_number`, said by a
+    caller, is not used until their officer has checked it; `ask_officer_about` is a kind of question that goes back
+    to the officer in the case. Ringing, texting and emailing take a `clearance` for the channel used; one that
+    already happened without it is kept with `despite`, the reason, and the supervisors are told. A conversation, or
+    an update that was sent, moves the plan's next update forward. Raises Refused for what cannot be so: an event told
     by a voicemail, another victim's event, a future call, the last attempt at an hour tried before.
     """
     told = list(tells)
@@ -108,7 +112,7 @@ def log(
         raise Refused(_("A letter is recorded when it is sent. Open the letter and send it."))
     _check_spoke_to(participant, spoke_to)
     _check_told(participant, told, outcome, at)
-    _check_promise(promise, promise_due_on, at)
+    _check_promises(promises, at)
     if bool(task) != bool(task_due_on):
         raise Refused(_("Enter both the next task and by when."))
     if outcome == Contact.Outcome.NOT_CONTACTED and not note:
@@ -126,6 +130,8 @@ def log(
         outcome=outcome,
         at=at,
         note=note,
+        landed=landed,
+        signposted=list(dict.fromkeys(signposted)),
         by=by,
         by_collar=by.collar if by.has_role(Role.OFFICER_IN_THE_CASE) else "",
         is_by_unit=not by.has_role(Role.OFFICER_IN_THE_CASE),
@@ -139,8 +145,10 @@ def log(
     )
     _save(contact, by)
     contact.tells.set(told)
-    if promise and promise_due_on:
-        _keep(contact, Promise.Kind.PROMISE, promise, promise_due_on, by)
+    for what, due_on in promises:
+        _keep(contact, Promise.Kind.PROMISE, what, due_on, by)
+    if complaint is not None:
+        complaints.take_down(contact=contact, said=complaint, at=at, by=by)
     if task and task_due_on:
         _keep(contact, Promise.Kind.TASK, task, task_due_on, by)
     _pass_on(contact, message, new_number, by)
@@ -285,10 +293,8 @@ def _is_after(event: Event, at: datetime) -> bool:
     return event.occurred_at > at
 
 
-def _check_promise(promise: str, promise_due_on: date | None, at: datetime) -> None:
-    if bool(promise) != bool(promise_due_on):
-        raise Refused(_("Enter both what you promised and by when."))
-    if promise_due_on and promise_due_on < london_day(at):
+def _check_promises(promises: Sequence[tuple[str, date]], at: datetime) -> None:
+    if any(due_on < london_day(at) for _what, due_on in promises):
         raise Refused(_("The promise is due before it was made. Enter the day you promised it for."))
 
 

@@ -1,6 +1,7 @@
 """What is asked about a contact, a plan and a letter; cleaned_data is the domain's own types."""
 
-from datetime import datetime, time
+from collections.abc import Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -8,13 +9,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.call_sheet import event_line
-from contacts.models import TELLS, Contact, IdentityCheck
+from contacts.complaints import Discontent
+from contacts.models import TELLS, Complaint, Contact, IdentityCheck
 from victimcare import clock
 from victimcare.cases.models import Event, Participant, Question
 from victimcare.govuk.dates import day
 from victimcare.govuk.forms import (
     ChoiceCheckboxes,
     ChoiceRadios,
+    ChoiceSelect,
     DateInputField,
     Form,
     FormKeyField,
@@ -72,6 +75,9 @@ def event_choice(event: Event) -> str:
     return f"{event_line(event)}, {day(event.occurred_on)}"
 
 
+PROMISES = ("promise", "promise_2", "promise_3")
+
+
 class LogForm(Form):
     """One contact, in the order a call goes."""
 
@@ -93,14 +99,45 @@ class LogForm(Form):
     )
     tells = ChoiceCheckboxes(label=_("What did you tell them?"), choices=(), required=False)
     note = LongTextField(
-        label=_("How did it land?"),
+        label=_("What was said?"),
         hint=_("Their words where you can. This is what the next person reads first."),
         max_length=4000,
         rows=4,
         required=False,
     )
+    landed = ChoiceRadios(
+        label=_("How did it land?"),
+        choices=Contact.Landed.choices,
+        inline=True,
+        required=False,
+    )
     promise = TextField(label=_("Did you promise anything?"), max_length=300, required=False)
     promise_due_on = DateInputField(label=_("By when?"), required=False, earliest=clock.today)
+    promise_2 = TextField(label=_("A second promise"), max_length=300, required=False)
+    promise_2_due_on = DateInputField(label=_("By when?"), required=False, earliest=clock.today)
+    promise_3 = TextField(label=_("A third promise"), max_length=300, required=False)
+    promise_3_due_on = DateInputField(label=_("By when?"), required=False, earliest=clock.today)
+    signposted = ChoiceCheckboxes(label=_("Services on our list"), choices=(), required=False)
+    signposted_other = TextField(label=_("Another service"), max_length=120, required=False)
+    complaint = ChoiceRadios(
+        label=_("Are they not content with something?"),
+        choices=(("", _("Nothing was said of that")), *Complaint.Kind.choices),
+        hints={
+            Complaint.Kind.DISSATISFIED: _("Somebody rings them about it. Tell them how to complain."),
+            Complaint.Kind.COMPLAINT: _("They get a reply. Right 12 of the Code."),
+        },
+        required=False,
+    )
+    complaint_about = ChoiceSelect(label=_("With whom?"), choices=Complaint.About.choices, required=False)
+    complaint_words = LongTextField(
+        label=_("With what, in their words?"), max_length=2000, rows=3, required=False
+    )
+    complaint_passed_to = TextField(
+        label=_("Who looks into it?"),
+        hint=_("A name or a team. Your supervisors see it whatever you write."),
+        max_length=120,
+        required=False,
+    )
     why_again = TextField(
         label=_("Why was it tried again at this hour?"),
         hint=_("Nobody was reached before on the same day, or at the same time of day."),
@@ -161,6 +198,7 @@ class LogForm(Form):
         is_tried: bool = False,
         is_colleagues: bool = False,
         is_incoming: bool = False,
+        services: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -190,6 +228,9 @@ class LogForm(Form):
             del self.fields["no_task_because"], self.fields["new_number"]
         if not is_colleagues:
             del self.fields["message"]
+        self.fields["signposted"].choices = [(name, name) for name in services]
+        if not services:
+            del self.fields["signposted"]
         if acting:
             self.fields["spoke_to"].choices = [("", name)] + [
                 (ref, gettext("%s, who acts for them") % part.person.name)
@@ -215,14 +256,10 @@ class LogForm(Form):
             self.add_error(
                 "tells", _("A message left or a failed attempt does not tell. Untick what was not told.")
             )
-        if (
-            answers.get("promise")
-            and not answers.get("promise_due_on")
-            and "promise_due_on" not in self.errors
-        ):
-            self.add_error("promise_due_on", _("Enter the date you promised it for, like 27 3 2026."))
-        if answers.get("promise_due_on") and not answers.get("promise"):
-            self.add_error("promise", _("Enter what you promised."))
+        for name in PROMISES:
+            self._check_promise(name, answers)
+        if answers.get("complaint"):
+            self._check_complaint(answers)
         at = self.at
         if at and at > clock.now():
             self.add_error("at_time", _("That is in the future. Enter when it happened."))
@@ -232,11 +269,25 @@ class LogForm(Form):
             self._check_next(answers)
         return answers
 
+    def _check_promise(self, name: str, answers: dict[str, Any]) -> None:
+        """What was promised and by when: both or neither."""
+        by_when = f"{name}_due_on"
+        if answers.get(name) and not answers.get(by_when) and by_when not in self.errors:
+            self.add_error(by_when, _("Enter the date you promised it for, like 27 3 2026."))
+        if answers.get(by_when) and not answers.get(name):
+            self.add_error(name, _("Enter what you promised."))
+
+    def _check_complaint(self, answers: dict[str, Any]) -> None:
+        if not answers.get("complaint_about"):
+            self.add_error("complaint_about", _("Say with whom they are not content."))
+        if not answers.get("complaint_words") and "complaint_words" not in self.errors:
+            self.add_error("complaint_words", _("Write down what they are not content with."))
+
     def _check_next(self, answers: dict[str, Any]) -> None:
         """Something is always next, or there is a reason why nothing is."""
         step = answers.get("next")
         series_goes_on = self.is_tried and answers["outcome"] not in (Outcome.REACHED, Outcome.NOT_CONTACTED)
-        if not step and not answers.get("promise") and not series_goes_on:
+        if not step and not self.promises and not series_goes_on:
             self.add_error("next", _("Choose what is to be done next, or “No task at this time” and why."))
         elif step == "series" and answers["outcome"] in TELLS and not series_goes_on:
             self.add_error("next", _("You reached them, so choose what comes next."))
@@ -246,6 +297,29 @@ class LogForm(Form):
             self.add_error("task_due_on", _("Enter the day by which it is done, like 27 3 2026."))
         elif step == "none" and not answers.get("no_task_because"):
             self.add_error("no_task_because", _("Say why there is nothing to do."))
+
+    @property
+    def promises(self) -> list[tuple[str, date]]:
+        """What was promised, each with its day."""
+        said = self.cleaned_data
+        pairs = ((said.get(name), said.get(f"{name}_due_on")) for name in PROMISES)
+        return [(what, due_on) for what, due_on in pairs if what and due_on]
+
+    @property
+    def services(self) -> list[str]:
+        """Every service they were pointed to, by name."""
+        other = self.cleaned_data["signposted_other"]
+        return [*self.cleaned_data.get("signposted", ()), *([other] if other else ())]
+
+    @property
+    def discontent(self) -> Discontent | None:
+        """What they are not content with; None where nothing was said of that."""
+        said = self.cleaned_data
+        if not said["complaint"]:
+            return None
+        return Discontent(
+            said["complaint"], said["complaint_about"], said["complaint_words"], said["complaint_passed_to"]
+        )
 
     @property
     def next_task(self) -> dict[str, Any]:

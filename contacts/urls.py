@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts import call_views, letter_views, message_views, plan_views, views
+from contacts import call_views, complaint_views, letter_views, message_views, plan_views, views
 
 app_name = "contacts"
 CASE = "cases/<str:case>/<str:participant>/"
@@ -11,6 +11,8 @@ urlpatterns = [
     path("calls/note", call_views.note, name="note-call"),
     path("calls/<str:note>/settle", call_views.settle, name="settle-note"),
     path(CASE + "contacts/plan", plan_views.plan, name="plan"),
+    path("complaints/", complaint_views.complaint_list, name="complaints"),
+    path(CASE + "complaints/<str:complaint>", complaint_views.complaint, name="complaint"),
     path(CASE + "contacts/plan/keep", plan_views.keep, name="keep-plan"),
     path(CASE + "contacts/plan/versions", plan_views.versions, name="plan-versions"),
     path(CASE + "contacts/plan/copy", plan_views.copy, name="plan-copy"),

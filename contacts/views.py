@@ -19,6 +19,7 @@ from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, Identity
 from contacts.plan_views import asked_again, standing_choice
 from contacts.reaching import clearance_for, verdicts_now
 from contacts.series import CALLS, FirstContact, first_contact, in_words
+from contacts.signposting import services
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -80,9 +81,9 @@ def _page_of_contacts(participant: Participant, before: str) -> tuple[list[Conta
     if edge:
         found = found.filter(Q(at__lt=edge.at) | Q(at=edge.at, pk__lt=edge.pk))
     rows = list(
-        found.select_related("by", "spoke_to__person", "identity").prefetch_related("tells__suspect__person")[
-            : PAGE + 1
-        ]
+        found.select_related("by", "spoke_to__person", "identity").prefetch_related(
+            "tells__suspect__person", "complaints"
+        )[: PAGE + 1]
     )
     older = f"?before={rows[PAGE - 1].reference}" if len(rows) > PAGE else ""
     return rows[:PAGE], older
@@ -97,6 +98,21 @@ def _as_item(contact: Contact, *, shows_numbers: bool) -> dict[str, Any]:
         body.append(_("New number they gave, not checked: %s.") % contact.new_number)
     if told := [event_line(event) for event in contact.tells.all()]:
         body.insert(0, _("Told: %s.") % "; ".join(told))
+    if contact.landed:
+        body.append(_("How it landed: %s.") % str(contact.get_landed_display()).lower())
+    if contact.signposted:
+        body.append(_("Pointed to: %s.") % ", ".join(contact.signposted))
+    for complaint in contact.complaints.all():
+        about = str(complaint.get_about_display()).lower()
+        body.append(
+            _("%(kind)s, about %(about)s: “%(words)s” Reply due %(day)s.")
+            % {
+                "kind": complaint.get_kind_display(),
+                "about": about,
+                "words": complaint.words,
+                "day": day(complaint.reply_due_on),
+            }
+        )
     if contact.despite:
         body.append(_("It was not clear that this was safe. Why it went ahead: %s") % contact.despite)
     who = contact.by.display_name if contact.by else contact.by_collar
@@ -149,6 +165,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         is_tried=trying is not None,
         is_colleagues=is_ours and part.officer_id not in (None, request.user.pk),
         is_incoming=_asked_direction(request) == Contact.Direction.IN,
+        services=services(),
     )
     if form.is_valid() and _says_why_again(form, trying):
         contact = _log(form, part, channel, identity, request.user)
@@ -264,8 +281,10 @@ def _log(
             clearance=clearance,
             despite=answers["despite"],
             spoke_to=spoke_to,
-            promise=answers["promise"],
-            promise_due_on=answers["promise_due_on"],
+            landed=answers["landed"],
+            signposted=form.services,
+            promises=form.promises,
+            complaint=form.discontent,
             why_again=answers["why_again"],
             message=answers.get("message", ""),
             new_number=answers.get("new_number", ""),

@@ -16,6 +16,7 @@ STOREY = {
     "victimcare.drafts": 1,
     "victimcare.accounts": 2,
     "victimcare.cases": 3,
+    "victimcare.notes": 4,
     "victimcare.intake": 4,
     "victimcare.letters": 5,
     "victimcare.messaging": 6,
@@ -46,7 +47,7 @@ VAGUE = {
 }
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
-WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "digests", "digests", "planning", "telling", "urgent_calls", "trying"}
+WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "digests", "planning", "telling", "urgent_calls", "trying", "complaints"}
 MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user

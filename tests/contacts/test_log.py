@@ -13,6 +13,7 @@ from tests.factories import (
     ContactPlanFactory,
     EventFactory,
     ParticipantFactory,
+    PartnerFactory,
     PersonFactory,
     SafeContactFactory,
     SuspectFactory,
@@ -175,7 +176,7 @@ def test_an_officer_in_the_case_tells_and_it_is_said_to_be_theirs(victim, monday
 
 
 def test_a_promise_is_kept_once(victim, officer, monday):
-    rang(victim, officer, promise="Ask about screens", promise_due_on=date(2026, 11, 27))
+    rang(victim, officer, promises=[("Ask about screens", date(2026, 11, 27))])
     promise = Promise.objects.get()
     actions.keep_promise(promise=promise, by=officer)
     with pytest.raises(Refused, match="already"):
@@ -354,3 +355,65 @@ def test_whoever_no_longer_acts_for_a_victim_is_not_offered_and_not_spoken_to(
     assert page.status_code == 200 and "Nesta" not in page.text
     with pytest.raises(Refused, match="does not act"):
         rang(victim, officer, spoke_to=mother)
+
+
+# --- What a call leaves ----------------------------------------------------------------------------
+
+
+def test_a_call_says_how_it_landed_and_where_they_were_pointed(victim, officer, monday):
+    contact = rang(victim, officer, landed="afraid", signposted=["Llamau", "Victim Support", "Llamau"])
+    assert (contact.landed, contact.signposted) == ("afraid", ["Llamau", "Victim Support"])
+
+
+def test_more_than_one_promise_is_kept_each_with_its_day(victim, officer, monday):
+    rang(
+        victim,
+        officer,
+        promises=[("Ask about screens", date(2026, 11, 27)), ("Send the letter", date(2026, 11, 24))],
+    )
+    assert list(Promise.objects.values_list("what", "due_on")) == [
+        ("Send the letter", date(2026, 11, 24)),
+        ("Ask about screens", date(2026, 11, 27)),
+    ]
+
+
+def test_the_page_keeps_all_of_it(monday, victim, as_officer):
+    PartnerFactory(name="Llamau")
+    body = {
+        "channel": "phone", "direction": "out", "outcome": "reached", "note": "She asked about the trial.",
+        "landed": "upset", "signposted": ["Llamau"], "signposted_other": "Her GP",
+        "promise": "Ask about screens", "promise_due_on": "2026-11-27",
+        "promise_2": "Send the letter", "promise_2_due_on": "2026-11-24",
+        "on": "2026-11-23", "at_time": "09:50", "next": "none", "no_task_because": "Waiting for the court",
+    }  # fmt: skip
+    response = as_officer.post(reverse("contacts:log", args=[victim.case.reference, victim.reference]), body)
+    assert response.status_code == 302, response.context["form"].errors
+    contact = Contact.objects.get()
+    assert (contact.landed, contact.signposted) == ("upset", ["Llamau", "Her GP"])
+    assert contact.promises.count() == 2
+    page = as_officer.get(response["Location"]).content.decode()
+    assert "Pointed to: Llamau, Her GP." in page
+    assert "How it landed: upset." in page
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        ({"promise_2": "Ring back"}, "Enter the date you promised it for"),
+        ({"promise_3_due_on": "2026-11-27"}, "Enter what you promised."),
+        ({"complaint": "complaint", "complaint_words": "Nobody rang"}, "Say with whom they are not content."),
+        (
+            {"complaint": "dissatisfied", "complaint_about": "unit"},
+            "Write down what they are not content with.",
+        ),
+    ],
+)
+def test_half_an_answer_is_asked_for_again(monday, victim, as_officer, wrong, sentence):
+    body = {
+        "channel": "phone", "direction": "out", "outcome": "reached", "on": "2026-11-23", "at_time": "09:50",
+        "next": "none", "no_task_because": "Nothing",
+    } | wrong  # fmt: skip
+    response = as_officer.post(reverse("contacts:log", args=[victim.case.reference, victim.reference]), body)
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert not Contact.objects.exists()

@@ -40,6 +40,9 @@ class Key(TextChoices):
         "unit_closes",
         _("The hour at which the unit closes; from then, the on-call supervisor rings"),
     )
+    DRAFTS = "drafts_kept", _("Days for which an unfinished form is kept for its author")
+    COMPLAINT_REPLY = "complaint_reply", _("Working days within which a complaint is answered")
+    MEND_WITHIN = "mend_within", _("Working days within which somebody who is not content hears from us")
 
     REVIEW_CHARGE = "review_charge", _("Working days to agree a plan again after a charge; 0 for not at all")
     REVIEW_PLEA = "review_plea", _("Working days to agree a plan again after a plea; 0 for not at all")
@@ -92,6 +95,9 @@ RANGES: dict[str, Range] = {
     Key.RING_SEXUAL: Range(0, 1, 1),
     Key.UNIT_OPENS: Range(6, 11, 9),
     Key.UNIT_CLOSES: Range(14, 22, 17),
+    Key.DRAFTS: Range(1, 28, 7),
+    Key.COMPLAINT_REPLY: Range(1, 20, 10),
+    Key.MEND_WITHIN: Range(1, 10, 1),
     Key.REVIEW_CHARGE: Range(0, 20, 5),
     Key.REVIEW_PLEA: Range(0, 20, 5),
     Key.REVIEW_TRIAL: Range(0, 20, 5),
