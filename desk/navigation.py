@@ -18,8 +18,9 @@ from victimcare.intake import navigation as intake
 from victimcare.letters import navigation as letters
 from victimcare.messaging import navigation as messaging
 from victimcare.navigation import CaseTab, Link, NavItem
+from victimcare.notes import navigation as notes
 
-_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, intake, cases,
+_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, notes, intake, cases,
          accounts, audit)  # fmt: skip
 NAVIGATION: list[NavItem] = sorted((i for app in _APPS for i in app.NAVIGATION), key=lambda item: item.order)
 CASE_TABS: list[CaseTab] = sorted((tab for app in _APPS for tab in app.CASE_TABS), key=lambda tab: tab.order)

@@ -22,6 +22,7 @@ OURS = {
     "audit",
     "drafts",
     "cases",
+    "notes",
     "letters",
     "messaging",
     "intake",

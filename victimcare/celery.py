@@ -44,6 +44,10 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 60.0},
     # Those of the last two days once more, every night: what a sweep passed while it was being written.
     "compare-recent-people": {"task": "victimcare.cases.tasks.compare_recent_people", "schedule": 86400.0},
+    # Attached files that wait for the virus scanner, every 10 seconds.
+    "scan-waiting-files": {"task": "victimcare.notes.tasks.scan_waiting_files", "schedule": 10.0},
+    # Drafts that nobody finished within the days of the standard, every hour.
+    "forget-old-drafts": {"task": "victimcare.cases.tasks.forget_old_drafts", "schedule": 3600.0},
     # Says "beat is alive" for /readyz, every 30 seconds.
     "heartbeat": {"task": "victimcare.accounts.tasks.heartbeat", "schedule": 30.0},
     # Victims whom nothing brought to triage, because a crash came between, every 10 minutes.

@@ -141,6 +141,7 @@ INSTALLED_APPS = [
     "victimcare.drafts",
     "victimcare.accounts",
     "victimcare.cases",
+    "victimcare.notes",
     "victimcare.letters",
     "victimcare.intake",
     "victimcare.messaging",
@@ -268,6 +269,9 @@ TIME_ZONE = "Europe/London"
 
 # --- Extracts: a folder in which another system leaves them; none unless it is set ----------------
 DROP_FOLDER = os.environ.get("DROP_FOLDER", "")
+
+# --- A virus scanner for attached files: clamd's socket (/run/clamav/clamd.ctl) or host:port; none unless set
+CLAMD = os.environ.get("CLAMD", "")
 
 # --- Files ---------------------------------------------------------------------------------------
 STATIC_URL = "static/"

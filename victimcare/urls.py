@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("victimcare.accounts.urls")),
     path("", include("desk.access_log_urls")),
     path("", include("victimcare.cases.urls")),
+    path("", include("victimcare.notes.urls")),
     path("", include("victimcare.letters.urls")),
     path("", include("victimcare.messaging.urls")),
     path("", include("victimcare.intake.urls")),

@@ -61,6 +61,10 @@ class Permission(StrEnum):
     TAKE_CALL = "take_call"
     SET_STANDARDS = "set_standards"
     HANDLE_COMPLAINTS = "handle_complaints"
+    VIEW_NOTES = "view_notes"
+    WRITE_NOTE = "write_note"
+    ATTACH_FILE = "attach_file"
+    REDACT = "redact"
     WRITE_LETTER = "write_letter"
     APPROVE_LETTER = "approve_letter"
     VIEW_HEARINGS = "view_hearings"
@@ -111,6 +115,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Reaches victims, finds out what each needs, keeps them updated.
     Role.VICTIM_CARE_OFFICER: _READ_A_CASE
     | {
+        P.VIEW_NOTES,
+        P.WRITE_NOTE,
+        P.ATTACH_FILE,
         P.USE_TODAY,
         P.ADD_PERSON,
         P.OPEN_CASE,
@@ -139,6 +146,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Sees where it fails and why; allocates; answers for the team.
     Role.SUPERVISOR: _READ_A_CASE
     | {
+        P.VIEW_NOTES,
+        P.WRITE_NOTE,
+        P.REDACT,
         P.USE_TODAY,
         P.ADD_PERSON,
         P.OPEN_CASE,
@@ -181,6 +191,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Warns victims and witnesses for court and gives Rights 8 and 9.
     Role.WITNESS_CARE_OFFICER: _READ_A_CASE
     | {
+        P.VIEW_NOTES,
+        P.WRITE_NOTE,
+        P.ATTACH_FILE,
         P.USE_TODAY,
         P.ADD_PERSON,
         P.RECORD_EVENT,
@@ -202,6 +215,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Checks the quality of offers of, and applications for, special measures.
     Role.MEASURES_ADVISOR: frozenset(
         {
+            P.VIEW_NOTES,
+            P.WRITE_NOTE,
+            P.ATTACH_FILE,
             P.USE_TODAY,
             P.VIEW_CASE,
             P.VIEW_SAFE_CONTACT,

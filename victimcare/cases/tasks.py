@@ -6,6 +6,8 @@ from celery import shared_task
 
 from victimcare import clock
 from victimcare.cases import actions
+from victimcare.cases.standards import Key, numbers_on
+from victimcare.drafts import actions as drafts
 
 TURNS = 10  # five thousand people a sweep: minutes of an import's, not hours
 
@@ -26,3 +28,10 @@ def compare_new_people() -> int:
 def compare_recent_people() -> int:
     """Compare the people of the last two days once more. Safe to run twice."""
     return actions.compare_again(since=clock.now() - timedelta(days=2))
+
+
+@shared_task
+def forget_old_drafts() -> int:
+    """Forget what was typed and not saved longer ago than the standard says. Safe to run twice."""
+    days = numbers_on(clock.today())[Key.DRAFTS]
+    return drafts.forget_old(before=clock.now() - timedelta(days=days))
