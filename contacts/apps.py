@@ -15,6 +15,7 @@ class ContactsConfig(AppConfig):
         from contacts.subjects import OWN, remind_of
         from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
+        from contacts.urgent_calls import look_at
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
         from victimcare.intake.layouts import register
@@ -30,7 +31,12 @@ class ContactsConfig(AppConfig):
             """After a charge, a plea, a trial fixed or a sentence. A failure is made good by the next event."""
             ask_again(case_ids)
 
+        def ring_at_once(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
+            """Who must be rung because a suspect was released; the sweep finds what a failure left behind."""
+            look_at(case_ids)
+
         events_recorded.connect(plan_again, dispatch_uid="contacts.replan", weak=False)
+        events_recorded.connect(ring_at_once, dispatch_uid="contacts.ring_at_once", weak=False)
         events_recorded.connect(ask_for_plans_again, dispatch_uid="contacts.ask_again", weak=False)
         for subject in OWN:
             remind_of(subject)

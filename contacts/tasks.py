@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from contacts import actions, digests, reminding, trying
+from contacts import actions, digests, reminding, trying, urgent_calls
 from victimcare import clock
 
 
@@ -24,3 +24,9 @@ def look_again_at_first_contacts() -> int:
 def record_settled_messages() -> int:
     """Keep what became of texts and emails among the contacts. Safe to run twice: each is kept once."""
     return actions.record_messages()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def ring_at_once() -> int:
+    """Raise the urgent calls a crash left behind, and say which are late. Safe to run twice: each is said once."""
+    return urgent_calls.look_at() + urgent_calls.say_what_is_late(clock.now())

@@ -71,6 +71,7 @@ class Said:
     words: str = ""
     spoke_to: Participant | None = None
     despite: str = ""
+    due_on: date | None = None  # the first last day of what is owed
 
 
 # --- Asking ----------------------------------------------------------------------------------------
@@ -197,7 +198,9 @@ def _keep(said: Said, contact: Contact | None, by: User) -> list[Telling]:
     now = clock.now()
     for event in said.events:
         telling, _new = Telling.objects.select_for_update(of=("self",)).get_or_create(
-            participant=said.participant, event=event, defaults={"officer": by, "asked_at": now}
+            participant=said.participant,
+            event=event,
+            defaults={"officer": by, "asked_at": now, "due_on": said.due_on},
         )
         telling.answer, telling.answered_at, telling.answered_by = said.answer, now, by
         telling.why = said.why if said.answer == Telling.Answer.COULD_NOT else ""

@@ -39,13 +39,17 @@ FLAGS: Mapping[Danger, frozenset[str]] = {
     Danger.STALKING: frozenset({"STALKING"}),
     Danger.SEXUAL: frozenset({"RASSO", "CSE"}),
 }
+SEXUAL_CLASSES = frozenset(
+    {
+        "17A", "17B", "19C", "19D", "19E", "19F", "19G", "19H", "19J", "19K", "20A", "20B", "21", "22A", "22B",
+        "23", "70", "71", "72", "73", "88A", "88C", "88D", "88E",
+    }
+)  # fmt: skip
 # The Home Office's classes for recorded crime: a flag is forgotten, the class of the crime is not.
 CLASSES: Mapping[Danger, frozenset[str]] = {
     Danger.ABUSE: frozenset({"8U"}),
     Danger.STALKING: frozenset({"8Q"}),
-    Danger.SEXUAL: frozenset(
-        "17A 17B 19C 19D 19E 19F 19G 19H 19J 19K 20A 20B 21 22A 22B 23 70 71 72 73 88A 88C 88D 88E".split()
-    ),
+    Danger.SEXUAL: SEXUAL_CLASSES,
 }
 PARTNERS = frozenset({"PARTNER", "EX_PARTNER"})
 

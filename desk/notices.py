@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from contacts.models import Contact, Telling, UrgentCall
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
-
-from contacts.models import Contact
 from referrals.models import Handover
 from victimcare.accounts.access import anyone_signed_in
 from victimcare.accounts.models import Notification, User
@@ -38,6 +37,11 @@ KINDS: dict[str, Promise] = {
     "mail_failed": lazy("An email to you could not be sent"),
     "message": lazy("A message from whoever answered a call"),
     "caller_not_known": lazy("A caller gave wrong answers about"),
+    "officers_minute": lazy("Victims of your crimes are to be told. Open the page and say what became of it"),
+    "officer_silent": lazy("An officer of yours has not said whether they told a victim"),
+    "officer_passed_on": lazy("The officer in the case has not told"),
+    "urgent_call": lazy("Ring at once"),
+    "urgent_call_late": lazy("Nobody has rung in time"),
     "question_asked": lazy("The Victim Care Unit asks you about"),
     "question_answered": lazy("The officer in the case answered"),
     "row_question_answered": lazy("The officer answered about a row of an extract"),
@@ -54,11 +58,14 @@ LEADS: dict[str, Any] = {
     "letter_parked": Letter,
     "message_failed": Message,
     "message": Contact,
+    "officer_passed_on": Telling,
+    "urgent_call": UrgentCall,
+    "urgent_call_late": UrgentCall,
     "question_asked": Question,
     "question_answered": Question,
 }
 # Those about a colleague and nobody else: they name the colleague.
-OF_A_COLLEAGUE = {"officer_left", "handover"}
+OF_A_COLLEAGUE = {"officer_left", "handover", "officers_minute", "officer_silent"}
 # About no person: the subject is a question, an extract or a day, and is said as it is.
 OF_NOBODY = {
     "mail_failed", "row_question_answered", "extract_parked", "extract_refused", "extract_not_withdrawn",
@@ -80,7 +87,7 @@ def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[s
 
 def _colleagues(notices: list[Notification]) -> dict[str, str]:
     """The colleague each notice about one names, by its subject. Two queries, none where there is none."""
-    left = [notice.subject for notice in notices if notice.kind == "officer_left"]
+    left = [notice.subject for notice in notices if notice.kind in ("officer_left", "officer_silent")]
     handed = [notice.subject for notice in notices if notice.kind == "handover"]
     found: dict[str, str] = {}
     if left:

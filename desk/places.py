@@ -1,12 +1,12 @@
 """What desk itself offers in the navigation."""
 
 from django.utils.translation import gettext_lazy as _
-
 from victimcare.accounts.permissions import Permission
 from victimcare.navigation import CaseTab, NavItem
 
 NAVIGATION: tuple[NavItem, ...] = (
     NavItem(_("Today"), "desk:today", Permission.USE_TODAY, 10),
+    NavItem(_("Tell victims"), "desk:minute", Permission.TELL_VICTIMS, 15),
     NavItem(_("Cases"), "desk:cases", Permission.VIEW_CASE, 20),
     NavItem(_("Somebody is ringing"), "desk:calls", Permission.TAKE_CALL, 25),
     NavItem(_("Dashboards"), "desk:dashboard", Permission.VIEW_DASHBOARD, 50),

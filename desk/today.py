@@ -2,20 +2,18 @@
 
 from typing import Any
 
+from contacts.models import Promise
+from desk.asked import questions_today
+from desk.day import minutes_left
+from desk.handover import unread_by
+from desk.passed_on import passed_on_to
+from desk.team import Team, hearings_soon, measures_to_check, team_of
+from desk.urgent import urgent_today
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-
-from contacts.models import Promise
-from desk.asked import questions_today
-from desk.day import minutes_left
-from desk.handover import unread_by
-from desk.notices import unread
-from desk.team import Team, hearings_soon, measures_to_check, team_of
-from desk.worklist import Worklist, worklist
-from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
@@ -26,6 +24,10 @@ from victimcare.cases.safety.waiting import waiting_for
 from victimcare.govuk.dates import day, duration, long_day
 from victimcare.http import Request
 from victimcare.working_days import LONDON, england_and_wales, is_working_day
+
+from desk.notices import unread
+from desk.worklist import Worklist, worklist
+from victimcare import clock
 
 NEWS_SHOWN = 8
 CASEWORK = (
@@ -45,17 +47,23 @@ def today(request: Request) -> HttpResponse:
         return redirect("referrals:own")
     if not any(user.has_role(role) for role in CASEWORK):
         return render(request, "desk/home.html", {"places": _places(user)})
-    work = worklist(user)
+    urgent, in_danger = urgent_today(user)
+    passed_on = passed_on_to(user)
+    work = worklist(user, without=passed_on.pairs)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
     questions, asked_about = questions_today(user)
     news, named = unread(user, room=NEWS_SHOWN)
     waiting = waiting_for(user) if user.may(Permission.DECIDE_SAFETY) else None
-    shown = [*work.people, *asked_for, *asked_about, *named, *(waiting.people if waiting else ())]
+    shown = [*in_danger, *passed_on.people]
+    shown += [*work.people, *asked_for, *asked_about, *named, *(waiting.people if waiting else ())]
     listed(request, _once_each(shown), field_group="today")
+    more = len(measures) + len(questions) + len(urgent) + len(passed_on.rows)
     context = {
         "work": work,
-        "words": _in_words(work, user, len(measures) + len(questions), team),
+        "urgent": urgent,
+        "passed_on": passed_on.rows,
+        "words": _in_words(work, user, more, team),
         "measures": measures,
         "questions": questions,
         "questions_heading": _("Questions to you")

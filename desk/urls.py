@@ -1,11 +1,28 @@
 from django.urls import path
 
-from desk import calls, case, cases, dashboard, funnel, handover, health, notices, search, today
+from desk import (
+    calls,
+    case,
+    cases,
+    dashboard,
+    funnel,
+    handover,
+    health,
+    minute,
+    notices,
+    search,
+    today,
+    urgent,
+)
 
 app_name = "desk"
 urlpatterns = [
     path("", today.today, name="today"),
     path("calls/", calls.calls, name="calls"),
+    path("minute/", minute.minute, name="minute"),
+    path("urgent/", urgent.urgent, name="urgent"),
+    path("urgent/on-call/", urgent.on_call, name="on-call"),
+    path("urgent/<str:call>/", urgent.urgent_call, name="urgent-call"),
     path("search", search.search, name="search"),
     path("notifications/", notices.notifications, name="notifications"),
     path("handovers/", handover.handovers, name="handovers"),

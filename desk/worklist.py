@@ -1,26 +1,23 @@
 """What one person has to do: gathered from the rows of every app, laid out by `day`, said in `words`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
-
-from django.db.models import QuerySet
-from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 
 from compliance.explain import explain
 from compliance.models import Duty
 from contacts.attempts import Because, Step
 from contacts.models import Contact, ContactPlan, ContactSeries, Promise
 from contacts.series import in_words
-from desk import owed, words
 from desk.day import CRITICAL_AFTER, Day, Group, Thing, What, horizon, lay_out
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from referrals.models import Referral
 from referrals.rules.book import why
-from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, how_to_reach
@@ -29,6 +26,9 @@ from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.govuk.dates import day as said_day
 from victimcare.govuk.dates import moment
 from victimcare.working_days import england_and_wales
+
+from desk import owed, words
+from victimcare import clock
 
 ROOM = 50  # rows in sight
 AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
@@ -69,8 +69,11 @@ def covered_by(user: User) -> list[int]:
     )
 
 
-def worklist(user: User) -> Worklist:
-    """Everything this person has to do by the third working day from now. About a dozen queries."""
+def worklist(user: User, *, without: Collection[tuple[int, int]] = ()) -> Worklist:
+    """Everything this person has to do by the third working day from now. About a dozen queries.
+
+    `without` are the participants and events, by primary key, that the page shows elsewhere.
+    """
     today, holidays = clock.today(), england_and_wales()
     ends = horizon(today, bank_holidays=holidays)
     whose = [user.pk, *covered_by(user)]
@@ -84,7 +87,9 @@ def worklist(user: User) -> Worklist:
     new = _of_theirs(owed.first_contacts(), whose).filter(due_on__lte=ends).order_by("due_on", "priority")
     series = _of_theirs(owed.attempts(), whose).filter(next_on__lte=ends).order_by("next_on")
     found = [
-        *owed.of_duties(_duties(user, whose, ends)),
+        *owed.of_duties(
+            duty for duty in _duties(user, whose, ends) if (duty.participant_id, duty.event_id) not in without
+        ),
         *owed.of_first_contacts(new[:AT_MOST]),
         *owed.of_attempts(series[:AT_MOST]),
         *owed.of_updates(updates[:AT_MOST]),

@@ -1,0 +1,421 @@
+"""The officer's minute: one page on a phone for the officer in the case. Who is owed what, and three answers.
+
+Only victims of their own crimes. The safe way to reach each is asked now, as the page is made, and again when
+the answer is kept.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count, Min
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from compliance.models import Duty
+from contacts.models import ContactPlan, Telling, UrgentCall
+from contacts.say import what_to_say
+from contacts.telling import CannotSay, answer_for
+from desk import words
+from desk.asking import to_tell
+from desk.minute_forms import NOW, MinuteForm
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.actions import record_access
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
+from victimcare.cases.models import Event, Participant, Question, SafeContact
+from victimcare.cases.questions import answer as keep_answer
+from victimcare.cases.safe_contact import Channel, Purpose, Verdict, phone_key, verdicts_for
+from victimcare.faults import Refused
+from victimcare.govuk.dates import clock_time, due, moment
+from victimcare.http import Request
+
+CARDS = 12  # victims on a page: what comes after them shows once these are answered
+QUESTIONS = 10
+ANSWERED_SHOWN = 10
+
+
+@dataclass
+class Card:
+    """One victim on the page: what to tell them by when, how to reach them now, what to say."""
+
+    participant: Participant
+    duties: list[Duty]
+    people: list[Participant]  # the victim, and who acts for them
+    called: Participant
+    phone: Verdict
+    in_person: Verdict
+    language: str
+    number: str = ""
+    urgent: UrgentCall | None = None
+    telling: Telling | None = None
+    boxes: dict[str, Any] = field(default_factory=dict)  # the form's fields for this card
+
+    @property
+    def reference(self) -> str:
+        return self.participant.reference
+
+    @property
+    def first_name(self) -> str:
+        return self.participant.person.first_name
+
+    @property
+    def name(self) -> str:
+        return words.named(
+            self.participant.person.name, self.participant.person.age_on(clock.today())
+        ).rstrip(",")
+
+    @property
+    def events(self) -> list[Event]:
+        return list({duty.event_id: duty.event for duty in self.duties}.values())
+
+    @property
+    def event_choices(self) -> list[tuple[str, str]]:
+        return [(event.reference, _happened(event)) for event in self.events]
+
+    @property
+    def due_on(self) -> date | None:
+        return min((duty.due_on for duty in self.duties if duty.due_on), default=None)
+
+    @property
+    def what(self) -> str:
+        return words.owed(self.first_name, self.duties)
+
+    @property
+    def happened(self) -> list[str]:
+        return [_happened(event) for event in self.events]
+
+    @property
+    def why(self) -> str:
+        return words.why(self.duties[0])
+
+    @property
+    def can_be_told(self) -> bool:
+        """Some way of telling is clear now: the phone, or going there."""
+        return self.phone.allowed or self.in_person.allowed
+
+    @property
+    def tel(self) -> str:
+        return phone_key(self.number) if self.phone.allowed else ""
+
+    @property
+    def how(self) -> list[str]:
+        """How to ring, in the order it is needed."""
+        safe = getattr(self.called.person, "safe_contact", None) or SafeContact()
+        said = [str(line) for line in self.phone.instructions] if self.phone.allowed else []
+        if self.called.pk != self.participant.pk:
+            said.insert(0, _("%s acts for them.") % self.called.person.name)
+        if safe.withhold_number and _("Withhold the number.") not in said:
+            said.append(_("Withhold the number."))
+        if safe.code_word:
+            said.append(
+                _("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word
+            )
+        if safe.who_may_answer:
+            said.append(_("May answer: %s.") % safe.who_may_answer)
+        if safe.call_from and safe.call_until:
+            said.append(
+                _("Ring between %(from)s and %(until)s.")
+                % {"from": f"{safe.call_from:%H:%M}", "until": f"{safe.call_until:%H:%M}"}
+            )
+        if self.called.person.interpreter_language:
+            said.append(_("Interpreter: %s.") % self.called.person.interpreter_language)
+        return said
+
+    @property
+    def blocked(self) -> list[str]:
+        """Why the phone may not be used now, and what may."""
+        if self.phone.allowed:
+            return []
+        said = [str(reason.sentence) for reason in self.phone.reasons]
+        if self.in_person.allowed:
+            said.append(_("You may see them alone, in person."))
+        return said
+
+    @property
+    def say(self) -> list[dict[str, str]]:
+        """What to say of each event, in their language; in English too where theirs is Welsh."""
+        said = [
+            {
+                "words": what_to_say(event.kind, event.occurred_on, self.language),
+                "english": what_to_say(event.kind, event.occurred_on, "en") if self.language == "cy" else "",
+            }
+            for event in self.events
+        ]
+        return [line for line in said if line["words"]]
+
+    @property
+    def ring_by(self) -> str:
+        """Ring before 22:10; nothing where the hour of a release does not run."""
+        if self.urgent is None:
+            return ""
+        if self.urgent.due_at < clock.now():
+            return _("Ring now: it should have been by %s") % clock_time(self.urgent.due_at)
+        return _("Ring by %s") % clock_time(self.urgent.due_at)
+
+    @property
+    def said_before(self) -> str:
+        """What this officer said earlier of them, where that did not settle it."""
+        if self.telling is None or not self.telling.answered_at:
+            return ""
+        return _("You said on %(when)s: %(why)s. The unit knows.") % {
+            "when": moment(self.telling.answered_at),
+            "why": str(self.telling.get_why_display() or self.telling.get_answer_display()).lower(),
+        }
+
+    @property
+    def with_the_unit(self) -> str:
+        officer = self.participant.officer
+        return _("%s of the Victim Care Unit has this on their list too.") % officer if officer else ""
+
+
+def _happened(event: Event) -> str:
+    """Suspect released on bail, Fri 20 Nov, 21:10. Not to contact the victim."""
+    when = moment(event.occurred_at) if event.precision == Event.Precision.MOMENT else None
+    said = f"{event.title}, {when or words.day(event.occurred_at)}"
+    return f"{said}. {event.detail[:160]}" if event.detail else said
+
+
+@allow(Permission.TELL_VICTIMS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def minute(request: Request) -> HttpResponse:
+    """Everything this officer is to tell victims of their crimes, and what the unit asks them, in one page."""
+    user = request.user
+    cards, more, handed = cards_of(user)
+    asked = Question.objects.asked_of(user).open()
+    questions = list(
+        asked.select_related("participant__person", "participant__case", "case", "asked_by")[:QUESTIONS]
+    )
+    people = {card.participant.pk: card.participant for card in cards}
+    people |= {telling.participant_id: telling.participant for telling in handed}
+    people |= {each.participant.pk: each.participant for each in questions if each.participant}
+    _record_the_look(request, list(people.values()))
+    posted = request.POST if request.method == "POST" else None
+    form = MinuteForm(posted, initial={"when": NOW}, cards=cards, questions=questions)
+    if request.method == "POST" and form.is_valid() and _keep(form, user):
+        messages.success(request, _thanks(form))
+        return redirect("desk:minute")
+    for card in cards:
+        card.boxes = _boxes(form, card)
+    context = {
+        "form": form,
+        "cards": cards,
+        "more": more,
+        "questions": [_question(form, question) for question in questions],
+        "handed": [_handed(telling) for telling in handed],
+        "constables": constables_of(user),
+    }
+    return render(request, "desk/minute.html", context, status=422 if form.errors else 200)
+
+
+def _record_the_look(request: Request, people: list[Participant]) -> None:
+    """Who was shown, whether the page was opened or answered; nobody shown, nothing to write down."""
+    if people:
+        record_access(
+            by=request.user,
+            op=AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT,
+            subjects=[part.reference for part in people],
+            field_group="officer's minute",
+            justification="officer in the case",
+            path=request.path,
+        )
+
+
+# --- What is on the page ---------------------------------------------------------------------------
+
+
+def cards_of(user: User) -> tuple[list[Card], int, list[Telling]]:
+    """The victims this officer is to tell, what is due first on top; how many more; what is with the unit.
+
+    About a dozen queries, however many victims.
+    """
+    if not user.collar:
+        return [], 0, []
+    duties = list(
+        to_tell().filter(case__oic_collar=user.collar).select_related("event").order_by("due_on", "pk")[:400]
+    )
+    seen = (
+        Participant.objects.visible_to(user)
+        .select_related("person__safe_contact", "case", "officer")
+        .in_bulk({duty.participant_id for duty in duties})
+    )
+    tellings = {
+        (each.participant_id, each.event_id): each
+        for each in Telling.objects.filter(participant__in=seen, ended_at=None)
+    }
+    handed: dict[int, Telling] = {}
+    owed: dict[int, list[Duty]] = {}
+    for duty in duties:
+        part = seen.get(duty.participant_id)
+        if part is None or not words.is_told(duty):
+            continue
+        telling = tellings.get((part.pk, duty.event_id))
+        if telling is not None and telling.answer == Telling.Answer.HANDED_OVER:
+            telling.participant = part
+            handed.setdefault(part.pk, telling)
+        else:
+            owed.setdefault(part.pk, []).append(duty)
+    urgent = {call.participant_id: call for call in UrgentCall.objects.open().filter(participant__in=owed)}
+    order = sorted(owed, key=lambda pk: (pk not in urgent, owed[pk][0].due_on or date.max))
+    shown = [seen[pk] for pk in order[:CARDS]]
+    cards = _cards(shown, owed, urgent, tellings) if shown else []
+    return cards, len(order) - len(shown), list(handed.values())[:ANSWERED_SHOWN]
+
+
+def _cards(
+    shown: list[Participant],
+    owed: dict[int, list[Duty]],
+    urgent: dict[int, UrgentCall],
+    tellings: dict[tuple[int, int], Telling],
+) -> list[Card]:
+    acting: dict[int, list[Participant]] = {}
+    rows = Participant.objects.filter(represents__in=shown, closed_at=None)
+    for part in rows.select_related("person__safe_contact", "case", "officer").order_by("pk"):
+        acting.setdefault(part.represents_id or 0, []).append(part)
+    everybody = [*shown, *(part for parts in acting.values() for part in parts)]
+    said = verdicts_for(everybody)
+    stale = [
+        part
+        for part in everybody
+        if not said[part.pk][Channel.PHONE].allowed
+        and all(reason.rule == "stale" for reason in said[part.pk][Channel.PHONE].reasons)
+    ]
+    for pk, found in (verdicts_for(stale, purpose=Purpose.REVIEW) if stale else {}).items():
+        said[pk] = said[pk] | {Channel.PHONE: found[Channel.PHONE]}
+    plans = dict(
+        ContactPlan.objects.current().filter(participant__in=shown).values_list("participant", "language")
+    )
+    cards = []
+    for part in shown:
+        called = _called(part, acting.get(part.pk, []), said)
+        phone = said[called.pk][Channel.PHONE]
+        is_the_number = phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME
+        number = (called.person.phone_mobile or called.person.phone_home) if is_the_number else ""
+        speaks_welsh = plans.get(part.pk, "en") != "en" or called.person.speaks_welsh
+        cards.append(
+            Card(
+                participant=part,
+                duties=owed[part.pk],
+                people=[part, *acting.get(part.pk, [])],
+                called=called,
+                phone=phone,
+                in_person=said[called.pk][Channel.IN_PERSON],
+                language="cy" if speaks_welsh else "en",
+                number=number,
+                urgent=urgent.get(part.pk),
+                telling=next(
+                    (
+                        found
+                        for duty in owed[part.pk]
+                        if (found := tellings.get((part.pk, duty.event_id))) and found.answer
+                    ),
+                    None,
+                ),
+            )
+        )
+    return cards
+
+
+def _called(
+    part: Participant, acting: list[Participant], said: dict[int, dict[Channel, Verdict]]
+) -> Participant:
+    """Whom to ring: the victim, or who acts for them where the victim is a child or has died."""
+    if said[part.pk][Channel.PHONE].rule not in ("child", "died") or not acting:
+        return part
+    return next((each for each in acting if said[each.pk][Channel.PHONE].allowed), acting[0])
+
+
+BOXES = ("says", "why", "words", "spoke_to", "tells", "despite")
+
+
+def _boxes(form: MinuteForm, card: Card) -> dict[str, Any]:
+    names = {box: f"{box}_{card.reference}" for box in BOXES}
+    return {box: form[name] for box, name in names.items() if name in form.fields}
+
+
+def _question(form: MinuteForm, question: Question) -> dict[str, Any]:
+    return {
+        "heading": str(question.get_kind_display()),
+        "who": question.participant.person.name if question.participant else question.about_row,
+        "words": question.words,
+        "asked": _("%(who)s asks. Answer %(due)s.")
+        % {"who": question.asked_by, "due": due(question.due_on, clock.today()).sentence.lower()},
+        "reply": form[f"reply_{question.reference}"],
+        "version": form[f"version_{question.reference}"],
+    }
+
+
+def _handed(telling: Telling) -> dict[str, str]:
+    return {
+        "text": telling.participant.person.name,
+        "note": _("Handed to the unit on %s") % moment(telling.answered_at),
+    }
+
+
+def constables_of(user: User) -> list[dict[str, Any]]:
+    """A sergeant's officers who have not said what became of it: how many victims, never which. One query."""
+    today = clock.today()
+    rows = (
+        Telling.objects.waiting()
+        .filter(officer__sergeant=user, sergeant_told_at__isnull=False)
+        .order_by()
+        .values("officer__display_name")
+        .annotate(n=Count("participant", distinct=True), first=Min("due_on"))
+        .order_by("first")[:50]
+    )
+    return [
+        {
+            "text": row["officer__display_name"],
+            "note": " ".join(
+                (
+                    ngettext("%(n)d victim to tell.", "%(n)d victims to tell.", row["n"]) % {"n": row["n"]},
+                    f"{due(row['first'], today).sentence}." if row["first"] else "",
+                )
+            ).strip(),
+        }
+        for row in rows
+    ]
+
+
+# --- Keeping the answers ---------------------------------------------------------------------------
+
+
+def _keep(form: MinuteForm, user: User) -> bool:
+    """Keep everything the page says, or nothing: what cannot be kept is said at its own box."""
+    try:
+        with transaction.atomic():
+            answer_for(said=form.said, how=form.cleaned_data["how"], at=form.at, by=user)
+            for question, reply, version in form.replies:
+                keep_answer(question=question, reply=reply, version=version, by=user)
+    except CannotSay as cannot:
+        box = f"{cannot.box or 'says'}_{cannot.participant.reference}"
+        sentence = f"{cannot.participant.person.first_name}: {cannot.sentence}"
+        form.add_error(box if box in form.fields else None, sentence)
+        return False
+    except Refused as refused:
+        form.add_error(None, str(refused.sentence))
+        return False
+    return True
+
+
+def _thanks(form: MinuteForm) -> str:
+    said = form.said
+    told = sum(each.answer == Telling.Answer.TOLD for each in said)
+    lines = []
+    if told:
+        lines.append(
+            ngettext("Kept: you told %(n)d victim.", "Kept: you told %(n)d victims.", told) % {"n": told}
+        )
+    if len(said) > told:
+        lines.append(_("The Victim Care Unit knows what you could not do."))
+    if form.replies:
+        lines.append(_("Your answer was sent to whoever asked."))
+    return " ".join(lines)
