@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from referrals.conflicts import Conflicts, conflicts_in
-from referrals.models import HandedOver, Handover, OnwardReferral, Partner, Referral, WorkloadScale
+from referrals.models import (
+    HandedOver,
+    Handover,
+    OnwardReferral,
+    Partner,
+    Referral,
+    WorkloadScale,
+    kept_from,
+)
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.notify import notify, settle
@@ -22,7 +30,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions as cases
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import ALLOCATED, UNDONE, Kind
-from victimcare.cases.models import Case, Event, Exclusion, Participant, SafeContact
+from victimcare.cases.models import Case, Event, Participant, SafeContact
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.letters.models import Letter
 
@@ -92,11 +100,10 @@ def reallocate(*, choices: Choices, from_officer: User, reason: str, by: User) -
     if not reason.strip():
         raise Refused(_("Say why they change hands: whoever takes over reads it."))
     saved = Saved()
-    excluded = Exclusion.objects.filter(user=by, lifted_at=None).values("case_id")
     found = list(
         Participant.objects.victims()
         .filter(reference__in=choices, team_id=by.team_id, team__isnull=False)
-        .exclude(case_id__in=excluded)
+        .exclude(case_id__in=kept_from(by, from_officer))
         .select_for_update(of=("self",))
         .select_related("case", "person", "officer")
         .order_by("pk")
@@ -175,7 +182,8 @@ def _why_not(participant: Participant, officer: User, conflicts: Conflicts, by: 
             "name": name,
             "why": why,
         }
-    if case.is_restricted and case.restricted_to.exists() and not _is_listed(case, officer):
+    others = case.restricted_to.exclude(pk=participant.officer_id)  # but for whoever gives them away
+    if case.is_restricted and others.exists() and not _is_listed(case, officer):
         return _("%s is not on the list of this restricted case. Choose someone on it") % name
     return ""
 

@@ -83,9 +83,12 @@ def reallocate(request: Request, officer: str) -> HttpResponse:
     leaver = _officer_or_404(request.user, officer)
     here = reverse("referrals:reallocate", args=[officer])
     draft, waiting = draft_of(request, f"reallocation-{leaver.pk}"), carried_by(request.user, leaver)
-    form, error = ReallocateForm(request.POST or None), ""
+    do = request.POST.get("do", "save")
+    # The reason is asked for when they change hands, and not when a page is turned.
+    is_saved = request.method == "POST" and do == "save"
+    form, error = ReallocateForm(request.POST if is_saved else None), ""
     if request.method == "POST":
-        page, do = posted(request.POST), request.POST.get("do", "save")
+        page = posted(request.POST)
         error = _problem(page, draft, do)
         if not error:
             page.into(draft)
@@ -94,6 +97,7 @@ def reallocate(request: Request, officer: str) -> HttpResponse:
                 return answer
             if form.is_valid():
                 return _save_reallocation(request, draft, leaver, form.cleaned_data["reason"])
+            draft.keep(request)
     shown = board_for(request.user, waiting, after=_place(request), chosen=draft.chosen, leaver=leaver)
     return _page(request, shown, "referrals/reallocate.html", error, form, {"leaver": leaver})
 
@@ -180,14 +184,16 @@ def _page(
                 row.chosen = page.officers.get(row.key, None if row.is_ticked else row.chosen)
     people = [row.participant for row in shown.rows if not row.is_masked]
     listed(request, people, field_group="allocation")
+    problems = [{"at": "allocation", "text": error}] if error else []
+    problems += [{"at": f"id_{name}", "text": text} for name, said in form.errors.items() for text in said]
     context = {
         "board": shown,
-        "error": error,
+        "problems": problems,
         "form": form,
         "at": clock.now(),
         "after": request.GET.get("after", ""),
     }
-    return render(request, template, context | more)
+    return render(request, template, context | more, status=422 if problems else 200)
 
 
 def _place(request: Request) -> tuple[int, datetime, int] | None:

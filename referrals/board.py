@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from referrals.conflicts import Conflicts, conflicts_in
-from referrals.models import Referral, WorkloadScale
+from referrals.models import Referral, WorkloadScale, kept_from
 from referrals.proposals import (
     FIRST_SCALE,
     Load,
@@ -36,7 +36,7 @@ from victimcare import clock
 from victimcare.accounts.models import Leave, User
 from victimcare.accounts.permissions import Role
 from victimcare.accounts.skills import LANGUAGES, SKILLS, words_for
-from victimcare.cases.models import Case, Entitlement, Exclusion, Participant
+from victimcare.cases.models import Case, Entitlement, Participant
 from victimcare.govuk.dates import day, moment
 from victimcare.working_days import england_and_wales, is_working_day, working_days_after
 
@@ -57,6 +57,7 @@ class Officer:
     load: Load
     leave: list[Leave] = field(default_factory=list)
     last_allocated: datetime | None = None
+    on: date | None = None  # the day that is allocated for, where it is not today
     chosen: int = 0  # points of what is about to be saved
     knows: list[str] = field(default_factory=list)  # names on this page
     conflicts: list[str] = field(default_factory=list)
@@ -82,8 +83,10 @@ class Officer:
     def text(self) -> str:
         """Beside the bar."""
         if self.load.is_away:
-            return _("away today")
-        return _("day off today") if self.load.is_off_today else f"{self.booked + self.added}%"
+            return _("away %s") % day(self.on) if self.on else _("away today")
+        if self.load.is_off_today:
+            return _("off %s") % day(self.on) if self.on else _("day off today")
+        return f"{self.booked + self.added}%"
 
     @property
     def glance(self) -> str:
@@ -145,17 +148,37 @@ def loads_today(user: User, today: date) -> list[Load]:
 
 
 def officers_today(user: User, today: date, scale: Scale) -> list[Officer]:
-    """The officers of the user's team. Three queries."""
+    """The officers of the user's team, as they stand on the day that is allocated for. Three queries."""
     people = list(User.objects.active().with_role(Role.VICTIM_CARE_OFFICER).filter(team_id=user.team_id))
+    first = day_for(people, today)
     coming = [
-        today,
-        *islice(working_days_after(today, bank_holidays=england_and_wales()), scale.looks_ahead - 1),
+        first,
+        *islice(working_days_after(first, bank_holidays=england_and_wales()), scale.looks_ahead - 1),
     ]
     leave: dict[int, list[Leave]] = defaultdict(list)
     for row in Leave.objects.standing().between(today, coming[-1]).filter(user__in=people):
         leave[row.user_id].append(row)
     carried = _carried([person.pk for person in people], scale)
-    return [_officer(person, leave[person.pk], carried[person.pk], coming, scale) for person in people]
+    officers = [_officer(person, leave[person.pk], carried[person.pk], coming, scale) for person in people]
+    for officer in officers:
+        officer.on = first if first != today else None
+    return officers
+
+
+def day_for(people: list[User], today: date) -> date:
+    """The day that is allocated for: today, or on a day off the next working day, unless somebody works today."""
+    holidays = england_and_wales()
+    if is_working_day(today, bank_holidays=holidays) or any(works_on(person, today) for person in people):
+        return today
+    return next(working_days_after(today, bank_holidays=holidays))
+
+
+def works_on(person: User, on: date) -> bool:
+    """By their hours, weekends too; by the week where nobody wrote hours down. Nobody on a bank holiday."""
+    holidays = england_and_wales()
+    if not person.working_hours:
+        return is_working_day(on, bank_holidays=holidays)
+    return on not in holidays and person.hours_on(on) is not None
 
 
 @dataclass
@@ -187,8 +210,7 @@ def _officer(
     person: User, leave: list[Leave], carried: _Carried, coming: list[date], scale: Scale
 ) -> Officer:
     today, full = coming[0], full_at(person.caseload_points, person.hours_a_week, scale)
-    days = [on for on in coming if is_working_day(on, bank_holidays=england_and_wales())]
-    works = [on for on in days if not person.working_hours or person.hours_on(on)]
+    works = [on for on in coming if works_on(person, on)]
     here = [on for on in works if not any(each.from_on <= on <= each.until_on for each in leave)]
     load = Load(
         officer_id=person.pk,
@@ -198,7 +220,7 @@ def _officer(
         languages=frozenset(person.languages),
         skills=frozenset(person.skills),
         is_away=any(each.from_on <= today <= each.until_on for each in leave),
-        is_off_today=bool(person.working_hours) and not person.hours_on(today),
+        is_off_today=today not in works,
         room=room_for(full, carried.points, here=len(here), works=len(works)),
     )
     return Officer(person, load, leave, carried.last)
@@ -251,10 +273,9 @@ def waiting_for(user: User) -> list[Waiting]:
 def carried_by(user: User, officer: User) -> list[Waiting]:
     """The open victims of one officer of the user's team, most urgent first. One query."""
     theirs = Referral.objects.filter(participant=OuterRef("pk"))
-    excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
     rows = (
         Participant.objects.victims().open().filter(officer=officer, team_id=user.team_id)
-        .exclude(case_id__in=excluded)
+        .exclude(case_id__in=kept_from(user, officer))
         .annotate(priority=Subquery(theirs.values("priority")), received_at=Subquery(theirs.values("received_at")))
         .order_by("priority", "received_at", "pk")
         .values_list("pk", "reference", "version", "priority", "received_at", "case__opened_at", *_OF_PARTICIPANT)
@@ -316,33 +337,77 @@ class Board:
     proposed: list[tuple[str, int, int]]  # of all who wait: reference, officer, version
     changes: int  # chosen and not saved yet, on all pages
     changes_elsewhere: int
+    on: date  # the day that is allocated for
+    waits: int  # points of all who wait
+
+    @property
+    def is_day_off(self) -> bool:
+        return self.on != clock.today()
+
+    @property
+    def here(self) -> int:
+        """The officers who work on the day."""
+        return sum(not officer.load.is_away and not officer.load.is_off_today for officer in self.officers)
+
+    @property
+    def room(self) -> int:
+        """Points of new work for which the officers had room before this run."""
+        loads = (officer.load for officer in self.officers if not officer.load.is_away)
+        return sum(max(load.left + load.proposed, 0) for load in loads)
+
+    @property
+    def capacity(self) -> str:
+        """Who is in, and whether what waits fits: 17 of 19 officers work on Mon 23 Nov. ..."""
+        return _(
+            "%(here)s of %(all)s officers work on %(day)s. The team has room for %(room)s points of new work;"
+            " those who wait come to %(points)s."
+        ) % {
+            "here": f"{self.here:,}",
+            "all": f"{len(self.officers):,}",
+            "day": day(self.on),
+            "room": f"{self.room:,}",
+            "points": f"{self.waits:,}",
+        }
 
     @property
     def words(self) -> list[str]:
         """The run as one reads it."""
         run, said = self.run, []
-        if self.changes:
-            said.append(ngettext("%(n)d is chosen", "%(n)d are chosen", self.changes) % {"n": self.changes})
-        if run.placed:
-            said.append(
-                ngettext("%(n)d has a proposal", "%(n)d have a proposal", run.placed) % {"n": run.placed}
-            )
-        if run.no_room:
-            words = ngettext(
-                "capacity runs out at priority %(p)d: %(n)d cannot be placed",
-                "capacity runs out at priority %(p)d: %(n)d cannot be placed",
+        counted = (
+            (self.changes, ngettext("%(n)s is chosen", "%(n)s are chosen", self.changes)),
+            (run.placed, ngettext("%(n)s has a proposal", "%(n)s have a proposal", run.placed)),
+            (
                 run.no_room,
-            )
-            said.append(words % {"n": run.no_room, "p": run.ran_out_at})
-        if run.by_hand:
-            words = ngettext(
-                "%(n)d is restricted: you choose", "%(n)d are restricted: you choose", run.by_hand
-            )
-            said.append(words % {"n": run.by_hand})
-        if run.conflict:
-            words = ngettext("%(n)d has no officer without a conflict", "%(n)d have no officer without a conflict",
-                             run.conflict)  # fmt: skip
-            said.append(words % {"n": run.conflict})
+                ngettext(
+                    "%(n)s finds nobody with room, from priority %(p)s on",
+                    "%(n)s find nobody with room, from priority %(p)s on",
+                    run.no_room,
+                ),
+            ),
+            (
+                run.not_in,
+                ngettext(
+                    "%(n)s is due by %(day)s, and whoever has room does not work that day",
+                    "%(n)s are due by %(day)s, and whoever has room does not work that day",
+                    run.not_in,
+                ),
+            ),
+            (
+                run.by_hand,
+                ngettext("%(n)s is restricted: you choose", "%(n)s are restricted: you choose", run.by_hand),
+            ),
+            (
+                run.conflict,
+                ngettext(
+                    "%(n)s has no officer without a conflict",
+                    "%(n)s have no officer without a conflict",
+                    run.conflict,
+                ),
+            ),
+        )
+        for n, words in counted:
+            if n:
+                said.append(words % {"n": f"{n:,}", "p": run.ran_out_at, "day": day(self.on)})
         return said
 
 
@@ -367,12 +432,14 @@ def board_for(
         each for each in officers_today(user, today, scale) if not leaver or each.user.pk != leaver.pk
     ]
     total, waiting = len(waiting), waiting[:AT_MOST]
-    facts = _facts(user, waiting, [officer.user for officer in officers])
-    everybody = {each.key: _wanted(each, facts, today) for each in waiting}
+    facts = _facts(user, waiting, [officer.user for officer in officers], leaver)
+    on = day_for([officer.user for officer in officers], today)
+    says = replace(SAYS, on=day(on) if on != today else "")
+    everybody = {each.key: _wanted(each, facts, today, on) for each in waiting}
     why_chosen = _why_chosen(everybody, officers, chosen, scale)
     _take_up(officers, waiting, chosen, scale)
     wanted = [want for key, want in everybody.items() if key not in chosen]
-    proposals = propose(wanted, [officer.load for officer in officers], scale=scale, words=SAYS)
+    proposals = propose(wanted, [officer.load for officer in officers], scale=scale, words=says)
     page, more = _page(waiting, after)
     if not chosen:
         for officer in officers:
@@ -393,6 +460,8 @@ def board_for(
         ],
         changes=len(chosen),
         changes_elsewhere=sum(1 for key in chosen if key not in keys),
+        on=on,
+        waits=sum(scale.of(each.priority) for each in waiting),
     )
 
 
@@ -446,7 +515,7 @@ class _Facts:
     on_list: dict[int, set[int]]  # by restricted case
 
 
-def _facts(user: User, waiting: list[Waiting], officers: list[User]) -> _Facts:
+def _facts(user: User, waiting: list[Waiting], officers: list[User], leaver: User | None) -> _Facts:
     """What the run looks at beside the rows. At most four queries.
 
     That an officer knows somebody from a case the reader may not open is not said, nor hinted at.
@@ -461,14 +530,15 @@ def _facts(user: User, waiting: list[Waiting], officers: list[User]) -> _Facts:
         known[person].add(officer)
     on_list: dict[int, set[int]] = defaultdict(set)
     if restricted := {each.case_id for each in waiting if each.is_restricted}:
-        listed = Case.restricted_to.through.objects.filter(case_id__in=restricted)
-        for case, user in listed.values_list("case_id", "user_id"):
-            on_list[case].add(user)
+        lists = Case.restricted_to.through.objects.filter(case_id__in=restricted)
+        for case, named in lists.values_list("case_id", "user_id"):
+            if leaver is None or named != leaver.pk:
+                on_list[case].add(named)
     conflicts = conflicts_in({each.case_id for each in waiting}, officers)
     return _Facts({person: frozenset(ids) for person, ids in known.items()}, conflicts, on_list)
 
 
-def _wanted(each: Waiting, facts: _Facts, today: date) -> Wanted:
+def _wanted(each: Waiting, facts: _Facts, today: date, on: date) -> Wanted:
     speaks_welsh = bool(each.prefers_welsh) or each.language == "cy"
     return Wanted(
         referral_id=each.pk,
@@ -483,7 +553,7 @@ def _wanted(each: Waiting, facts: _Facts, today: date) -> Wanted:
         known_by=facts.known.get(each.person_id, frozenset()),
         barred=frozenset(facts.conflicts.get(each.case_id, ())),
         is_restricted=each.is_restricted,
-        is_due_today=each.due_on is not None and each.due_on <= today,
+        is_due_today=each.due_on is not None and each.due_on <= on,
     )
 
 

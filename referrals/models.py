@@ -14,7 +14,7 @@ from referrals.rules.models import PriorityStandard, RuleSet, TriageRule  # noqa
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Permission
-from victimcare.cases.models import Exclusion, Participant, may_see
+from victimcare.cases.models import Case, Exclusion, Participant, may_see
 from victimcare.intake.models import ImportBatch
 from victimcare.references import new_reference
 
@@ -30,6 +30,20 @@ def handover_reference() -> str:
 def batch_reference() -> str:
     """Named by the first migration, from before extracts had an app of their own."""
     return new_reference("B")
+
+
+def kept_from(user: User, giver: User | None = None) -> models.QuerySet[Case, int]:
+    """The cases that this user must not allocate, nor learn of: excluded from them, or restricted to others.
+
+    A restricted case on whose list nobody is yet, or `giver` alone whose people are given away, is kept from no
+    supervisor: nobody else could see to it. It is shown without a name.
+    """
+    lists = Case.restricted_to.through.objects
+    others = lists.exclude(user=giver) if giver else lists.all()
+    own = lists.filter(user=user).values("case_id")
+    restricted = Case.objects.filter(is_restricted=True, pk__in=others.values("case_id")).exclude(pk__in=own)
+    excluded = Exclusion.objects.filter(user=user, lifted_at=None)
+    return restricted.values_list("pk", flat=True).union(excluded.values_list("case_id", flat=True))
 
 
 class ReferralQuerySet(models.QuerySet["Referral"]):
@@ -51,13 +65,9 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         return self.filter(status=Referral.Status.RECEIVED).order_by("priority", "received_at", "id")
 
     def to_allocate_by(self, user: User) -> "ReferralQuerySet":
-        """Those of the user's team, restricted ones too: they are shown without a name.
-
-        Never an excluded case.
-        """
-        excluded = Exclusion.objects.filter(user=user, lifted_at=None)
+        """Those of the user's team whose cases are not kept from them. See `kept_from`."""
         return self.filter(participant__team_id=user.team_id, participant__team__isnull=False).exclude(
-            participant__case_id__in=excluded.values("case_id")
+            participant__case_id__in=kept_from(user)
         )
 
 

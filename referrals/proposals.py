@@ -50,7 +50,10 @@ def room_for(full: int, booked: int, *, here: int, works: int) -> int:
 
 @dataclass
 class Load:
-    """One officer today: what they carry, what they could, and whether they are here. In points."""
+    """One officer on the day that is allocated for: what they carry, could carry, and whether they are here.
+
+    In points.
+    """
 
     officer_id: int
     name: str
@@ -59,7 +62,7 @@ class Load:
     languages: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
     is_away: bool = False
-    is_off_today: bool = False  # not a day of the week they work: nothing due today goes to them
+    is_off_today: bool = False  # not a day of the week they work: nothing due that day goes to them
     room: int | None = None  # for new work, leave taken into account; all that is left where it is not said
     proposed: int = field(default=0)
 
@@ -99,6 +102,7 @@ class Outcome(StrEnum):
     PLACED = "placed"
     BY_HAND = "by_hand"  # restricted: a supervisor chooses
     NO_ROOM = "no_room"
+    NOT_IN = "not_in"  # due by the day, on which whoever has room does not work
     CONFLICT = "conflict"  # whoever has room has a conflict
 
 
@@ -117,6 +121,7 @@ class Words:
 
     languages: Mapping[str, str | Promise] = field(default_factory=lambda: {"cy": _("Welsh")})
     skills: Mapping[str, str | Promise] = field(default_factory=dict)
+    on: str = ""  # the day that is allocated for, where it is not today
 
 
 def propose(
@@ -141,12 +146,11 @@ def propose(
 def _place(want: Wanted, loads: list[Load], points: int, words: Words) -> Proposal:
     if want.is_restricted:
         return Proposal(None, (_("not proposed: you decide"),), Outcome.BY_HAND)
-    with_room = [
-        load for load in loads if load.has_room_for(points) and not (want.is_due_today and load.is_off_today)
-    ]
-    free = [load for load in with_room if load.officer_id not in want.barred]
+    with_room = [load for load in loads if load.has_room_for(points)]
+    here = [load for load in with_room if not (want.is_due_today and load.is_off_today)]
+    free = [load for load in here if load.officer_id not in want.barred]
     if not free:
-        return _unplaced(bool(with_room))
+        return _unplaced(is_conflict=bool(here), is_off=bool(with_room), on=words.on)
     known = [load for load in free if load.officer_id in want.known_by]
     reasons: list[str | Promise] = []
     choose_from = known or free
@@ -167,9 +171,17 @@ def _place(want: Wanted, loads: list[Load], points: int, words: Words) -> Propos
     return Proposal(chosen.officer_id, tuple(reasons))
 
 
-def _unplaced(is_conflict: bool) -> Proposal:
+def _unplaced(*, is_conflict: bool, is_off: bool, on: str) -> Proposal:
     if is_conflict:
         return Proposal(None, (_("whoever has room has a conflict with this case"),), Outcome.CONFLICT)
+    if is_off:
+        return Proposal(
+            None, (_("due by then, and whoever has room does not work that day"),), Outcome.NOT_IN
+        )
+    if on:
+        return Proposal(
+            None, (_Said(_("nobody who works on %(day)s has room"), {"day": on}),), Outcome.NO_ROOM
+        )
     return Proposal(None, (_("nobody here today has room"),), Outcome.NO_ROOM)
 
 
@@ -224,6 +236,7 @@ class Run:
     placed: int
     by_hand: int
     no_room: int
+    not_in: int
     conflict: int
     ran_out_at: int | None  # the priority of the first for whom nobody had room
 
@@ -236,6 +249,7 @@ def summed(wanted: Collection[Wanted], proposals: Mapping[int, Proposal]) -> Run
         placed=outcomes.count(Outcome.PLACED),
         by_hand=outcomes.count(Outcome.BY_HAND),
         no_room=outcomes.count(Outcome.NO_ROOM),
+        not_in=outcomes.count(Outcome.NOT_IN),
         conflict=outcomes.count(Outcome.CONFLICT),
         ran_out_at=next(short, None),
     )

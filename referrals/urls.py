@@ -3,6 +3,7 @@ from django.urls import path
 from referrals import allocation_views, views
 from referrals.refer_in import staff_views as refer_in
 from referrals.refer_in.views import ask_for_support
+from referrals.rules import preview_views
 from referrals.rules import views as rules
 from referrals.rules import worklist as triage
 
@@ -29,7 +30,7 @@ urlpatterns = [
     path("referrals/rules/", rules.versions, name="rules"),
     path("referrals/rules/begin", rules.draft, name="rules-draft"),
     path("referrals/rules/<int:number>/", rules.version_page, name="rules-version"),
-    path("referrals/rules/<int:number>/preview", rules.preview_page, name="rules-preview"),
+    path("referrals/rules/<int:number>/preview", preview_views.preview_page, name="rules-preview"),
     path("referrals/rules/<int:number>/propose", rules.propose, name="rules-propose"),
     path("referrals/rules/<int:number>/approve", rules.approve, name="rules-approve"),
     path("referrals/rules/<int:number>/send-back", rules.send_back, name="rules-send-back"),

@@ -14,7 +14,7 @@ from referrals.rules import words
 from referrals.rules.actions import apply
 from referrals.rules.book import RulesByDay
 from referrals.rules.facts import facts_of
-from referrals.triage import Rules, Triage, triage
+from referrals.triage import LEAST, Rules, Triage, triage
 from victimcare.accounts.models import User
 from victimcare.cases.models import Entitlement
 from victimcare.working_days import LONDON, london_day
@@ -31,6 +31,7 @@ class Fate:
     channel: str
     categories: tuple[str, ...]
     decided_by: str  # the rule
+    due_on: date | None = None  # for first contact; None for who is suppressed
 
     @property
     def rule(self) -> str:
@@ -48,18 +49,36 @@ class Compared:
 
     @property
     def moves(self) -> bool:
-        return any(read(self.before) != read(self.after) for read in READ.values())
+        return self.due_moves != "same" or any(
+            read(self.before) != read(self.after) for read in READ.values()
+        )
+
+    @property
+    def due_moves(self) -> str:
+        """earlier, later, same; or new and gone, where only one of the two has a last day."""
+        before, after = self.before.due_on, self.after.due_on
+        if before == after:
+            return "same"
+        if before is None or after is None:
+            return "new" if before is None else "gone"
+        return "earlier" if after < before else "later"
 
 
 def _fall(fate: Fate) -> str:
     return "S" if fate.suppressed_because else str(fate.priority)
 
 
+DUE = ("earlier", "later", "new", "gone")
 READ: dict[str, Callable[[Fate], str]] = {
     "priority": _fall,
     "channel": lambda fate: fate.channel or "none",
     "rights": lambda fate: "enhanced" if fate.categories else "standard",
 }
+
+
+def due_moves(compared: Sequence[Compared]) -> Counter[str]:
+    """How many would be due earlier, later, newly or no more."""
+    return Counter(each.due_moves for each in compared if each.due_moves != "same")
 
 
 def columns(by: str) -> dict[str, str]:
@@ -86,16 +105,17 @@ def week_of(user: User, monday: date) -> tuple[list[Referral], bool]:
 def compare(referrals: Sequence[Referral], after: Rules) -> list[Compared]:
     """Each by the rules in force when it was received, and by the others, on what is known of them now."""
     facts, by_day = facts_of(referrals), RulesByDay()
-    return [
-        Compared(
-            referral,
-            _fate(
-                referral, triage(facts[referral.participant_id], by_day.on(london_day(referral.received_at)))
-            ),
-            _fate(referral, triage(facts[referral.participant_id], after)),
+    compared = []
+    for referral in referrals:
+        known, before = facts[referral.participant_id], by_day.on(london_day(referral.received_at))
+        compared.append(
+            Compared(
+                referral,
+                _fate(referral, triage(known, before), before),
+                _fate(referral, triage(known, after), after),
+            )
         )
-        for referral in referrals
-    ]
+    return compared
 
 
 def compare_again(referrals: Sequence[Referral], rules: Rules) -> list[Compared]:
@@ -116,21 +136,29 @@ def compare_again(referrals: Sequence[Referral], rules: Rules) -> list[Compared]
     return compared
 
 
-def _fate(referral: Referral, made: Triage) -> Fate:
+def _fate(referral: Referral, made: Triage, rules: Rules) -> Fate:
     """What the rules say, but where a person decided: that stays by any rules."""
     decided = referral.decided_fields
+    priority = referral.priority if "priority" in decided else made.priority
+    suppressed = referral.suppressed_because if "status" in decided else made.suppressed_because
+    due_on = (
+        referral.due_on if "due_on" in decided else rules.due_on(referral.received_at, min(priority, LEAST))
+    )
     return Fate(
-        priority=referral.priority if "priority" in decided else made.priority,
-        suppressed_because=referral.suppressed_because if "status" in decided else made.suppressed_because,
+        priority=priority,
+        suppressed_because=suppressed,
         channel=referral.channel if "channel" in decided else made.channel,
         categories=made.categories,
         decided_by=made.decided_by,
+        due_on=None if suppressed else due_on,
     )
 
 
 def _standing(referral: Referral, categories: tuple[str, ...]) -> Fate:
     decided = referral.reasons[0] if referral.reasons else ""
-    return Fate(referral.priority, referral.suppressed_because, referral.channel, categories, decided)
+    return Fate(
+        referral.priority, referral.suppressed_because, referral.channel, categories, decided, referral.due_on
+    )
 
 
 def matrix(compared: Sequence[Compared], by: str) -> dict[str, Any]:
@@ -157,9 +185,11 @@ def matrix(compared: Sequence[Compared], by: str) -> dict[str, Any]:
 
 
 def in_cell(compared: Sequence[Compared], key: str) -> list[Compared]:
-    """Those of one cell, such as "priority.2.1"; all that move for anything else."""
+    """Those of one cell, such as "priority.2.1" or "due.later"; all that move for anything else."""
     by, _dot, rest = key.partition(".")
     before, _dot, after = rest.partition(".")
+    if by == "due" and rest in DUE:
+        return [each for each in compared if each.due_moves == rest]
     if by not in READ:
         return [each for each in compared if each.moves]
     read = READ[by]

@@ -1,7 +1,6 @@
-"""The pages of the rules of triage: the versions, one to read or to change, and how referrals would fall by it."""
+"""The pages of the rules of triage: the versions, and one to read or to change."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -12,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from referrals.rules import actions, checks, preview, words
-from referrals.rules.book import rules_of
+from referrals.rules import actions, checks, words
 from referrals.rules.forms import (
     ApproveForm,
     DraftForm,
@@ -23,19 +21,16 @@ from referrals.rules.forms import (
     SendBackForm,
     StandardForm,
     WayForm,
-    WeekForm,
 )
 from referrals.rules.models import PriorityStandard, RuleSet, TriageRule, until_of
 from referrals.triage import DAY_ENDS
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
-from victimcare.cases.access import listed
 from victimcare.govuk.dates import day, long_day
 from victimcare.http import Request
 
 PAGE = 25
-COLOURS = {1: "red", 2: "blue", 3: "grey", 4: "grey"}
 PEOPLE = ("drafted_by", "proposed_by", "approved_by")
 
 
@@ -241,7 +236,7 @@ def _section(version: RuleSet, kind: TriageRule.Kind, rules: Sequence[TriageRule
             else str(rule.get_category_display())
             if rule.category
             else _("Suppressed"),
-            "colour": COLOURS.get(rule.priority or 0, "grey"),
+            "colour": words.COLOURS.get(rule.priority or 0, "grey"),
             "url": reverse("referrals:rules-rule", args=[version.number, rule.name]),
             "move_url": reverse("referrals:rules-move", args=[version.number, rule.name]),
         }
@@ -521,144 +516,3 @@ def drop(request: Request, number: int) -> HttpResponse:
     actions.drop(rule_set=_version(number), version=_pressed(request), by=request.user)
     messages.success(request, _("Dropped. It stays readable here."))
     return redirect("referrals:rules")
-
-
-# --- How referrals would fall ----------------------------------------------------------------------
-
-
-@allow(Permission.CHANGE_RULES)
-@require_safe
-def preview_page(request: Request, number: int) -> HttpResponse:
-    """One week's referrals by the rules there are and by this version: how many move, and which, and why."""
-    version = _version(number)
-    week = WeekForm(request.GET if request.GET else None)
-    chosen = week.cleaned_data["week"] if week.is_bound and week.is_valid() else None
-    chosen = chosen or clock.today() - timedelta(days=7)
-    monday = chosen - timedelta(days=chosen.weekday())
-    week = WeekForm(initial={"week": monday})
-    referrals, has_more = preview.week_of(request.user, monday)
-    broken = [rule.said for rule in version.rules.all() if not rule.ways]
-    compared = [] if broken else preview.compare(referrals, rules_of(version.pk))
-    names = {
-        **dict(
-            TriageRule.objects.filter(rule_set__state=RuleSet.State.APPROVED).values_list("name", "words")
-        ),
-        **dict(version.rules.values_list("name", "words")),
-    }
-    context = {
-        "version": version,
-        "week": week,
-        "monday": monday,
-        "sunday": monday + timedelta(days=6),
-        "broken": broken,
-        **shown(request, compared, names, has_more=has_more),
-    }
-    return render(request, "referrals/rules/preview.html", context)
-
-
-def shown(
-    request: Request, compared: list[preview.Compared], names: dict[str, str], *, has_more: bool
-) -> dict[str, Any]:
-    """The matrices of a preview, and a page of the list behind the cell that was opened."""
-    cell = request.GET.get("cell", "")
-    found = preview.in_cell(compared, cell)
-    page = _number(request.GET.get("page", ""))
-    some = found[(page - 1) * PAGE : page * PAGE]
-    listed(request, [each.referral.participant for each in some], field_group="triage preview")
-    query = request.GET.copy()
-    query.pop("page", None)
-    turn = {n: f"?{_turned(query, n)}" for n in (page - 1, page + 1)}
-    query.pop("cell", None)
-    return {
-        "n": len(compared),
-        "has_more": has_more,
-        "moving": sum(each.moves for each in compared),
-        "matrices": [
-            {"title": title, **preview.matrix(compared, by)}
-            for by, title in (
-                ("priority", _("Priority")),
-                ("channel", _("First contact by")),
-                ("rights", _("Rights, provisionally")),
-            )
-        ]
-        if compared
-        else [],
-        "query": query.urlencode(),
-        "cell": cell if cell.partition(".")[0] in preview.READ else "",
-        "list_heading": _cell_words(cell),
-        "found": len(found),
-        "table": [_move_row(each, names) for each in some],
-        "columns": [
-            _("Victim"),
-            _("Offence"),
-            _("By the rules now"),
-            _("By this version"),
-            _("What moves it"),
-        ],
-        "newer_url": turn[page - 1] if page > 1 else "",
-        "older_url": turn[page + 1] if len(found) > page * PAGE else "",
-    }
-
-
-def _number(text: str) -> int:
-    return (
-        int(text)
-        if text.isascii() and text.isdigit() and 0 < int(text[:5]) <= preview.MOST and len(text) < 5
-        else 1
-    )
-
-
-def _turned(query: Any, page: int) -> str:
-    turned = query.copy()
-    turned["page"] = str(page)
-    return str(turned.urlencode())
-
-
-def _cell_words(cell: str) -> str:
-    by, _dot, rest = cell.partition(".")
-    before, _dot, after = rest.partition(".")
-    labels = preview.columns(by) if by in preview.READ else {}
-    if before not in labels or after not in labels:
-        return _("Those that would move")
-    if before == after:
-        return _("%(before)s, as before") % {"before": labels[before]}
-    return _("From %(before)s to %(after)s") % {"before": labels[before], "after": labels[after]}
-
-
-def _move_row(each: preview.Compared, names: dict[str, str]) -> list[Any]:
-    part = each.referral.participant
-    return [
-        {
-            "text": part.person.name,
-            "note": _("A person decided: stays as it is") if each.referral.decided_fields else "",
-            "url": reverse("referrals:triage", args=[part.case.reference, part.reference]),
-        },
-        part.case.offence_title,
-        _fate_cell(each.before),
-        _fate_cell(each.after),
-        _mover(each, names),
-    ]
-
-
-def _fate_cell(fate: preview.Fate) -> dict[str, Any]:
-    channel = words.CHANNELS.get(fate.channel)
-    return {
-        "text": "",
-        "tag": words.fate(fate.priority, fate.suppressed_because),
-        "colour": "grey" if fate.suppressed_because else COLOURS[fate.priority],
-        "note": f"{channel or _('No safe channel known')}. {words.rights(fate.categories)}",
-    }
-
-
-def _mover(each: preview.Compared, names: dict[str, str]) -> Any:
-    before, after = (names.get(fate.rule, fate.rule) for fate in (each.before, each.after))
-    if before != after:
-        return {"text": after, "note": _("instead of: %s") % before}
-    if each.before.priority != each.after.priority:
-        was, now = each.before.priority, each.after.priority
-        return {"text": after, "note": _("the same rule: P%(was)d, now P%(now)d") % {"was": was, "now": now}}
-    if each.before.channel != each.after.channel:
-        return _("the order of channels, or what is known of them")
-    if each.before.categories != each.after.categories:
-        return _("the rules of enhanced rights")
-    return {"text": after, "note": _("as before")}

@@ -36,6 +36,7 @@ SOURCES = {
     "partner": gettext_lazy("a partner"),
     "officer": gettext_lazy("an officer"),
 }
+COLOURS = {1: "red", 2: "blue", 3: "grey", 4: "grey"}  # of the tag of a priority
 CHANNELS = {
     "phone": gettext_lazy("Phone"),
     "text": gettext_lazy("Text"),

@@ -18,7 +18,8 @@ from referrals.rules.book import RulesByDay, because, in_words, why
 from referrals.rules.facts import facts_of
 from referrals.rules.forms import DecideForm, PressedForm
 from referrals.rules.models import TriageRule
-from referrals.rules.views import COLOURS, shown, within_words
+from referrals.rules.preview_views import shown
+from referrals.rules.views import within_words
 from referrals.triage import triage
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -123,7 +124,7 @@ def _row(referral: Referral, rights: Entitlement | None, show: str) -> list[Any]
         "note": part.case.offence_title,
         "url": _referral_url(referral, show),
     }
-    tag = {"tag": f"P{referral.priority}", "colour": COLOURS[referral.priority]}
+    tag = {"tag": f"P{referral.priority}", "colour": words.COLOURS[referral.priority]}
     received = {"text": moment(referral.received_at), "note": str(referral.get_source_display())}
     looked = (
         {"text": str(referral.triaged_by), "note": moment(referral.triaged_at)}
@@ -175,7 +176,7 @@ def referral_page(request: Request, case: str, participant: str) -> HttpResponse
         "referral": referral,
         "list": show if show in ("new", "waiting", "suppressed") else "",
         "may_triage": may_triage,
-        "colour": COLOURS[referral.priority],
+        "colour": words.COLOURS[referral.priority],
         "fate": f"P{referral.priority}",
         "because": because(referral),
         "says": _says(referral, rights),

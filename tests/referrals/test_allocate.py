@@ -84,7 +84,7 @@ def test_leave_to_come_makes_the_room_smaller(as_supervisor, officer):
     LeaveFactory(user=officer, from_on=date(2026, 11, 24), until_on=date(2026, 12, 4))  # 9 of ten days
     waiting(3, priority=3)
     page = text(as_supervisor.get(PAGE))
-    assert "capacity runs out at priority 3: 2 cannot be placed" in page
+    assert "2 find nobody with room, from priority 3 on" in page
 
 
 def test_the_proposal_says_who_is_trained_and_who_knows_them(as_supervisor, officer, colleague):
@@ -142,6 +142,71 @@ def test_a_restricted_referral_is_masked_and_never_proposed_nor_selected(as_supe
     assert "Siân" not in page and "1 is restricted: you choose" in page and "on all pages" not in page
     assert "1 victim allocated." in text(post(as_supervisor, (referral, officer)))
     assert list(referral.participant.case.restricted_to.all()) == [officer]
+
+
+def test_a_restricted_referral_with_a_list_is_for_those_on_it_alone(as_supervisor, supervisor, officer):
+    (referral,) = waiting(participant__case__is_restricted=True)
+    referral.participant.case.restricted_to.add(officer)
+    page = text(as_supervisor.get(PAGE))
+    assert "Nobody is waiting for an officer" in page and "restricted" not in page.lower()
+    said = text(post(as_supervisor, (referral, officer)))
+    assert "1 more: not yours to allocate any more" in said and "allocated." not in said
+    referral.participant.case.restricted_to.add(supervisor)
+    assert "Siân Evans" in text(as_supervisor.get(PAGE))
+
+
+def test_whose_officer_leaves_is_given_away_although_only_they_were_on_its_list(
+    as_supervisor, officer, colleague
+):
+    (referral,) = waiting(participant__case__is_restricted=True)
+    post(as_supervisor, (referral, officer))
+    part = referral.participant
+    part.refresh_from_db()
+    page = reverse("referrals:reallocate", args=[officer.reference])
+    assert "Restricted referral" in text(as_supervisor.get(page))
+    ticked = {"shown": [f"{part.reference}:{part.version}"], "referral": [part.reference],
+              f"officer-{part.reference}": colleague.pk, "reason": "Olwen leaves."}  # fmt: skip
+    assert "1 victim has another officer" in text(as_supervisor.post(page, ticked, follow=True))
+    assert set(part.case.restricted_to.all()) == {officer, colleague}
+
+
+# --- Days off --------------------------------------------------------------------------------------
+
+
+def test_on_a_saturday_it_is_proposed_for_monday_and_says_so(as_supervisor, officer, monday):
+    waiting(priority=1, due_on=date(2026, 11, 20))
+    monday.move_to(london(2026, 11, 21, 10))
+    page = text(as_supervisor.get(PAGE))
+    assert "Nobody works today: proposed for Mon 23 Nov." in page and "1 has a proposal" in page
+    assert "Officers on Mon 23 Nov" in page and "nobody here today" not in page
+
+
+def test_who_works_on_saturdays_is_proposed_for_today(as_supervisor, officer, colleague, monday):
+    colleague.working_hours = [None] * 5 + [["09:00", "13:00"]]
+    colleague.save()
+    waiting(priority=1, due_on=date(2026, 11, 20))
+    monday.move_to(london(2026, 11, 21, 10))
+    page = text(as_supervisor.get(PAGE))
+    assert "1 of 2 officers work on Sat 21 Nov." in page and "Nobody works today" not in page
+    assert f'<option value="{colleague.pk}" selected' in page
+
+
+# --- A reason that is missing ----------------------------------------------------------------------
+
+
+def test_giving_people_away_without_a_reason_is_one_error_and_loses_nothing(
+    as_supervisor, officer, colleague
+):
+    given = {"status": "allocated", "allocated_at": london(2026, 11, 19), "participant__officer": officer}
+    part = waiting(**given)[0].participant
+    page = reverse("referrals:reallocate", args=[officer.reference])
+    ticked = {"shown": [f"{part.reference}:{part.version}"], "referral": [part.reference],
+              f"officer-{part.reference}": colleague.pk}  # fmt: skip
+    answer = as_supervisor.post(page, ticked)
+    assert answer.status_code == 422 and text(answer).count("There is a problem") == 1
+    assert 'href="#id_reason"' in text(answer)
+    kept = text(as_supervisor.get(page))
+    assert "1 change<" in kept and f'<option value="{colleague.pk}" selected' in kept
 
 
 def test_an_officer_of_another_team_cannot_be_posted_in(as_supervisor, stranger):
@@ -212,7 +277,9 @@ def test_the_run_says_when_capacity_ran_out(as_supervisor, officer):
     officer.save()
     waiting(5, priority=2)
     page = text(as_supervisor.get(PAGE))
-    assert "1 has a proposal; capacity runs out at priority 2: 4 cannot be placed" in page
+    assert "1 has a proposal; 4 find nobody with room, from priority 2 on" in page
+    assert "1 of 1 officers work on Mon 23 Nov. The team has room for 3 points of new work;" in page
+    assert "those who wait come to 10." in page
     assert "Select 1 as proposed" in page
 
 
@@ -220,7 +287,7 @@ def test_nonsense_in_the_form_changes_nothing(as_supervisor, officer):
     (referral,) = waiting()
     data = {"do": "2~x~y", "shown": ["R:z", referral.reference], "referral": ["nobody", referral.reference]}
     data[f"officer-{referral.reference}"] = "9" * 30
-    assert as_supervisor.post(PAGE, data).status_code == 200
+    assert as_supervisor.post(PAGE, data).status_code == 422
     assert as_supervisor.get(PAGE, {"after": "9~~~"}).status_code == 200
 
 

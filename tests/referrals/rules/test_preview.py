@@ -75,6 +75,22 @@ def test_the_page_counts_and_each_number_opens_its_list(week, draft, as_supervis
     assert len(as_supervisor.get("/referrals/rules/2/preview?cell=priority.1.1").context["table"]) == 1
 
 
+def test_last_days_that_change_are_counted_and_shown_before_and_after(week, draft, as_supervisor):
+    page = as_supervisor.get("/referrals/rules/2/preview?cell=due.earlier").content.decode()
+    assert "1 would be due earlier" in page and "Those that would be due earlier: 1" in page
+    assert "Tue 17 Nov" in page and "was Thu 19 Nov" in page and "would be due later" not in page
+
+
+def test_what_only_the_last_day_moves_would_move(week, monday, supervisor, as_supervisor):
+    made = actions.draft(based_on=RuleSet.objects.get(number=1), note="More time.", by=supervisor)
+    actions.set_standard(
+        rule_set=made, priority=4, within=12, channels=["phone"], version=made.version, by=supervisor
+    )
+    page = as_supervisor.get("/referrals/rules/2/preview?cell=due.later").content.decode()
+    assert "3 referrals looked at; 1 would move." in page and "1 would be due later" in page
+    assert "Those that would be due later: 1" in page
+
+
 def test_another_week_may_be_chosen(week, draft, as_supervisor):
     page = as_supervisor.get(
         "/referrals/rules/2/preview", {"week_day": "4", "week_month": "11", "week_year": "2026"}
