@@ -21,9 +21,12 @@ AT_MOST = 50
 def open_promises(participant: Participant) -> Iterator[LooseEnd]:
     """What was promised, and what somebody here said they would do. One query."""
     url = reverse("contacts:list", args=[participant.case.reference, participant.reference])
-    for promise in Promise.objects.open().filter(participant=participant)[:AT_MOST]:
+    for promise in (
+        Promise.objects.open().filter(participant=participant).select_related("made_by", "owner")[:AT_MOST]
+    ):
         words = _("Promised to them: %s.") if promise.kind == Promise.Kind.PROMISE else _("To do: %s.")
-        yield LooseEnd(words % promise.what.rstrip("."), promise.due_on, url)
+        stays = _("It stays on Today for %s.") % promise.falls_to
+        yield LooseEnd(words % promise.what.rstrip("."), promise.due_on, url, afterwards=stays)
 
 
 def _has_come(day: date | None) -> bool:

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from compliance.models import Duty
 from contacts.models import Promise
-from tests.factories import ContactFactory, london
+from tests.factories import ContactFactory, EventFactory, london
+from victimcare import clock
 from victimcare.cases import actions
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
@@ -57,3 +59,50 @@ def test_opening_again_says_why_on_the_timeline(monday, officer, victim):
         actions.reopen(participant=closed, reason=" ", version=closed.version, by=officer)
     actions.reopen(participant=closed, reason="He has been in touch.", version=closed.version, by=officer)
     assert Event.objects.get(kind=Kind.CASE_REOPENED).detail == "He has been in touch."
+
+
+def owed(victim, **fields):
+    arrested = EventFactory(case=victim.case, kind=Kind.SUSPECT_ARRESTED)
+    Duty.objects.filter(participant=victim).delete()
+    named = {
+        "code": "2021-01",
+        "rule": "R6-ARREST",
+        "right": 6,
+        "owner": "FORCE",
+        "due_on": date(2026, 11, 27),
+    }
+    return Duty.objects.create(
+        case=victim.case, participant=victim, event=arrested, clock_on=date(2026, 11, 20),
+        computed_at=clock.now(), **named | fields,
+    )  # fmt: skip
+
+
+def test_the_page_lists_what_is_owed_without_a_last_day_too(monday, as_officer, victim):
+    owed(victim, due_on=None)
+    shown = as_officer.get(page(victim)).text
+    assert "Still owed: Arrest." in shown
+    assert "It stays owed on the rights page, and leaves Today" in shown
+
+
+@pytest.mark.parametrize(
+    ("owner", "afterwards"),
+    [
+        (
+            "FORCE",
+            "It stays owed and leaves Today: nobody is reminded. After its last day it counts as missed.",
+        ),
+        ("CPS", "Crown Prosecution Service owes it: closing changes nothing."),
+    ],
+)
+def test_the_page_says_what_becomes_of_what_is_owed(monday, as_officer, victim, owner, afterwards):
+    owed(victim, owner=owner)
+    assert afterwards in as_officer.get(page(victim)).text
+
+
+def test_what_is_owed_stays_owed_and_leaves_today(monday, victim, officer):
+    duty = owed(victim, due_on=date(2026, 11, 24))
+    assert duty in Duty.objects.falling_to(officer)
+    actions.close(participant=victim, reason="declined", version=victim.version, by=officer)
+    duty.refresh_from_db()
+    assert duty.status == Duty.Status.OPEN
+    assert duty not in Duty.objects.falling_to(officer)

@@ -168,7 +168,7 @@ def test_who_is_shown_before_linking_is_written_down_and_was_asked_about(as_offi
     other = ParticipantFactory(officer=officer, team=officer.team, person=him)
     asked = {"reference": other.reference, "reason": "He said so."}
     assert "Nothing that we hold says that they are alike." in text(as_officer.post(of(victim), asked))
-    assert AccessEntry.objects.filter(subject=other.reference).exists()
+    assert AccessEntry.objects.filter(subjects__contains=[other.reference]).exists()
     as_officer.post(of(victim), asked | {"is": "PE-SOMEBODY"})
     assert not PersonLink.objects.exists()
 

@@ -16,12 +16,15 @@ from victimcare.cases.models import Participant
 
 @dataclass(frozen=True)
 class LooseEnd:
-    """One thing not done yet. `stops` are the closure reasons that it stops, unless somebody says why."""
+    """One thing not done yet, and what becomes of it once they are closed. `stops` are the closure reasons that
+    it stops, unless somebody says why.
+    """
 
     text: str
     due_on: date | None = None
     url: str = ""
     stops: frozenset[str] = frozenset()
+    afterwards: str = ""
 
 
 Asks = Callable[[Participant], Iterable[LooseEnd]]

@@ -29,7 +29,8 @@ from victimcare.cases.forms import (
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant, SafeContact
 from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, is_flagged
-from victimcare.faults import Refused
+from victimcare.faults import Refused, Stale
+from victimcare.govuk.beside import Beside, beside, typed_again
 from victimcare.govuk.dates import due
 from victimcare.http import Request
 
@@ -108,18 +109,28 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
     start = SafeContactForm.starting_from(safe)
     start["review_on"] = clock.today() + timedelta(days=PLAN_GOES_STALE_AFTER_DAYS)
     form = SafeContactForm(request.POST or None, initial=start)
+    theirs: list[Beside] = []
     if form.is_valid():
         version = form.cleaned_data["version"]
-        actions.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
-        messages.success(request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name})
-        return redirect("desk:summary", case, participant)
+        try:
+            actions.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
+        except Stale:
+            safe = SafeContact.objects.get(person=person.person)
+            theirs = beside(form, SafeContactForm.starting_from(safe))
+            form = SafeContactForm(typed_again(request.POST, safe.version))
+        else:
+            messages.success(
+                request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name}
+            )
+            return redirect("desk:summary", case, participant)
     context = {
         "form": form,
         "participant": person,
         "safe": safe,
+        "beside": theirs,
         "is_in_danger": is_flagged(person, clock.today()),
     }
-    return render(request, "cases/safe_contact.html", context)
+    return render(request, "cases/safe_contact.html", context, status=409 if theirs else 200)
 
 
 @allow(Permission.CHANGE_DETAILS)
@@ -172,7 +183,7 @@ def close(request: Request, case: str, participant: str) -> HttpResponse:
 def _left(end: LooseEnd) -> dict[str, str]:
     """One thing that is not finished, for a side list."""
     note = due(end.due_on, clock.today()).sentence if end.due_on else ""
-    return {"text": end.text, "note": note, "url": end.url}
+    return {"text": end.text, "note": note, "url": end.url, "afterwards": end.afterwards}
 
 
 @allow(Permission.CLOSE_CASE)
