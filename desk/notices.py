@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from contacts.models import Contact, Telling, UrgentCall
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
+
+from contacts.models import Contact, Telling, UrgentCall
 from referrals.models import Handover
 from victimcare.accounts.access import anyone_signed_in
 from victimcare.accounts.models import Notification, User

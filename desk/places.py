@@ -1,6 +1,7 @@
 """What desk itself offers in the navigation."""
 
 from django.utils.translation import gettext_lazy as _
+
 from victimcare.accounts.permissions import Permission
 from victimcare.navigation import CaseTab, NavItem
 

@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from contacts.models import Promise
-from desk.asked import questions_today
-from desk.day import minutes_left
-from desk.handover import unread_by
-from desk.passed_on import passed_on_to
-from desk.team import Team, hearings_soon, measures_to_check, team_of
-from desk.urgent import urgent_today
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from contacts.models import Promise
+from desk.asked import questions_today
+from desk.day import minutes_left
+from desk.handover import unread_by
+from desk.notices import unread
+from desk.passed_on import passed_on_to
+from desk.team import Team, hearings_soon, measures_to_check, team_of
+from desk.urgent import urgent_today
+from desk.worklist import Worklist, worklist
+from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
@@ -24,10 +28,6 @@ from victimcare.cases.safety.waiting import waiting_for
 from victimcare.govuk.dates import day, duration, long_day
 from victimcare.http import Request
 from victimcare.working_days import LONDON, england_and_wales, is_working_day
-
-from desk.notices import unread
-from desk.worklist import Worklist, worklist
-from victimcare import clock
 
 NEWS_SHOWN = 8
 CASEWORK = (

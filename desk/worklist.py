@@ -6,18 +6,21 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
 from compliance.explain import explain
 from compliance.models import Duty
 from contacts.attempts import Because, Step
 from contacts.models import Contact, ContactPlan, ContactSeries, Promise
 from contacts.series import in_words
+from desk import owed, words
 from desk.day import CRITICAL_AFTER, Day, Group, Thing, What, horizon, lay_out
-from django.db.models import QuerySet
-from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from referrals.models import Referral
 from referrals.rules.book import why
+from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, how_to_reach
@@ -26,9 +29,6 @@ from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.govuk.dates import day as said_day
 from victimcare.govuk.dates import moment
 from victimcare.working_days import england_and_wales
-
-from desk import owed, words
-from victimcare import clock
 
 ROOM = 50  # rows in sight
 AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
