@@ -25,7 +25,9 @@ from referrals.models import Referral
 from referrals.places import Place, places, suspect_of
 from referrals.triage import Triage
 from victimcare.accounts.models import User
+from victimcare.cases.actions import hold_what_a_feed_says
 from victimcare.cases.models import Case, Participant, Person, SafeContact
+from victimcare.cases.safety.moves import ADDRESS
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed
 from victimcare.intake.models import FeedRow
@@ -49,6 +51,8 @@ PERSON_WORDS = (
     "town postcode phone_mobile phone_home email"
 ).split()
 PERSON_KNOWN = ("date_of_birth", "date_of_death", "prefers_welsh")
+ADDRESS_COLUMNS = frozenset(ADDRESS)
+REACHED_AT = ADDRESS_COLUMNS | {"phone_mobile", "phone_home", "email"}
 SUSPECT_WORDS = "given_names surname address_line_1 postcode phone_mobile".split()
 CASE_WORDS = (
     "offence_code offence_title cjs_code location ward local_authority policing_area oic_collar "
@@ -205,6 +209,7 @@ def land_referrals(
         referrals = land.referrals(batch_id)
         land.feed_rows(batch_id)
         landed, kept = Landed(), land.kept()
+        hold_what_a_feed_says(said=_contradicted(arrivals, placed, kept), change=change, by=by)
         for arrival, place in zip(arrivals, placed, strict=True):
             number = arrival.row["number"]
             if arrival.row["key"] in kept:
@@ -224,6 +229,20 @@ def land_referrals(
                 landed.case_ids.add(place.case)
         land.announce_later(landed.case_ids)
     return landed
+
+
+def _contradicted(
+    arrivals: Sequence[Arrival], placed: Sequence[Place], kept: dict[str, list[str]]
+) -> dict[int, dict[str, str]]:
+    """By person, the address and numbers of a row that says otherwise than what somebody here confirmed."""
+    said: dict[int, dict[str, str]] = {}
+    for arrival, place in zip(arrivals, placed, strict=True):
+        columns = set(kept.get(arrival.row["key"], ())) & REACHED_AT
+        if columns & ADDRESS_COLUMNS:  # an address is a whole: half of theirs and half of ours is nobody's
+            columns |= ADDRESS_COLUMNS
+        if columns:
+            said.setdefault(place.person, {}).update({name: arrival.row[name] for name in columns})
+    return said
 
 
 _OF_ROW = itemgetter(

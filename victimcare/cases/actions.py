@@ -23,12 +23,14 @@ from victimcare.cases.models import (
     Event,
     Likeness,
     Participant,
+    PendingChange,
     Person,
     PersonLink,
     SafeContact,
     Standard,
 )
-from victimcare.cases.safe_contact import why_not_to_act_for
+from victimcare.cases.safe_contact import in_danger, why_not_to_act_for
+from victimcare.cases.safety.moves import ADDRESS, moves, same_place
 from victimcare.cases.standards import RANGES
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.working_days import LONDON
@@ -411,8 +413,9 @@ def set_safe_contact(*, person: Person, version: int, by: User | None, **answers
 def change_details(*, person: Person, version: int, verified_by: str, by: User, **fields: str) -> Person:
     """Keep a name, number or address that somebody checked with the person; no feed overwrites it now.
 
-    `verified_by` says how it was checked, and is kept with the history. Raises Stale, and Refused when
-    nobody says how: whoever can change where we write to can read what we write.
+    `verified_by` says how it was checked, and is kept with the history. Where the person may be in danger
+    another number or address is not theirs yet: it is a PendingChange until somebody else has verified it.
+    Raises Stale, and Refused when nobody says how: whoever can change where we write to can read what we write.
     """
     if not verified_by.strip():
         raise Refused(_("Say how you know it was them who asked. Ring the number held before, or see them."))
@@ -422,15 +425,117 @@ def change_details(*, person: Person, version: int, verified_by: str, by: User, 
             _("Someone else changed these details while you were working. Theirs are shown below yours."),
             theirs=_as_said(fresh, fields),
         )
+    if held := _held_back(fresh, fields):
+        for what, values in held.items():
+            hold_change(
+                person=fresh,
+                what=what,
+                values=values,
+                source=PendingChange.Source.STAFF,
+                said=verified_by,
+                by=by,
+            )
+        fields = {
+            name: said for name, said in fields.items() if not any(name in each for each in held.values())
+        }
     changed = [name for name, answer in fields.items() if getattr(fresh, name) != answer]
     for name in changed:
         setattr(fresh, name, fields[name])
-    fresh.confirmed_fields = sorted({*fresh.confirmed_fields, *changed})
+    fresh.confirmed_fields = _confirmed(fresh, changed)
     fresh.version += 1
     fresh._history_user = by  # type: ignore[attr-defined]
     fresh._change_reason = verified_by[:100]  # type: ignore[attr-defined]
     fresh.save()
     return fresh
+
+
+def _held_back(person: Person, fields: dict[str, str]) -> dict[str, dict[str, str]]:
+    """What of these new details a second person has to verify first: nothing where nobody may be in danger."""
+    found = moves(person, fields)
+    return found if found and in_danger([person.pk], clock.today()) else {}
+
+
+def _confirmed(person: Person, changed: Iterable[str]) -> list[str]:
+    """The fields no feed overwrites. An address is confirmed as a whole: half of each is nobody's."""
+    names = set(changed)
+    return sorted({*person.confirmed_fields, *names, *(ADDRESS if names & set(ADDRESS) else ())})
+
+
+@transaction.atomic
+def hold_change(
+    *,
+    person: Person,
+    what: str,
+    values: dict[str, str],
+    source: PendingChange.Source,
+    said: str = "",
+    by: User | None,
+    change: str = "",
+) -> PendingChange:
+    """Keep another number or address of somebody in danger until it is verified. One waits at a time.
+
+    The same again is the one that waits already; another takes its place, and both are kept. `change` is how
+    history names what brought it.
+    """
+    earlier = (
+        PendingChange.objects.waiting()
+        .select_for_update(of=("self",))
+        .filter(person=person, what=what)
+        .first()
+    )
+    if earlier is not None:
+        if same_place(what, earlier.values, values):
+            return earlier
+        earlier.decision, earlier.decided_at = PendingChange.Decision.REPLACED, clock.now()
+        earlier.decided_by = by
+        _keep(earlier, by, change)
+    held = PendingChange(
+        person=person, what=what, values=values, source=source, said=said.strip()[:100], asked_by=by,
+        asked_at=clock.now(),
+    )  # fmt: skip
+    _keep(held, by, change)
+    return held
+
+
+@transaction.atomic
+def hold_what_a_feed_says(
+    *, said: dict[int, dict[str, str]], change: str, by: User | None
+) -> list[PendingChange]:
+    """By person, the details in which a feed contradicts what somebody here confirmed.
+
+    For whoever may be in danger they wait to be verified: a feed may know that she moved. What it says for the
+    second time, and what was held here before, is no news.
+    """
+    moved = {}
+    for person in Person.objects.select_for_update().filter(pk__in=list(said)).order_by("pk"):
+        if found := moves(person, said[person.pk]):
+            moved[person.pk] = person, found
+    flagged = in_danger(moved, clock.today()) if moved else set()
+    held = []
+    for pk in sorted(flagged):
+        person, found = moved[pk]
+        for what, values in found.items():
+            if not _is_old_news(person, what, values):
+                held.append(
+                    hold_change(
+                        person=person, what=what, values=values, source=PendingChange.Source.FEED,
+                        by=None, change=change,
+                    )
+                )  # fmt: skip
+    return held
+
+
+def _is_old_news(person: Person, what: str, values: dict[str, str]) -> bool:
+    lives = [*Person.history.filter(id=person.pk).values(*values)]
+    decided = PendingChange.objects.filter(person=person, what=what).exclude(decision="")
+    lives += decided.values_list("values", flat=True)
+    return any(same_place(what, {name: held.get(name, "") for name in values}, values) for held in lives)
+
+
+def _keep(row: PendingChange, by: User | None, change: str = "") -> None:
+    row._history_user = by  # type: ignore[attr-defined]
+    row._change_reason = change or None  # type: ignore[attr-defined]
+    row.save()
 
 
 @transaction.atomic

@@ -101,7 +101,16 @@ def bar_for(
     if user.may(Permission.VIEW_TIMELINE):
         bar.repeats = _repeats(participant, user)
     bar.actions = _actions(participant, user)
+    if by_channel and _is_changing(by_channel) and user.may(Permission.CHANGE_DETAILS):
+        url = reverse("cases:changes", args=[participant.case.reference, participant.reference])
+        bar.actions.insert(0, Action(_("Verify a new address or number"), url))
     return bar
+
+
+def _is_changing(by_channel: dict[Channel, Verdict]) -> bool:
+    """True where a new address or number of theirs waits to be verified."""
+    said = by_channel.values()
+    return any(reason.rule == "pending_change" for verdict in said for reason in verdict.reasons)
 
 
 def _actions(participant: Participant, user: User) -> list[Action]:
@@ -225,6 +234,8 @@ def strip(
     ]
     if closed:
         items.append(StripItem("", _("No %s.") % ", ".join(closed), True))
+    if _is_changing(by_channel):
+        items.append(StripItem("", _("A new address or number waits to be verified."), True))
     if safe.note:
         items.append(StripItem(_("Note"), safe.note))
     if safe.who_may_answer:

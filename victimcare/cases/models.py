@@ -51,6 +51,10 @@ def question_reference() -> str:
     return new_reference("Q")
 
 
+def change_reference() -> str:
+    return new_reference("PC")
+
+
 class Person(models.Model):
     """A human being, once, across every crime: victim in one, witness in another, suspect in a third."""
 
@@ -683,6 +687,102 @@ class SafeContact(models.Model):
     def is_child_decided(self) -> bool:
         """True while a supervisor's decision about a young child holds: for these answers and no others."""
         return self.child_decided_at is not None and self.child_decided_version == self.version
+
+
+class PendingChangeQuerySet(models.QuerySet["PendingChange"]):
+    def waiting(self) -> "PendingChangeQuerySet":
+        return self.filter(decision=PendingChange.Decision.WAITING)
+
+    def visible_to(self, user: User) -> "PendingChangeQuerySet":
+        """Those of people of whom this user may open a record."""
+        seen = Participant.objects.visible_to(user)  # type: ignore[attr-defined]
+        return self.filter(Exists(seen.filter(person=OuterRef("person"))))
+
+
+class PendingChange(models.Model):
+    """A new address, number or email of somebody in danger, until somebody else verified it another way.
+
+    Whoever can change where we write to can read what we write: neither the old nor the new is written to.
+    """
+
+    class What(models.TextChoices):
+        ADDRESS = "address", _("Address")
+        MOBILE = "phone_mobile", _("Mobile phone")
+        HOME = "phone_home", _("Other phone")
+        EMAIL = "email", _("Email")
+
+    class Source(models.TextChoices):
+        STAFF = "staff", _("Somebody here")
+        FEED = "feed", _("The force’s system")
+
+    class Decision(models.TextChoices):
+        WAITING = "", _("Waits to be verified")
+        VERIFIED = "verified", _("Verified")
+        REFUSED = "refused", _("Refused")
+        REPLACED = "replaced", _("Replaced by a later change")
+
+    class How(models.TextChoices):
+        HELD_NUMBER = "held_number", _("I rang the number held before")
+        IN_PERSON = "in_person", _("I saw them in person")
+        OFFICER = "officer", _("The officer in the case confirmed it")
+        AGENCY = "agency", _("An agency that knows them confirmed it")
+
+    reference = models.CharField(max_length=20, unique=True, default=change_reference)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="changes")
+    what = models.CharField(max_length=15, choices=What.choices)
+    values = models.JSONField()  # field of Person: what it would say
+    source = models.CharField(max_length=5, choices=Source.choices)
+    said = models.CharField(max_length=100, blank=True)  # how whoever typed it knows
+    asked_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decision = models.CharField(max_length=10, choices=Decision.choices, blank=True)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    how = models.CharField(max_length=12, choices=How.choices, blank=True)
+    because = models.CharField(max_length=200, blank=True)
+    history = HistoricalRecords()
+
+    objects = PendingChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("asked_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                name="one_change_waits", fields=["person", "what"], condition=Q(decision="")
+            ),
+            models.CheckConstraint(
+                name="decided_change_says_when", condition=Q(decision="") ^ Q(decided_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="verified_by_somebody_else",
+                condition=~Q(decision="verified")
+                | Q(decided_by__isnull=False)
+                & ~Q(how="")
+                & (Q(asked_by=None) | ~Q(decided_by=F("asked_by"))),
+            ),
+        )
+        indexes = (
+            models.Index(name="change_waiting", fields=["asked_at", "id"], condition=Q(decision="")),
+            models.Index(name="change_of_person", fields=["person", "-asked_at"]),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields of a person that it changes, in the order in which they are written."""
+        return [name for name in _WHERE if name in self.values]
+
+    @property
+    def words(self) -> str:
+        """The new value in one line."""
+        return ", ".join(self.values[name] for name in self.fields if self.values[name])
+
+
+_WHERE = (
+    "address_line_1", "address_line_2", "town", "postcode", "phone_mobile", "phone_home", "email",
+)  # fmt: skip
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
 
-from django.db.models import DateTimeField, F, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import CharField, DateTimeField, F, OuterRef, Value
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from victimcare import clock
 from victimcare.cases.links import linked_to
-from victimcare.cases.models import Participant, Person, SafeContact
+from victimcare.cases.models import Participant, PendingChange, Person, SafeContact
 from victimcare.faults import Refused
 from victimcare.working_days import LONDON
 
@@ -88,6 +90,7 @@ class Facts:
     must_withhold: bool = False  # our number, said on this record or a linked one
     decides: str = ""  # who says whom to contact where nobody safe acts for them
     is_child_decided: bool = False  # a supervisor decided: in the ways the child asked for
+    is_changing: bool = False  # another number or address than this one waits to be verified
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,8 @@ def judge(facts: Facts) -> Verdict:
                 _("Their address is protected. Ask them first whether post is safe there."),
             )
         )
+    if facts.is_changing and facts.channel not in {Channel.PHONE, Channel.IN_PERSON}:
+        reasons.append(Reason("pending_change", PENDING_CHANGE))
     has_window = facts.channel is Channel.PHONE and facts.call_from and facts.call_until
     if has_window and not facts.call_from <= facts.at <= facts.call_until:  # type: ignore[operator]
         reasons.append(Reason("outside_window", _("Outside the times this person agreed to be rung.")))
@@ -183,7 +188,20 @@ def judge(facts: Facts) -> Verdict:
         return Verdict(False, reasons[0].rule, tuple(reasons))
     withhold = (_("Withhold the number."),) if phone_like and facts.must_withhold else ()
     rule = "said_yes" if facts.safe == SafeContact.Safe.YES else "no_known_danger"
-    return Verdict(True, rule, instructions=withhold)
+    return Verdict(True, rule, instructions=withhold + _while_changing(facts))
+
+
+PENDING_CHANGE = _(
+    "A change of this number or address waits to be verified: neither the old nor the new is used. Somebody else "
+    "than who wrote it down verifies it, such as by ringing the number held before."
+)
+
+
+def _while_changing(facts: Facts) -> tuple[str | Promise, ...]:
+    """The number held before is rung to verify the new one, and for nothing before that."""
+    if facts.is_changing and facts.channel is Channel.PHONE:
+        return (_("Another number waits to be verified: make sure first that it is them."),)
+    return ()
 
 
 TIED_TO_SUSPECT = _(
@@ -257,6 +275,7 @@ def _first_contact(facts: Facts) -> Verdict:
             _("Withhold the number."),
             _("Ask only for the victim; do not say where you are calling from."),
             _("No voicemail and no text."),
+            *_while_changing(facts),
         ),
     )
 
@@ -379,6 +398,7 @@ class _Gathered:
     born_on: date | None = None  # where two records differ, the younger
     is_tied_to_suspect: bool = False
     acted_for_by: str = ""
+    changing: frozenset[str] = frozenset()  # what of theirs waits to be verified
 
 
 @dataclass
@@ -409,7 +429,9 @@ class _Facts:
         people |= {pk for group in self.groups.values() for pk in group}
         self.answers = SafeContact.objects.in_bulk(list(people), field_name="person_id")
         self.known, self.suspected = _known_of(people)
-        self.lives = _lives(people | {pk for each in self.known.values() for pk in each.suspects})
+        self.lives, self.changing = _lives(
+            people | {pk for each in self.known.values() for pk in each.suspects}
+        )
 
     def of(self, part: Participant) -> _Gathered:
         """Everything about one of them; the stricter of what is held of all who are the same human being."""
@@ -439,6 +461,7 @@ class _Facts:
             acted_for_by=next(
                 (each.person.name for each in self.acting.get(part.pk, ()) if self.may_act(each)), ""
             ),
+            changing=frozenset(what for pk in group for what in self.changing.get(pk, ())),
         )
 
     def may_act(self, representative: Participant) -> bool:
@@ -575,22 +598,50 @@ def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]
     return known, {(case, person) for case, people_of in suspected.items() for person in people_of}
 
 
-def _lives(person_ids: set[int]) -> dict[int, list[tuple[Person, datetime | None]]]:
-    """Each person as they are and were, with the moment of each change: an old key still opens a door."""
+def _lives(
+    person_ids: set[int],
+) -> tuple[dict[int, list[tuple[Person, datetime | None]]], dict[int, list[str]]]:
+    """Each person as they are and were, with the moment of each change: an old key still opens a door.
+
+    Beside it what of theirs waits to be verified. One query.
+    """
     lives: dict[int, list[tuple[Person, datetime | None]]] = {pk: [] for pk in person_ids}
+    changing: dict[int, list[str]] = {}
     if person_ids:
         fields = (
             "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
-            "date_of_birth", "date_of_death", "since",
+            "date_of_birth", "date_of_death", "since", "waiting",
         )  # fmt: skip
+        waiting = PendingChange.objects.waiting().filter(person=OuterRef("pk")).order_by()
         now = Person.objects.filter(id__in=person_ids).annotate(
-            since=Value(None, output_field=DateTimeField())
+            since=Value(None, output_field=DateTimeField()), waiting=ArraySubquery(waiting.values("what"))
         )
-        before = Person.history.filter(id__in=person_ids).annotate(since=F("history_date"))
+        nothing = Value([], output_field=ArrayField(CharField(max_length=15)))
+        before = Person.history.filter(id__in=person_ids).annotate(since=F("history_date"), waiting=nothing)
         for values in now.values(*fields).union(before.values(*fields)):
-            since = values.pop("since")
+            since, held = values.pop("since"), values.pop("waiting")
             lives[values["id"]].append((Person(**values), since))
-    return lives
+            if held:
+                changing[values["id"]] = held
+    return lives, changing
+
+
+def in_danger(people: Iterable[int], on: date) -> set[int]:
+    """Those of these people who are flagged in any case of theirs, or of a record linked to theirs. Three queries."""
+    groups = linked_to(people)
+    everyone = {pk for group in groups.values() for pk in group}
+    known, _suspected = _known_of(everyone)
+    born = dict(Person.objects.filter(pk__in=everyone).values_list("pk", "date_of_birth"))
+    children = {
+        pk
+        for pk, day in born.items()
+        if (age := Person(date_of_birth=day).age_on(on)) is not None and age < CHILD
+    }
+    return {
+        person
+        for person, group in groups.items()
+        if group & children or any(known[pk].is_flagged for pk in group)
+    }
 
 
 def _as_it_was(life: list[tuple[Person, datetime | None]], at: datetime | None) -> Person | None:
@@ -648,6 +699,16 @@ def _facts(
         decides=_who_decides(participant) if participant.is_victim else "",
         is_child_decided=gathered.safe.is_child_decided
         and not _has_moved(gathered.decided_when_at, person, channel),
+        is_changing=_reached_by(person, channel) in gathered.changing,
+    )
+
+
+def _reached_by(person: Person, channel: Channel) -> str:
+    """What of theirs this channel uses, in the words of a pending change; "" in person."""
+    if channel in {Channel.PHONE, Channel.TEXT, Channel.VOICEMAIL}:
+        return PendingChange.What.MOBILE if person.phone_mobile else PendingChange.What.HOME
+    return {Channel.EMAIL: PendingChange.What.EMAIL, Channel.POST: PendingChange.What.ADDRESS}.get(
+        channel, ""
     )
 
 

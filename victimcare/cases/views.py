@@ -27,8 +27,8 @@ from victimcare.cases.forms import (
     SupportAnswerForm,
 )
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant, SafeContact
-from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, is_flagged
+from victimcare.cases.models import Event, Participant, PendingChange, SafeContact
+from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, in_danger, is_flagged
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.beside import Beside, beside, typed_again
 from victimcare.govuk.dates import due
@@ -149,8 +149,20 @@ def details(request: Request, case: str, participant: str) -> HttpResponse:
             **form.answers,
         )
         messages.success(request, _("Saved the details of %(name)s.") % {"name": person.person.name})
+        if PendingChange.objects.waiting().filter(person=person.person).exists():
+            messages.warning(
+                request,
+                _(
+                    "The new address or number waits: somebody else than you has to verify it before it is used."
+                ),
+            )
+            return redirect("cases:changes", case, participant)
         return redirect("desk:summary", case, participant)
-    context = {"form": form, "participant": person, "is_in_danger": is_flagged(person, clock.today())}
+    context = {
+        "form": form,
+        "participant": person,
+        "is_in_danger": bool(in_danger([person.person_id], clock.today())),
+    }
     return render(request, "cases/details.html", context)
 
 

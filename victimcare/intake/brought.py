@@ -94,6 +94,9 @@ SAID: dict[str, Promise] = {  # how many of which, in words
         "%(n)d links between records of one person",
         "n",
     ),
+    "cases.PendingChange": ngettext_lazy(
+        "%(n)d decision on an address or number", "%(n)d decisions on addresses or numbers", "n"
+    ),
     "cases.SafeContact": ngettext_lazy(
         "safe-contact answers of %(n)d person",
         "safe-contact answers of %(n)d people",

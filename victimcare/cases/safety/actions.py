@@ -1,4 +1,4 @@
-"""Every write by a second person: a supervisor decides how a young child is reached."""
+"""Every write by a second person: a child's ways of contact decided, a new address or number verified."""
 
 from typing import Any
 
@@ -10,8 +10,9 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Participant, SafeContact
+from victimcare.cases.models import Participant, PendingChange, Person, SafeContact
 from victimcare.cases.safe_contact import ANSWERED, verdicts
+from victimcare.cases.safety.moves import ADDRESS
 from victimcare.faults import NotAllowed, Refused, Stale
 
 
@@ -54,6 +55,78 @@ def waits_for_a_decision(participant: Participant) -> bool:
     """True where the third door says that somebody has to decide how this child is contacted."""
     said = verdicts(participant).values()
     return any(reason.rule == "nobody_acts" for verdict in said for reason in verdict.reasons)
+
+
+# --- A new address or number -----------------------------------------------------------------------
+
+
+@transaction.atomic
+def verify_change(
+    *, change: PendingChange, participant: Participant, how: str, note: str = "", by: User
+) -> PendingChange:
+    """Say that a new address or number is truly theirs, and how that is known: from now on it is the one held.
+
+    The safe-contact answers were about the old one, so it counts as not known until they are asked. Raises
+    NotAllowed for whoever wrote it down, Stale when it was decided already, Refused without a way.
+    """
+    change = _waiting(change)
+    if change.asked_by_id == by.pk:
+        raise NotAllowed(_("You wrote this change down, so somebody else has to verify it."))
+    if how not in PendingChange.How:
+        raise Refused(_("Say how you verified it, other than by the new number or address itself."))
+    person = Person.objects.select_for_update().get(pk=change.person_id)
+    for name, value in change.values.items():
+        setattr(person, name, value)
+    whole = ADDRESS if change.what == PendingChange.What.ADDRESS else ()
+    person.confirmed_fields = sorted({*person.confirmed_fields, *change.values, *whole})
+    person.version += 1
+    person._change_reason = str(PendingChange.How(how).label)[:100]  # type: ignore[attr-defined]
+    _save(person, by)
+    change.how = how
+    return _decided(change, participant, PendingChange.Decision.VERIFIED, note, by)
+
+
+@transaction.atomic
+def refuse_change(
+    *, change: PendingChange, participant: Participant, because: str, by: User
+) -> PendingChange:
+    """Say that a new address or number is not theirs, or nobody can tell: the one held before is used again.
+
+    Raises Stale when it was decided already, and Refused without a reason.
+    """
+    change = _waiting(change)
+    if not because.strip():
+        raise Refused(_("Say why it is not theirs, so that nobody writes it down again."))
+    return _decided(change, participant, PendingChange.Decision.REFUSED, because, by)
+
+
+def _waiting(change: PendingChange) -> PendingChange:
+    fresh = PendingChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    if fresh.decision:
+        raise Stale(_("Somebody decided about this change already. Open the page again to see how."))
+    return fresh
+
+
+def _decided(
+    change: PendingChange, participant: Participant, decision: PendingChange.Decision, note: str, by: User
+) -> PendingChange:
+    change.decision, change.because = decision, note.strip()[:200]
+    change.decided_by, change.decided_at = by, clock.now()
+    _save(change, by)
+    said = [
+        f"{change.get_what_display()}: {str(change.get_decision_display()).lower()}.",
+        change.get_how_display(),
+    ]
+    record_event(
+        case=participant.case,
+        kind=Kind.SAFETY_DECIDED,
+        occurred=change.decided_at,
+        participant=participant,
+        detail=" ".join(word for word in (*said, change.because) if word),
+        data={"change": change.reference},
+        by=by,
+    )
+    return change
 
 
 def _save(row: Any, by: User) -> None:

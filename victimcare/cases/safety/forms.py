@@ -1,8 +1,11 @@
 """What a second person writes when they decide. Cleaned answers are plain values."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from victimcare.govuk.forms import Form, FormKeyField, LongTextField, VersionField
+from victimcare.cases.models import PendingChange
+from victimcare.govuk.forms import ChoiceRadios, Form, FormKeyField, LongTextField, TextField, VersionField
 
 
 class ChildForm(Form):
@@ -17,3 +20,30 @@ class ChildForm(Form):
         rows=4,
         missing=_("Say why it is safe, so that others can follow."),
     )
+
+
+REFUSED = "refused"
+
+
+class ChangeForm(Form):
+    """How somebody verified a new address or number, or that it is not theirs."""
+
+    form_key = FormKeyField()
+    how = ChoiceRadios(
+        label=_("Is it truly theirs?"),
+        hint=_("Never rely on the new number or address itself: whoever gave it would confirm it."),
+        choices=[*PendingChange.How.choices, (REFUSED, _("It is not theirs, or nobody can tell"))],
+        missing=_("Choose how you verified it, or that it is not theirs."),
+    )
+    note = TextField(
+        label=_("What they said"),
+        hint=_("Needed when it is not theirs."),
+        max_length=200,
+        required=False,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        if answers.get("how") == REFUSED and not answers.get("note") and "note" not in self.errors:
+            self.add_error("note", _("Say why it is not theirs, so that nobody writes it down again."))
+        return answers

@@ -13,11 +13,12 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
-from victimcare.cases.models import Participant, SafeContact
+from victimcare.cases.models import Participant, PendingChange, SafeContact
 from victimcare.cases.safe_contact import ANSWERED
 from victimcare.cases.safety import actions
-from victimcare.cases.safety.forms import ChildForm
+from victimcare.cases.safety.forms import REFUSED, ChangeForm, ChildForm
 from victimcare.cases.safety.waiting import Waiting, waiting_for
+from victimcare.faults import Stale
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
 
@@ -37,7 +38,10 @@ def safety(request: Request) -> HttpResponse:
 
 def groups(waiting: Waiting) -> list[dict[str, Any]]:
     """What waits as rows of work, by kind; nothing for a kind of which none waits."""
-    found = [(_("Children who asked for support alone"), [_child(part) for part in waiting.children])]
+    found = [
+        (_("Children who asked for support alone"), [_child(part) for part in waiting.children]),
+        (_("Addresses and numbers to verify"), [_change(*each) for each in waiting.changes]),
+    ]
     return [{"heading": heading, "count": len(rows), "rows": rows} for heading, rows in found if rows]
 
 
@@ -109,6 +113,91 @@ def _ways(child: Participant, safe: SafeContact | None) -> list[dict[str, str]]:
         (_("Note"), safe.note),
     )
     return rows + [{"label": label, "value": value} for label, value in said if value]
+
+
+# --- A new address or number -----------------------------------------------------------------------
+
+
+def _change(change: PendingChange, part: Participant) -> dict[str, Any]:
+    url = reverse("cases:changes", args=[part.case.reference, part.reference])
+    return {
+        "what": _("Verify a new %(what)s of %(who)s")
+        % {"what": str(change.get_what_display()).lower(), "who": part.person.name},
+        "who": part.person.name,
+        "url": url,
+        "when": moment(change.asked_at),
+        "when_note": str(change.asked_by or change.get_source_display()),
+        "why": _(
+            "They may be in danger. Neither the old nor the new is written to until somebody else verifies it."
+        ),
+        "tone": "today",
+        "button": {"label": _("Verify"), "url": url, "is_primary": False},
+    }
+
+
+@allow(Permission.CHANGE_DETAILS)
+def changes(request: Request, case: str, participant: str) -> HttpResponse:
+    """The new addresses and numbers of this person that wait to be verified, and those decided about."""
+    person = participant_for(request, case, participant, field_group="details", op=_op(request))
+    rows = PendingChange.objects.filter(person=person.person).select_related("asked_by", "decided_by")
+    waiting = list(rows.waiting())
+    asked = next((row for row in waiting if row.reference == request.POST.get("change")), None)
+    if request.method == "POST" and asked is None:
+        raise Stale(_("Somebody decided about this change already. Open the page again to see how."))
+    form = ChangeForm(request.POST or None)
+    if asked is not None and form.is_valid():
+        _decide_change(request, asked, person, form)
+        return redirect("cases:changes", case, participant)
+    decided = rows.exclude(decision="").order_by("-decided_at", "-pk")[:DECIDED_SHOWN]
+    context = {
+        "participant": person,
+        "waiting": [
+            {
+                "change": row,
+                "facts": _facts(row, person),
+                "is_mine": row.asked_by_id == request.user.pk,
+                "form": form if row == asked else ChangeForm(),
+            }
+            for row in waiting
+        ],
+        "form": form if form.errors else None,
+        "decided": [_as_decided(row) for row in decided],
+    }
+    return render(request, "cases/safety/changes.html", context, status=422 if form.errors else 200)
+
+
+DECIDED_SHOWN = 25
+
+
+def _decide_change(request: Request, change: PendingChange, person: Participant, form: ChangeForm) -> None:
+    how, note = form.cleaned_data["how"], form.cleaned_data["note"]
+    if how == REFUSED:
+        actions.refuse_change(change=change, participant=person, because=note, by=request.user)
+        messages.success(request, _("Kept: it is not theirs. What was held before is used again."))
+        return
+    actions.verify_change(change=change, participant=person, how=how, note=note, by=request.user)
+    messages.success(
+        request,
+        _("Verified and saved. Ask them which ways are safe there: until then it counts as not known."),
+    )
+
+
+def _facts(change: PendingChange, person: Participant) -> list[dict[str, str]]:
+    held = [getattr(person.person, name) for name in change.fields]
+    said = [
+        (_("Held now"), ", ".join(value for value in held if value) or _("Nothing")),
+        (_("New, not verified"), change.words),
+        (_("Written down"), f"{moment(change.asked_at)}, {change.asked_by or change.get_source_display()}"),
+        (_("How they knew"), change.said),
+    ]
+    return [{"label": label, "value": value} for label, value in said if value]
+
+
+def _as_decided(change: PendingChange) -> dict[str, str]:
+    decided = f"{change.get_decision_display()}, {moment(change.decided_at)}"
+    who = str(change.decided_by or "")
+    note = ". ".join(str(word) for word in (who, change.get_how_display(), change.because) if word)
+    return {"text": f"{change.get_what_display()}: {change.words}. {decided}", "note": note}
 
 
 def _op(request: Request) -> AccessEntry.Op:

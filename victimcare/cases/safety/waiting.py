@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from victimcare import clock
 from victimcare.accounts.models import User
-from victimcare.cases.models import Case, Participant
+from victimcare.cases.models import Case, Participant, PendingChange
 from victimcare.cases.safe_contact import ANSWERED
 
 AT_MOST = 25
@@ -16,23 +16,40 @@ SIXTEEN_YEARS = timedelta(days=5844)  # or a day less: the rule itself counts bi
 
 @dataclass(frozen=True)
 class Waiting:
-    """Everything that waits, oldest first."""
+    """Everything that waits, oldest first. Beside each change whose it is, as the reader may open them."""
 
     children: list[Participant]
+    changes: list[tuple[PendingChange, Participant]]
 
     @property
     def people(self) -> list[Participant]:
         """Whom the page shows, each once."""
-        return list({part.pk: part for part in self.children}.values())
+        found = [*self.children, *(part for _change, part in self.changes)]
+        return list({part.pk: part for part in found}.values())
 
     @property
     def count(self) -> int:
-        return len(self.children)
+        return len(self.children) + len(self.changes)
 
 
 def waiting_for(user: User) -> Waiting:
-    """What waits for this supervisor."""
-    return Waiting(children=list(children_waiting(user)[:AT_MOST]))
+    """What waits for this supervisor. Three queries at most."""
+    rows = PendingChange.objects.waiting().visible_to(user).select_related("asked_by")[:AT_MOST]
+    changes = list(rows)
+    parts = _parts_of([change.person_id for change in changes], user)
+    return Waiting(
+        children=list(children_waiting(user)[:AT_MOST]),
+        changes=[(each, parts[each.person_id]) for each in changes if each.person_id in parts],
+    )
+
+
+def _parts_of(people: list[int], user: User) -> dict[int, Participant]:
+    """The newest part of each of these people that this user may open."""
+    if not people:
+        return {}
+    seen = Participant.objects.visible_to(user)  # type: ignore[attr-defined]
+    rows = seen.filter(person__in=people).select_related("person", "case")
+    return {part.person_id: part for part in rows.order_by("person_id", "-pk").distinct("person_id")}
 
 
 def children_waiting(user: User) -> QuerySet[Participant]:
