@@ -39,7 +39,7 @@ def write_letter(request: Request, case: str, participant: str) -> HttpResponse:
     asked = request.GET.getlist("tell")[:50]
     context: dict[str, Any] = {
         "participant": part,
-        "blocked": [reason.sentence for reason in said[Channel.POST].reasons],
+        "blocked": [reason.words for reason in said[Channel.POST].reasons],
         "other_ways": _other_ways(part, [c for c, verdict in said.items() if verdict.allowed]),
         "templates": [_choice(each, request) for each in templates],
         "cancel_url": reverse("letters:list", args=[part.case.reference, part.reference]),
@@ -121,7 +121,7 @@ def send_letter(request: Request, case: str, participant: str, letter: str) -> H
         "letter": found,
         "tells": list(found.tells.select_related("suspect__person")),
         "lines": lines_shown(found),
-        "blocked": [reason.sentence for reason in verdict.reasons],
+        "blocked": [reason.words for reason in verdict.reasons],
         "other_ways": _other_ways(part, [c for c, v in verdicts_now(request).items() if v.allowed])
         if not verdict.allowed
         else [],

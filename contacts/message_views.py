@@ -47,7 +47,7 @@ def write_message(request: Request, case: str, participant: str) -> HttpResponse
         "blocked": [
             {
                 "channel": label,
-                "why": [reason.sentence for reason in said[messaging.SAFE_CHANNEL[channel]].reasons],
+                "why": [reason.words for reason in said[messaging.SAFE_CHANNEL[channel]].reasons],
             }
             for channel, label in MessageTemplate.channel.field.choices or ()
             if not said[messaging.SAFE_CHANNEL[str(channel)]].allowed

@@ -190,7 +190,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         "shows_why_again": bool(form.errors.get("why_again")) or bool(_again_now(trying, channel, request)),
         "is_incoming": _asked_direction(request) == Contact.Direction.IN,
         "identity": identity,
-        "blocked": [] if used.allowed else [reason.sentence for reason in used.reasons],
+        "blocked": [] if used.allowed else [reason.words for reason in used.reasons],
         "shows_despite": not used.allowed or bool(form.errors.get("despite")),
         "channels": _channel_links(part, channel, said),
         "leave_url": _after_logging(part, "", request.user),

@@ -225,7 +225,8 @@ class Live:
                 )
                 safe = getattr(part.person, "safe_contact", SafeContact(version=0))
                 cases.set_safe_contact(
-                    person=part.person, version=safe.version, by=part.officer or self.supervisor, phone="Y",
+                    person=part.person, version=safe.version, by=part.officer or self.supervisor,
+                    phone=safe.phone if safe.phone == "N" else "Y",
                     text=safe.text, email=safe.email, post=safe.post, voicemail="N", withhold_number=who.story.is_flagged,
                     code_word="heron" if who.story.is_flagged else "", note=safe.note,
                     review_on=self.today + timedelta(days=60),

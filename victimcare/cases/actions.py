@@ -27,9 +27,11 @@ from victimcare.cases.models import (
     Person,
     PersonLink,
     SafeContact,
+    SafetyLift,
     Standard,
 )
 from victimcare.cases.safe_contact import in_danger, why_not_to_act_for
+from victimcare.cases.safety.alerts import lifted_by
 from victimcare.cases.safety.moves import ADDRESS, moves, same_place
 from victimcare.cases.standards import RANGES
 from victimcare.faults import NotAllowed, Refused, Stale
@@ -386,12 +388,16 @@ def set_entitlement(
 
 
 @transaction.atomic
-def set_safe_contact(*, person: Person, version: int, by: User | None, **answers: Any) -> SafeContact:
+def set_safe_contact(
+    *, person: Person, version: int, by: User | None, why_lifted: str = "", **answers: Any
+) -> SafeContact:
     """Keep what this person said about reaching them safely; `by` is None where they wrote it themselves.
 
-    Raises Stale when somebody just changed it.
+    An answer that takes a safety alert back is a SafetyLift until a supervisor agrees, and the alert holds;
+    `why_lifted` says why. Whatever was asked before about these answers is overtaken. Raises Stale when somebody
+    just changed them, and Refused where an alert is taken back and nobody says why.
     """
-    safe = SafeContact.objects.select_for_update().filter(person=person).first()
+    safe = SafeContact.objects.select_for_update(of=("self",)).filter(person=person).first()
     if safe is None:
         safe = SafeContact(person=person, version=0)
     if safe.version != version:
@@ -399,14 +405,54 @@ def set_safe_contact(*, person: Person, version: int, by: User | None, **answers
             _("Someone else changed these answers while you were working. Theirs are shown below."),
             theirs=_as_said(safe, answers),
         )
+    is_in_danger = bool(safe.pk and in_danger([person.pk], clock.today()))
+    lifted = lifted_by(safe, answers, is_in_danger=is_in_danger)
+    if lifted and not why_lifted.strip():
+        raise Refused(_("This takes a safety alert back: say why it is safe now. A supervisor decides."))
+    _overtake(person, by)
+    kept = {lift.field for lift in lifted}
     for name, answer in answers.items():
-        setattr(safe, name, answer)
+        if name not in kept:
+            setattr(safe, name, answer)
     safe.child_reached_because, safe.child_decided_by = "", None  # it was about the answers of then
     safe.child_decided_at = safe.child_decided_version = None
     safe.confirmed_by, safe.confirmed_at, safe.version = by, clock.now(), version + 1
     safe._history_user = by  # type: ignore[attr-defined]
     safe.save()
+    for lift in lifted:
+        _ask_to_lift(person, lift.field, lift.was, lift.to, why_lifted, by)
     return safe
+
+
+def _overtake(person: Person, by: User | None) -> None:
+    """The answers are written again, so nobody decides about those of before."""
+    waiting = SafetyLift.objects.waiting().filter(person=person).exclude(field=SafetyLift.REOPEN)
+    for lift in waiting.select_for_update(of=("self",)):
+        lift.decision, lift.decided_by = SafetyLift.Decision.OVERTAKEN, by
+        lift.decided_at = clock.now()
+        _save_lift(lift, by)
+
+
+def _ask_to_lift(
+    person: Person,
+    field: str,
+    was: str,
+    to: str,
+    why: str,
+    by: User | None,
+    participant: Participant | None = None,
+) -> SafetyLift:
+    lift = SafetyLift(
+        person=person, participant=participant, field=field, was=was, to=to, why=why.strip()[:300], asked_by=by,
+        asked_at=clock.now(),
+    )  # fmt: skip
+    _save_lift(lift, by)
+    return lift
+
+
+def _save_lift(lift: SafetyLift, by: User | None) -> None:
+    lift._history_user = by  # type: ignore[attr-defined]
+    lift.save()
 
 
 @transaction.atomic
@@ -633,12 +679,27 @@ def close(
 
 @transaction.atomic
 def reopen(*, participant: Participant, reason: str, version: int, by: User) -> Participant:
-    """Open it again, with a reason: the door was left open. Raises Stale, and Refused without a reason."""
+    """Open it again, with a reason: the door was left open. Raises Stale, and Refused without a reason.
+
+    What was closed as unsafe to contact stays closed: a SafetyLift asks a supervisor.
+    """
     participant = _locked(participant, version)
     if not participant.closed_at:
         raise Refused(_("This is open already."))
     if not reason.strip():
         raise Refused(_("Say why you open it again."))
+    unsafe = Participant.Closure.UNSAFE_TO_CONTACT
+    if participant.closure_reason != unsafe:
+        return open_again(participant=participant, reason=reason, by=by)
+    if SafetyLift.objects.waiting().filter(participant=participant).exists():
+        raise Refused(_("Somebody asked for this already: a supervisor decides."))
+    _ask_to_lift(participant.person, SafetyLift.REOPEN, unsafe, "", reason, by, participant)
+    return participant
+
+
+@transaction.atomic
+def open_again(*, participant: Participant, reason: str, by: User) -> Participant:
+    """Open a part whose row is held, whatever it was closed for. Pages use `reopen`."""
     participant.closed_at, participant.closure_reason = None, ""
     _save(participant, by)
     record_event(

@@ -9,6 +9,7 @@ from victimcare import clock
 from victimcare.cases.closing import LooseEnd
 from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
 from victimcare.cases.models import Case, Event, Participant, Question, SafeContact
+from victimcare.cases.safety.alerts import lifted_by
 from victimcare.govuk.forms import (
     ChoiceRadios,
     ChoiceSelect,
@@ -211,9 +212,23 @@ class SafeContactForm(Form):
     )
     address_is_protected = TickBox(label=_("Their address must not be given to anybody"), required=False)
     review_on = DateInputField(label=_("Ask again on"), required=False, earliest=clock.today)
+    why_lifted = LongTextField(
+        label=_("Why is it safe now?"),
+        hint=_("Only when you take back a No, a protected address or a code word: a supervisor decides."),
+        max_length=300,
+        rows=2,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, safe: SafeContact, is_in_danger: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.safe, self.is_in_danger = safe, is_in_danger
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
+        lifted = lifted_by(self.safe, answers, is_in_danger=self.is_in_danger)
+        if lifted and not answers.get("why_lifted") and "why_lifted" not in self.errors:
+            self.add_error("why_lifted", _("Say why it is safe now, so that a supervisor can decide."))
         start, end = answers.get("call_from"), answers.get("call_until")
         if bool(start) != bool(end) and not {"call_from", "call_until"} & set(self.errors):
             self.add_error(
@@ -231,7 +246,7 @@ class SafeContactForm(Form):
 
     @classmethod
     def starting_from(cls, safe: SafeContact) -> dict[str, Any]:
-        names = [name for name in cls.base_fields if name not in {"form_key", "version"}]
+        names = [name for name in cls.base_fields if name not in {"form_key", "version", "why_lifted"}]
         return {name: getattr(safe, name) for name in names} | {"version": safe.version if safe.pk else 0}
 
 

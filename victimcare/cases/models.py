@@ -55,6 +55,10 @@ def change_reference() -> str:
     return new_reference("PC")
 
 
+def lift_reference() -> str:
+    return new_reference("SL")
+
+
 class Person(models.Model):
     """A human being, once, across every crime: victim in one, witness in another, suspect in a third."""
 
@@ -783,6 +787,82 @@ class PendingChange(models.Model):
 _WHERE = (
     "address_line_1", "address_line_2", "town", "postcode", "phone_mobile", "phone_home", "email",
 )  # fmt: skip
+
+
+class SafetyLiftQuerySet(models.QuerySet["SafetyLift"]):
+    def waiting(self) -> "SafetyLiftQuerySet":
+        return self.filter(decision=SafetyLift.Decision.WAITING)
+
+    def visible_to(self, user: User) -> "SafetyLiftQuerySet":
+        """Those of people of whom this user may open a record."""
+        seen = Participant.objects.visible_to(user)  # type: ignore[attr-defined]
+        return self.filter(Exists(seen.filter(person=OuterRef("person"))))
+
+
+class SafetyLift(models.Model):
+    """A warning that somebody asks to take back. Until a supervisor other than they agrees, it holds."""
+
+    REOPEN = "closure_reason"  # besides these, any answer of SafeContact that warns
+
+    class Decision(models.TextChoices):
+        WAITING = "", _("Waits for a supervisor")
+        APPROVED = "approved", _("Lifted")
+        REFUSED = "refused", _("Stays as it is")
+        OVERTAKEN = "overtaken", _("The answers were written again")
+
+    reference = models.CharField(max_length=20, unique=True, default=lift_reference)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="lifts")
+    participant = models.ForeignKey(
+        Participant, null=True, blank=True, on_delete=models.PROTECT, related_name="lifts"
+    )  # whose part is opened again; None for an answer, which is the person's
+    field = models.CharField(max_length=20)
+    was = models.CharField(max_length=60)
+    to = models.CharField(max_length=60, blank=True)
+    why = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decision = models.CharField(max_length=10, choices=Decision.choices, blank=True)
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    because = models.CharField(max_length=200, blank=True)
+    history = HistoricalRecords()
+
+    objects = SafetyLiftQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("asked_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                name="one_lift_waits",
+                fields=["person", "field", "participant"],
+                condition=Q(decision=""),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="decided_lift_says_when", condition=Q(decision="") ^ Q(decided_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="lifted_by_a_second_person",
+                condition=~Q(decision="approved")
+                | Q(decided_by__isnull=False) & (Q(asked_by=None) | ~Q(decided_by=F("asked_by"))),
+            ),
+        )
+        indexes = (models.Index(name="lift_waiting", fields=["asked_at", "id"], condition=Q(decision="")),)
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def words(self) -> str:
+        """Which warning, and what would hold instead. The code word itself is never said."""
+        if self.field == self.REOPEN:
+            return str(_("Open again although it was closed as unsafe to contact"))
+        if self.field == "address_is_protected":
+            return str(_("The address would no longer be protected"))
+        if self.field == "code_word":
+            return str(_("Another code word")) if self.to else str(_("No code word any more"))
+        label = str(SafeContact._meta.get_field(self.field).verbose_name).capitalize()
+        return f"{label}: {SafeContact.Safe(self.was).label} → {SafeContact.Safe(self.to).label}"
 
 
 class EventQuerySet(models.QuerySet["Event"]):

@@ -64,6 +64,40 @@ class Reason:
     rule: str
     sentence: str | Promise
 
+    @property
+    def who_lifts(self) -> str | Promise:
+        """Who may open the channel again, and how."""
+        return WHO_LIFTS.get(self.rule, "")
+
+    @property
+    def words(self) -> str:
+        """The rule in plain words, and who may lift it."""
+        return f"{self.sentence} {self.who_lifts}".strip()
+
+
+_ASKS_THEM = _(
+    "Anybody here who asks them, face to face or on a number that is safe, may write the answer down."
+)
+_TWO = _("A No of somebody in danger is taken back by two people: whoever asks, and a supervisor.")
+WHO_LIFTS: dict[str, str | Promise] = {
+    "died": _("Nobody lifts this."),
+    "suspect": _("Nobody here lifts this: only the force’s own record can change it."),
+    "tied_to_suspect": _("Nobody here lifts this: it ends when the records say otherwise."),
+    "unsafe": _("Two people open it again: whoever asks, and a supervisor."),
+    "said_no": _TWO,
+    "shared_with_suspect": _("Nobody lifts this: it ends when they have a number or address of their own."),
+    "protected_address": _ASKS_THEM,
+    "outside_window": _("They alone: ask them for other times when you speak."),
+    "not_known": _ASKS_THEM,
+    "first_contact_hours": _("Nobody lifts this: it opens at 09:00."),
+    "stale": _ASKS_THEM,
+    "pending_change": _("Anybody who may change details, but not whoever wrote it down."),
+    "nobody_acts": _("Where no officer is in the case, a supervisor decides."),
+    "child": _("Nobody lifts this while an adult acts for them."),
+    "child_did_not_ask": _ASKS_THEM,
+    "no_destination": _("Anybody here who learns it from them may write it down."),
+}
+
 
 @dataclass(frozen=True)
 class Facts:

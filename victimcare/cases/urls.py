@@ -20,6 +20,7 @@ urlpatterns = [
     path("cases/<str:case>/<str:participant>/events/support", views.support_answer, name="support-answer"),
     path("cases/<str:case>/<str:participant>/safe-contact", views.safe_contact, name="safe-contact"),
     path("safety/", safety_views.safety, name="safety"),
+    path("cases/<str:case>/<str:participant>/lifts", safety_views.lifts, name="lifts"),
     path("cases/<str:case>/<str:participant>/changes", safety_views.changes, name="changes"),
     path("cases/<str:case>/<str:participant>/child", safety_views.decide_child, name="decide-child"),
     path("cases/<str:case>/<str:participant>/details", views.details, name="details"),

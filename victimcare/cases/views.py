@@ -27,8 +27,8 @@ from victimcare.cases.forms import (
     SupportAnswerForm,
 )
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant, PendingChange, SafeContact
-from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, in_danger, is_flagged
+from victimcare.cases.models import Event, Participant, PendingChange, SafeContact, SafetyLift
+from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, in_danger
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.beside import Beside, beside, typed_again
 from victimcare.govuk.dates import due
@@ -108,7 +108,8 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
     safe = SafeContact.objects.filter(person=person.person).first() or SafeContact()
     start = SafeContactForm.starting_from(safe)
     start["review_on"] = clock.today() + timedelta(days=PLAN_GOES_STALE_AFTER_DAYS)
-    form = SafeContactForm(request.POST or None, initial=start)
+    is_in_danger = bool(in_danger([person.person_id], clock.today()))
+    form = SafeContactForm(request.POST or None, initial=start, safe=safe, is_in_danger=is_in_danger)
     theirs: list[Beside] = []
     if form.is_valid():
         version = form.cleaned_data["version"]
@@ -117,20 +118,32 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
         except Stale:
             safe = SafeContact.objects.get(person=person.person)
             theirs = beside(form, SafeContactForm.starting_from(safe))
-            form = SafeContactForm(typed_again(request.POST, safe.version))
+            again = typed_again(request.POST, safe.version)
+            form = SafeContactForm(again, safe=safe, is_in_danger=is_in_danger)
         else:
             messages.success(
                 request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name}
             )
+            if _lifts_of(person):
+                messages.warning(
+                    request, _("A supervisor has to agree before a safety alert is lifted: it holds.")
+                )
             return redirect("desk:summary", case, participant)
     context = {
         "form": form,
         "participant": person,
         "safe": safe,
         "beside": theirs,
-        "is_in_danger": is_flagged(person, clock.today()),
+        "is_in_danger": is_in_danger,
+        "lifts": _lifts_of(person),
     }
     return render(request, "cases/safe_contact.html", context, status=409 if theirs else 200)
+
+
+def _lifts_of(person: Participant) -> list[SafetyLift]:
+    """What somebody asked to take back and nobody has decided about yet."""
+    rows = SafetyLift.objects.waiting().filter(person=person.person).exclude(field=SafetyLift.REOPEN)
+    return list(rows.select_related("asked_by"))
 
 
 @allow(Permission.CHANGE_DETAILS)
@@ -207,9 +220,14 @@ def reopen(request: Request, case: str, participant: str) -> HttpResponse:
     form = ReopenForm(request.POST or None, initial={"version": person.version})
     if form.is_valid():
         answers = form.cleaned_data
-        actions.reopen(
+        opened = actions.reopen(
             participant=person, reason=answers["reason"], version=answers["version"], by=request.user
         )
+        if opened.closed_at:
+            messages.warning(
+                request, _("It was closed as unsafe to contact, so a supervisor other than you decides.")
+            )
+            return redirect("desk:summary", case, participant)
         messages.success(request, _("Open again: %(name)s.") % {"name": person.person.name})
         return redirect("desk:summary", case, participant)
     return render(request, "cases/reopen.html", {"form": form, "participant": person})

@@ -97,6 +97,9 @@ SAID: dict[str, Promise] = {  # how many of which, in words
     "cases.PendingChange": ngettext_lazy(
         "%(n)d decision on an address or number", "%(n)d decisions on addresses or numbers", "n"
     ),
+    "cases.SafetyLift": ngettext_lazy(
+        "%(n)d warning that somebody asked to lift", "%(n)d warnings that somebody asked to lift", "n"
+    ),
     "cases.SafeContact": ngettext_lazy(
         "safe-contact answers of %(n)d person",
         "safe-contact answers of %(n)d people",

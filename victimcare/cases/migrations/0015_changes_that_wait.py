@@ -2,9 +2,10 @@
 
 import django.db.models.deletion
 import simple_history.models
-import victimcare.cases.models
 from django.conf import settings
 from django.db import migrations, models
+
+import victimcare.cases.models
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,5 @@
-"""Every write by a second person: a child's ways of contact decided, a new address or number verified."""
+"""Every write by a second person: a child's ways of contact decided, a new address or number verified,
+a warning lifted."""
 
 from typing import Any
 
@@ -8,9 +9,10 @@ from django.utils.translation import gettext as _
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
+from victimcare.cases.actions import open_again
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Participant, PendingChange, Person, SafeContact
+from victimcare.cases.models import Participant, PendingChange, Person, SafeContact, SafetyLift
 from victimcare.cases.safe_contact import ANSWERED, verdicts
 from victimcare.cases.safety.moves import ADDRESS
 from victimcare.faults import NotAllowed, Refused, Stale
@@ -127,6 +129,84 @@ def _decided(
         by=by,
     )
     return change
+
+
+# --- A warning -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def lift_alert(*, lift: SafetyLift, participant: Participant, because: str = "", by: User) -> SafetyLift:
+    """Agree that a warning is taken back, as the second person. What was asked for holds from now on.
+
+    Raises NotAllowed for whoever asked and for anybody but a supervisor, and Stale when it was decided already
+    or the answer is another by now.
+    """
+    lift = _to_decide(lift, by)
+    if lift.asked_by_id == by.pk:
+        raise NotAllowed(_("You asked for this, so another supervisor has to agree."))
+    if lift.participant_id:
+        _open_what_was_unsafe(lift, by)
+    else:
+        _answer_anew(lift, by)
+    return _lift_decided(lift, participant, SafetyLift.Decision.APPROVED, because, by)
+
+
+@transaction.atomic
+def keep_alert(*, lift: SafetyLift, participant: Participant, because: str, by: User) -> SafetyLift:
+    """Say that a warning stays. Raises NotAllowed, Stale, and Refused without a reason."""
+    lift = _to_decide(lift, by)
+    if not because.strip():
+        raise Refused(_("Say why it stays as it is, so that whoever asked knows."))
+    return _lift_decided(lift, participant, SafetyLift.Decision.REFUSED, because, by)
+
+
+def _to_decide(lift: SafetyLift, by: User) -> SafetyLift:
+    if not by.may(Permission.DECIDE_SAFETY):
+        raise NotAllowed(_("Only a supervisor lifts a safety alert. Ask one."))
+    fresh = SafetyLift.objects.select_for_update(of=("self",)).get(pk=lift.pk)
+    if fresh.decision:
+        raise Stale(_("This was decided already, or the answers were written again. Open the page again."))
+    return fresh
+
+
+def _open_what_was_unsafe(lift: SafetyLift, by: User) -> None:
+    rows = Participant.objects.select_for_update(of=("self",)).select_related("case")
+    part = rows.get(pk=lift.participant_id)
+    if part.closure_reason != lift.was:
+        raise Stale(_("This was opened already, or closed for another reason. Open the page again."))
+    open_again(participant=part, reason=lift.why, by=by)
+
+
+def _answer_anew(lift: SafetyLift, by: User) -> None:
+    safe = SafeContact.objects.select_for_update(of=("self",)).get(person=lift.person_id)
+    if lift.field == "address_is_protected":
+        now: Any = "yes" if safe.address_is_protected else "no"
+        to: Any = False
+    else:
+        now, to = getattr(safe, lift.field), lift.to
+    if now != lift.was:
+        raise Stale(_("The answer is another by now. Open the page again."))
+    setattr(safe, lift.field, to)
+    safe.version += 1
+    _save(safe, by)
+
+
+def _lift_decided(
+    lift: SafetyLift, participant: Participant, decision: SafetyLift.Decision, because: str, by: User
+) -> SafetyLift:
+    lift.decision, lift.because = decision, because.strip()[:200]
+    lift.decided_by, lift.decided_at = by, clock.now()
+    _save(lift, by)
+    record_event(
+        case=participant.case,
+        kind=Kind.SAFETY_DECIDED,
+        occurred=lift.decided_at,
+        participant=participant,
+        detail=f"{lift.words}. {lift.get_decision_display()}. {lift.because}".strip(),
+        data={"lift": lift.reference},
+        by=by,
+    )
+    return lift
 
 
 def _save(row: Any, by: User) -> None:

@@ -47,3 +47,26 @@ class ChangeForm(Form):
         if answers.get("how") == REFUSED and not answers.get("note") and "note" not in self.errors:
             self.add_error("note", _("Say why it is not theirs, so that nobody writes it down again."))
         return answers
+
+
+LIFT, KEEP = "lift", "keep"
+
+
+class LiftForm(Form):
+    """Whether a warning is taken back."""
+
+    form_key = FormKeyField()
+    answer = ChoiceRadios(
+        label=_("Is it safe to take this warning back?"),
+        choices=[(LIFT, _("Yes, lift it")), (KEEP, _("No, it stays as it is"))],
+        missing=_("Choose whether the warning is lifted."),
+    )
+    because = TextField(
+        label=_("Why?"), hint=_("Needed when it stays as it is."), max_length=200, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        if answers.get("answer") == KEEP and not answers.get("because") and "because" not in self.errors:
+            self.add_error("because", _("Say why it stays as it is, so that whoever asked knows."))
+        return answers

@@ -13,10 +13,10 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
-from victimcare.cases.models import Participant, PendingChange, SafeContact
+from victimcare.cases.models import Participant, PendingChange, SafeContact, SafetyLift
 from victimcare.cases.safe_contact import ANSWERED
 from victimcare.cases.safety import actions
-from victimcare.cases.safety.forms import REFUSED, ChangeForm, ChildForm
+from victimcare.cases.safety.forms import LIFT, REFUSED, ChangeForm, ChildForm, LiftForm
 from victimcare.cases.safety.waiting import Waiting, waiting_for
 from victimcare.faults import Stale
 from victimcare.govuk.dates import moment
@@ -41,6 +41,7 @@ def groups(waiting: Waiting) -> list[dict[str, Any]]:
     found = [
         (_("Children who asked for support alone"), [_child(part) for part in waiting.children]),
         (_("Addresses and numbers to verify"), [_change(*each) for each in waiting.changes]),
+        (_("Safety alerts somebody asks to lift"), [_lift(*each) for each in waiting.lifts]),
     ]
     return [{"heading": heading, "count": len(rows), "rows": rows} for heading, rows in found if rows]
 
@@ -198,6 +199,70 @@ def _as_decided(change: PendingChange) -> dict[str, str]:
     who = str(change.decided_by or "")
     note = ". ".join(str(word) for word in (who, change.get_how_display(), change.because) if word)
     return {"text": f"{change.get_what_display()}: {change.words}. {decided}", "note": note}
+
+
+# --- A warning -------------------------------------------------------------------------------------
+
+
+def _lift(lift: SafetyLift, part: Participant) -> dict[str, Any]:
+    url = reverse("cases:lifts", args=[part.case.reference, part.reference])
+    return {
+        "what": _("Decide whether a warning about %(who)s is taken back") % {"who": part.person.name},
+        "who": part.person.name,
+        "url": url,
+        "when": moment(lift.asked_at),
+        "when_note": str(lift.asked_by or ""),
+        "why": f"{lift.words}. “{lift.why}”",
+        "tone": "today",
+        "button": {"label": _("Decide"), "url": url, "is_primary": False},
+    }
+
+
+@allow(Permission.DECIDE_SAFETY)
+def lifts(request: Request, case: str, participant: str) -> HttpResponse:
+    """The warnings about this person that somebody asks to take back, and those decided about."""
+    person = participant_for(request, case, participant, field_group="safe contact", op=_op(request))
+    rows = SafetyLift.objects.filter(person=person.person).select_related("asked_by", "decided_by")
+    waiting = list(rows.waiting())
+    asked = next((row for row in waiting if row.reference == request.POST.get("lift")), None)
+    if request.method == "POST" and asked is None:
+        raise Stale(_("This was decided already, or the answers were written again. Open the page again."))
+    form = LiftForm(request.POST or None)
+    if asked is not None and form.is_valid():
+        decide = actions.lift_alert if form.cleaned_data["answer"] == LIFT else actions.keep_alert
+        decided = decide(
+            lift=asked, participant=person, because=form.cleaned_data["because"], by=request.user
+        )
+        messages.success(request, f"{decided.words}. {decided.get_decision_display()}.")
+        return redirect("cases:lifts", case, participant)
+    context = {
+        "participant": person,
+        "waiting": [
+            {
+                "lift": row,
+                "facts": _of_lift(row),
+                "is_mine": row.asked_by_id == request.user.pk,
+                "form": form if row == asked else LiftForm(),
+            }
+            for row in waiting
+        ],
+        "form": form if form.errors else None,
+        "decided": [
+            {
+                "text": f"{row.words}. {row.get_decision_display()}, {moment(row.decided_at)}",
+                "note": " ".join(str(word) for word in (row.decided_by or "", row.because) if word),
+            }
+            for row in rows.exclude(decision="").order_by("-decided_at", "-pk")[:DECIDED_SHOWN]
+        ],
+    }
+    return render(request, "cases/safety/lifts.html", context, status=422 if form.errors else 200)
+
+
+def _of_lift(lift: SafetyLift) -> list[dict[str, str]]:
+    return [
+        {"label": _("Asked"), "value": f"{moment(lift.asked_at)}, {lift.asked_by or ''}"},
+        {"label": _("Why it is safe now"), "value": lift.why},
+    ]
 
 
 def _op(request: Request) -> AccessEntry.Op:

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from victimcare import clock
 from victimcare.accounts.models import User
-from victimcare.cases.models import Case, Participant, PendingChange
+from victimcare.cases.models import Case, Participant, PendingChange, SafetyLift
 from victimcare.cases.safe_contact import ANSWERED
 
 AT_MOST = 25
@@ -20,26 +20,28 @@ class Waiting:
 
     children: list[Participant]
     changes: list[tuple[PendingChange, Participant]]
+    lifts: list[tuple[SafetyLift, Participant]]
 
     @property
     def people(self) -> list[Participant]:
         """Whom the page shows, each once."""
-        found = [*self.children, *(part for _change, part in self.changes)]
+        found = [*self.children, *(part for _row, part in [*self.changes, *self.lifts])]
         return list({part.pk: part for part in found}.values())
 
     @property
     def count(self) -> int:
-        return len(self.children) + len(self.changes)
+        return len(self.children) + len(self.changes) + len(self.lifts)
 
 
 def waiting_for(user: User) -> Waiting:
-    """What waits for this supervisor. Three queries at most."""
-    rows = PendingChange.objects.waiting().visible_to(user).select_related("asked_by")[:AT_MOST]
-    changes = list(rows)
-    parts = _parts_of([change.person_id for change in changes], user)
+    """What waits for this supervisor. Four queries at most."""
+    changes = list(PendingChange.objects.waiting().visible_to(user).select_related("asked_by")[:AT_MOST])
+    lifts = list(SafetyLift.objects.waiting().visible_to(user).select_related("asked_by")[:AT_MOST])
+    parts = _parts_of([row.person_id for row in [*changes, *lifts]], user)
     return Waiting(
         children=list(children_waiting(user)[:AT_MOST]),
         changes=[(each, parts[each.person_id]) for each in changes if each.person_id in parts],
+        lifts=[(each, parts[each.person_id]) for each in lifts if each.person_id in parts],
     )
 
 
