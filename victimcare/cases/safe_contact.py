@@ -110,7 +110,8 @@ class Facts:
     is_flagged: bool  # danger flag in any case of theirs, a partner suspected, high risk, or under 18
     has_died: bool
     is_suspect_here: bool  # the person contacted is a suspect in this case
-    suspect_destinations: frozenset[str]  # where the suspects of any case of theirs are or were reached
+    # Where the suspects of any case of theirs, and who lives with them, are or were reached.
+    suspect_destinations: frozenset[str]
     at: time
     call_from: time | None
     call_until: time | None
@@ -187,7 +188,9 @@ def judge(facts: Facts) -> Verdict:
         reasons.append(
             Reason(
                 "shared_with_suspect",
-                _("A suspect has the same phone number or address. Choose another channel."),
+                _(
+                    "A suspect has the same phone number or address, or somebody who lives with one. Choose another channel."
+                ),
             )
         )
     if (
@@ -440,12 +443,16 @@ class _Known:
     """What the cases in which somebody is served say of them."""
 
     suspects: set[int] = field(default_factory=set)
+    near: set[int] = field(default_factory=set)  # who else is in a case with a suspect, and is no victim
+    partners: set[int] = field(default_factory=set)  # those of them who are a suspect's partner
     is_flagged: bool = False
     was_closed_as_dead: bool = False
     was_closed_as_unsafe: bool = False
 
     def add(self, other: "_Known") -> None:
         self.suspects |= other.suspects
+        self.near |= other.near
+        self.partners |= other.partners
         self.is_flagged |= other.is_flagged
         self.was_closed_as_dead |= other.was_closed_as_dead
         self.was_closed_as_unsafe |= other.was_closed_as_unsafe
@@ -464,7 +471,7 @@ class _Facts:
         self.answers = SafeContact.objects.in_bulk(list(people), field_name="person_id")
         self.known, self.suspected = _known_of(people)
         self.lives, self.changing = _lives(
-            people | {pk for each in self.known.values() for pk in each.suspects}
+            people | {pk for each in self.known.values() for pk in each.suspects | each.near}
         )
 
     def of(self, part: Participant) -> _Gathered:
@@ -472,12 +479,16 @@ class _Facts:
         group = self.groups[part.person_id]
         safe = self.answers.get(part.person_id) or SafeContact()
         theirs = self._of_group(group)
-        suspects = theirs.suspects
+        around = _Known()
+        around.add(theirs)
         ward = self.wards.get(part.pk)
         if ward is not None:
-            suspects = suspects | self._of_group(self.groups[ward]).suspects
+            around.add(self._of_group(self.groups[ward]))
+        suspects = around.suspects
         # Of a suspect who turned out to be linked to her, every number and address stays closed.
         keys = self._keys(suspects - {part.person_id})
+        own = group if ward is None else group | self.groups[ward]
+        keys |= self._keys(self._household(around, keys) - own)
         others = [answer for pk in group - {part.person_id} if (answer := self.answers.get(pk))]
         return _Gathered(
             safe=safe,
@@ -508,6 +519,14 @@ class _Facts:
         for pk in group:
             together.add(self.known[pk])
         return together
+
+    def _household(self, around: _Known, keys: frozenset[str]) -> set[int]:
+        """Who lives or lived with a suspect, or shares a phone with one: a partner, and whoever is known there.
+
+        Only of those in a case of theirs who are no victims: she who fled him is nobody's household.
+        """
+        near = around.near - around.suspects
+        return {pk for pk in near if pk in around.partners or self._keys([pk]) & keys}
 
     def _keys(self, people: Iterable[int]) -> frozenset[str]:
         """Where these people are or were reached."""
@@ -616,19 +635,33 @@ def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]
         "risk_level",
     )
     suspected: dict[int, set[int]] = {}
+    near: dict[int, set[int]] = {}
+    victims: set[int] = set()
+    partners: set[int] = set()
     parts: list[tuple[int, int, str, bool]] = []
     for case_id, person_id, role, closure, flags, relationship, risk in rows:
         if role == Participant.Role.SUSPECT:
             suspected.setdefault(case_id, set()).add(person_id)
-        elif person_id in people:
+            continue
+        if role == Participant.Role.VICTIM:
+            victims.add(person_id)
+        elif role in Participant.SERVED:
+            near.setdefault(case_id, set()).add(person_id)
+            if relationship == Participant.Relationship.PARTNER:
+                partners.add(person_id)
+        if person_id in people:
             parts.append((case_id, person_id, closure, _is_dangerous(flags, relationship, risk)))
     known = {person: _Known() for person in people}
     for case_id, person_id, closure, is_dangerous in parts:
         each = known[person_id]
         each.suspects |= suspected.get(case_id, set()) - {person_id}
+        if case_id in suspected:
+            each.near |= near.get(case_id, set()) - victims - {person_id}
         each.is_flagged |= is_dangerous
         each.was_closed_as_dead |= closure == Participant.Closure.DECEASED
         each.was_closed_as_unsafe |= closure == Participant.Closure.UNSAFE_TO_CONTACT
+    for each in known.values():
+        each.partners = each.near & partners
     return known, {(case, person) for case, people_of in suspected.items() for person in people_of}
 
 
@@ -716,7 +749,7 @@ def _facts(
         or is_flagged(participant, local.date())
         or (age is not None and age < CHILD),
         has_died=person.date_of_death is not None or gathered.has_died,
-        is_suspect_here=gathered.is_suspect,
+        is_suspect_here=gathered.is_suspect or participant.role not in Participant.SERVED,
         suspect_destinations=gathered.suspect_keys,
         at=local.time(),
         call_from=safe.call_from,
