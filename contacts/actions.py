@@ -41,8 +41,6 @@ from victimcare.messaging import actions as messaging
 from victimcare.messaging.models import Message
 from victimcare.working_days import LONDON, add_working_days, england_and_wales, london_day
 
-journal = logging.getLogger("contacts")
-
 NOT_CLEARED = "contact_not_cleared"
 MESSAGE = "message"  # from whoever answered a colleague's call; the subject is the contact's reference
 CALLER_UNKNOWN = "caller_not_known"  # wrong answers to a check; the subject is the participant's reference
