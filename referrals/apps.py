@@ -11,9 +11,10 @@ class ReferralsConfig(AppConfig):
         """Registers the layouts it reads, and listens for victims who came by no extract."""
         # Models exist only now, so these imports cannot stand at the top.
         from referrals.layouts import LAYOUTS
-        from referrals.refer_in.actions import refer_the_unreferred
+        from referrals.refer_in.actions import refer_the_unreferred, referral_of
         from victimcare.cases.events import events_recorded
         from victimcare.cases.finding import find_by_reference
+        from victimcare.cases.newcomers import with_each
         from victimcare.intake.layouts import register
 
         for layout in LAYOUTS:
@@ -25,4 +26,5 @@ class ReferralsConfig(AppConfig):
             """A failure is logged by the signal and stops nobody; the sweep finds the victim again."""
             refer_the_unreferred(case_ids)
 
+        with_each(referral_of)
         events_recorded.connect(refer, dispatch_uid="referrals.refer", weak=False)

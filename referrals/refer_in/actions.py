@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
@@ -23,18 +23,19 @@ from referrals.models import Partner, Referral
 from referrals.refer_in.models import KEPT_FOR, PublicUse, ReferredIn, UnfinishedForm
 from referrals.refer_in.said import CHANNELS, Agreement, Said
 from referrals.rules.actions import latest_rights
-from referrals.rules.book import RulesByDay, entitlement_reason, in_words, rules_on
-from referrals.rules.facts import facts_of
-from referrals.triage import Facts, Triage
+from referrals.rules.book import RulesByDay, entitlement_reason, rules_on
+from referrals.rules.facts import facts_of, facts_of_newcomer
+from referrals.triage import Facts, Rules, Triage
 from victimcare import clock
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
-from victimcare.audit.actions import record_access
+from victimcare.audit.actions import new_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions as cases
-from victimcare.cases.events import record_event
+from victimcare.cases.events import new_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Participant, Person
+from victimcare.cases.new_rows import crime_reported, new_case, new_entitlement, new_safe_contact
 from victimcare.cases.safe_contact import YOUNG_CHILD
 from victimcare.faults import Refused
 from victimcare.lookups import is_any
@@ -76,18 +77,14 @@ def refer_in(
         raise Refused(_("Ask the victim first: we take a referral only from somebody who agrees."))
     now, today = clock.now(), clock.today()
     case, occurrence_as_told = _case_of(said, source, by)
-    person = cases.add_person(by=by, **said.person)
-    cases.set_safe_contact(person=person, version=0, by=by, **said.safe)
-    part = cases.add_participant(
+    person = Person(**said.person)
+    part = Participant(
         case=case,
         person=person,
         role=Participant.Role.VICTIM,
-        reported=said.reported_on,
-        learned_at=now,
         team=_team_for(case, by),
         relationship_to_suspect=said.relationship,
         consent_to_refer="",
-        by=by,
     )
     rules = rules_on(today)
     made = rules.judge(_facts(case, person, said, source))
@@ -103,19 +100,7 @@ def refer_in(
         due_on=None if made.suppressed_because else rules.due_on(now, made.priority),
         rule_set_id=rules.pk,
     )
-    referral._history_user = by  # type: ignore[attr-defined]
-    referral.save()
-    partner = Partner.objects.filter(team_id=by.team_id).first() if by and by.team_id else None
-    ReferredIn.objects.create(
-        referral=referral,
-        made_by=by,
-        partner=partner if source == Source.PARTNER else None,
-        named=said.name[:210],
-        agreed_on=agreed.on if agreed else None,
-        agreed_how=agreed.how if agreed else "",
-        made_at=now,
-    )
-    record_event(
+    told = new_event(
         case=case,
         kind=Kind.REFERRED_IN,
         occurred=now,
@@ -124,8 +109,7 @@ def refer_in(
         data={"referral": referral.reference, "source": source.value},
         by=by,
     )
-    _set_provisional_rights(part, made, rules.pk, by)
-    record_access(
+    collected = new_access(
         by=by or _ThePublic(),
         op=AccessEntry.Op.COLLECT,
         case=case.reference,
@@ -133,7 +117,40 @@ def refer_in(
         field_group="referral by hand",
         justification=str(source.value),
     )
+    cases.keep_together(
+        *([case] if case.pk is None else []),
+        person,
+        new_safe_contact(person=person, by=by, **said.safe),
+        part,
+        *(
+            [crime_reported(part, reported=said.reported_on, learned_at=now, by=by)]
+            if said.reported_on
+            else []
+        ),
+        referral,
+        _by_hand(referral, said, source, agreed, by),
+        told,
+        *(_provisional_rights(part, made, rules.pk, by)),
+        collected,
+        by=by,
+    )
     return referral
+
+
+def _by_hand(
+    referral: Referral, said: Said, source: Referral.Source, agreed: Agreement | None, by: User | None
+) -> ReferredIn:
+    """Who referred them, as they were named then, and that they agreed."""
+    is_partner = source == Source.PARTNER and by is not None and by.team_id is not None
+    return ReferredIn(
+        referral=referral,
+        made_by=by,
+        partner=Partner.objects.filter(team_id=by.team_id).first() if is_partner and by else None,
+        named=said.name[:210],
+        agreed_on=agreed.on if agreed else None,
+        agreed_how=agreed.how if agreed else "",
+        made_at=referral.received_at,
+    )
 
 
 def _case_of(said: Said, source: Referral.Source, by: User | None) -> tuple[Case, str]:
@@ -148,14 +165,12 @@ def _case_of(said: Said, source: Referral.Source, by: User | None) -> tuple[Case
         if theirs is not None:
             return theirs, ""
         if not Case.objects.filter(occurrence_no=number).exists():
-            return _open(said, by, occurrence_no=number, oic_collar=by.collar, oic_name=by.display_name), ""
-    return _open(said, by), number
+            return _new_case(said, occurrence_no=number, oic_collar=by.collar, oic_name=by.display_name), ""
+    return _new_case(said), number
 
 
-def _open(said: Said, by: User | None, **fields: Any) -> Case:
-    return cases.open_case(
-        reported=said.reported_on, by=by, offence_title=said.title, flags=list(said.flags), **fields
-    )
+def _new_case(said: Said, **fields: Any) -> Case:
+    return new_case(reported=said.reported_on, offence_title=said.title, flags=list(said.flags), **fields)
 
 
 def _team_for(case: Case, by: User | None) -> Team | None:
@@ -184,17 +199,18 @@ def _facts(case: Case, person: Person, said: Said, source: Referral.Source) -> F
     )
 
 
-def _set_provisional_rights(
+def _provisional_rights(
     part: Participant, made: Triage, rule_set_id: int | None, by: User | None
-) -> None:
+) -> tuple[Model, ...]:
+    """What triage says of their rights, until somebody has assessed them; nothing where they are not enhanced."""
     if not made.is_enhanced:
-        return
-    cases.set_entitlement(
+        return ()
+    return new_entitlement(
         participant=part,
         is_enhanced=True,
         categories=list(made.categories),
         from_on=clock.today(),
-        reason=_("From triage: %s.") % ", ".join(in_words(made.reasons, rule_set_id)),
+        reason=entitlement_reason(made.reasons, rule_set_id),
         is_provisional=True,
         by=by,
     )
@@ -224,6 +240,27 @@ def source_of(user: User) -> Referral.Source:
 # --- Whoever became a victim in any other way ------------------------------------------------------
 
 
+def referral_of(part: Participant) -> list[Model]:
+    """The referral of a victim who is being added by hand, triaged, and their provisional rights: not kept yet."""
+    referral = Referral(participant=part, source=Source.OFFICER, received_at=clock.now())
+    rules = rules_on(london_day(referral.received_at))
+    said = rules.judge(facts_of_newcomer(referral))
+    _judge(referral, said, rules)
+    return [referral, *_provisional_rights(part, said, rules.pk, by=None)]
+
+
+def _judge(referral: Referral, said: Triage, rules: Rules) -> None:
+    """Put on a new referral what the rules say; whoever has an officer is allocated to them, not suppressed."""
+    referral.priority, referral.channel = said.priority, said.channel
+    referral.reasons, referral.rule_set_id = list(said.reasons), rules.pk
+    referral.due_on = rules.due_on(referral.received_at, said.priority)
+    if referral.participant.officer_id:
+        referral.status, referral.allocated_at = Referral.Status.ALLOCATED, referral.received_at
+    elif said.suppressed_because:
+        referral.status, referral.due_on = Referral.Status.SUPPRESSED, None
+        referral.suppressed_because = said.suppressed_because
+
+
 def refer_the_unreferred(case_ids: Iterable[int] | None = None) -> int:
     """Refer the victims who have no referral yet, in these cases or in all. Returns how many.
 
@@ -248,17 +285,9 @@ def _refer_all(participants: list[int]) -> int:
     made = [Referral(participant=part, source=Source.OFFICER, received_at=added[part.pk]) for part in parts]
     facts, rights = facts_of(made), latest_rights(held)
     for referral in made:
-        part, received_on = referral.participant, london_day(referral.received_at)
-        rules = rules_by_day.on(received_on)
+        part, rules = referral.participant, rules_by_day.on(london_day(referral.received_at))
         said = rules.judge(facts[part.pk])
-        referral.priority, referral.channel = said.priority, said.channel
-        referral.reasons, referral.rule_set_id = list(said.reasons), rules.pk
-        referral.due_on = rules.due_on(referral.received_at, said.priority)
-        if part.officer_id:
-            referral.status, referral.allocated_at = Referral.Status.ALLOCATED, referral.received_at
-        elif said.suppressed_because:
-            referral.status, referral.due_on = Referral.Status.SUPPRESSED, None
-            referral.suppressed_because = said.suppressed_because
+        _judge(referral, said, rules)
         if said.is_enhanced and part.pk not in rights and part.closed_at is None:
             cases.set_entitlement(
                 participant=part, is_enhanced=True, categories=list(said.categories), from_on=clock.today(),

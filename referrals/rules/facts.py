@@ -7,8 +7,10 @@ from referrals.models import Referral
 from referrals.triage import Facts
 from victimcare import clock
 from victimcare.cases.models import Participant, Person
-from victimcare.cases.repeats import YEAR, Crime, crimes_between, in_year_to, pattern
+from victimcare.cases.repeats import YEAR, Crime, crimes_between, in_year_to, pattern, place_of
 from victimcare.working_days import london_day
+
+NOT_KEPT_YET = 2**62  # in place of the id of a case that is being opened: the last of its day
 
 
 def facts_of(referrals: Sequence[Referral]) -> dict[int, Facts]:
@@ -32,6 +34,31 @@ def facts_of(referrals: Sequence[Referral]) -> dict[int, Facts]:
         )
         for referral in referrals
     }
+
+
+def facts_of_newcomer(referral: Referral) -> Facts:
+    """The same for a victim who is being added by hand: whatever of them is new may be without a number yet.
+
+    One query where the person is held, for their crimes before; none where nobody knew them. They are no suspect of
+    this case: whoever is, is not added.
+    """
+    part, day = referral.participant, _day(referral)
+    if part.person.pk is None:
+        return _facts(referral, day, (), set())
+    known = crimes_between([part.person.pk], day - YEAR, day)[part.person.pk]
+    return _facts(referral, day, [*known, _this_crime(part, day)] if known else known, set())
+
+
+def _this_crime(part: Participant, day: date) -> Crime:
+    """The crime that their part is in, which is not kept yet. After those of its day that are."""
+    case = part.case
+    suspects = Participant.objects.filter(case=case, role=Participant.Role.SUSPECT) if case.pk else None
+    return Crime(
+        case_id=case.pk or NOT_KEPT_YET, participant=part.reference, reference=case.reference,
+        occurrence_no=case.occurrence_no, on=day, offence_code=case.offence_code, offence_title=case.offence_title,
+        suspects=frozenset(suspects.values_list("person_id", flat=True)) if suspects is not None else frozenset(),
+        place=place_of(case.location),
+    )  # fmt: skip
 
 
 def _day(referral: Referral) -> date:

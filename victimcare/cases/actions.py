@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.utils.translation import gettext as _
 
 from victimcare import clock
@@ -14,7 +14,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.cases.closing import loose_ends
 from victimcare.cases.events import MIDDAY, announce, record_event
 from victimcare.cases.kinds import ALLOCATED, UNDONE, Kind
-from victimcare.cases.links import linked_to
+from victimcare.cases.links import all_linked, linked_to
 from victimcare.cases.lookalikes import Pair, opposing_cases, pairs_of
 from victimcare.cases.models import (
     Case,
@@ -30,20 +30,41 @@ from victimcare.cases.models import (
     SafetyLift,
     Standard,
 )
+from victimcare.cases.new_rows import allocated, crime_reported, new_case, new_entitlement
+from victimcare.cases.newcomers import rows_beside
 from victimcare.cases.safe_contact import in_danger, why_not_to_act_for
 from victimcare.cases.safety.alerts import lifted_by
 from victimcare.cases.safety.moves import ADDRESS, moves, same_place
 from victimcare.cases.standards import RANGES
 from victimcare.faults import NotAllowed, Refused, Stale
+from victimcare.together import insert_together
 from victimcare.working_days import LONDON
+
+
+@transaction.atomic
+def keep_together(*rows: Model, by: User | None) -> None:
+    """Keep new rows that point to one another, with their history, in two questions however many they are.
+
+    The cases of the events among them are marked, and listeners hear of them once this is committed.
+    """
+    now, events = clock.now(), [row for row in rows if isinstance(row, Event)]
+    opened = [row for row in rows if isinstance(row, Case)]
+    for case in opened:
+        case.changed_at = now if any(event.case is case for event in events) else None
+    held = {event.case.pk for event in events} - {None}
+    mark = ("UPDATE cases_case SET changed_at = %s WHERE id = ANY(%s)", [now, sorted(held)])
+    insert_together(rows, by=by, beside=[mark] if held else [])
+    if events:
+        others = {event.case_id for event in events if not any(event.participant is row for row in rows)}
+        ids = {event.case_id for event in events}
+        announce(ids, joined=ids - others)
 
 
 @transaction.atomic
 def add_person(*, by: User | None, **fields: Any) -> Person:
     """Keep a new human being. Search first: a person is kept once."""
     person = Person(**fields)
-    person._history_user = by  # type: ignore[attr-defined]
-    person.save()
+    keep_together(person, by=by)
     return person
 
 
@@ -53,11 +74,8 @@ def open_case(*, reported: datetime | date | None, by: User | None, **fields: An
 
     Its CRIME_REPORTED events are recorded as its victims are added.
     """
-    if isinstance(reported, datetime):
-        fields["reported_at"] = reported
-    case = Case(**fields, flags_told=list(fields.get("flags", ())))
-    case._history_user = by  # type: ignore[attr-defined]
-    case.save()
+    case = new_case(reported=reported, **fields)
+    keep_together(case, by=by)
     return case
 
 
@@ -74,18 +92,10 @@ def add_participant(
 ) -> Participant:
     """Give a person a part in a case. A victim whose crime was reported gets their CRIME_REPORTED event."""
     participant = Participant(case=case, person=person, role=role, **fields)
-    participant._history_user = by  # type: ignore[attr-defined]
-    participant.save()
+    rows: list[Model] = [participant]
     if role == Participant.Role.VICTIM and reported is not None:
-        record_event(
-            case=case,
-            kind=Kind.CRIME_REPORTED,
-            occurred=reported,
-            learned_at=learned_at,
-            participant=participant,
-            detail=case.offence_title,
-            by=by,
-        )
+        rows.append(crime_reported(participant, reported=reported, learned_at=learned_at, by=by))
+    keep_together(*rows, by=by)
     return participant
 
 
@@ -283,30 +293,46 @@ def add_by_hand(
 ) -> Participant:
     """Give somebody a part in a case: a record that is held, or a new one made of `fields`.
 
-    Whoever asks has searched first. Raises Refused for somebody who has this part already, a suspect of the
-    case, somebody who cannot safely act for the victim, and an officer who cannot take them.
+    Whoever asks has searched first; the sweep compares them with everybody once more. Raises Refused for somebody who
+    has this part already, a suspect of the case, somebody who cannot safely act for the victim, and an officer who
+    cannot take them.
     """
-    person = known if known is not None else add_person(by=by, **fields or {})
-    group = linked_to([person.pk])[person.pk]
-    for held in Participant.objects.filter(case=case, person__in=group):
-        if held.role == Participant.Role.SUSPECT:
-            raise Refused(_(
-                "This person is held as a suspect in this case. Ask the officer in the case before you add them."
-            ))  # fmt: skip
-        if held.role == role:
-            raise Refused(_("This person has this part in the case already."))
+    person = known if known is not None else Person(**fields or {})
+    if known is not None and case.pk is not None:
+        _refuse_twice(known, case, role)
     if represents is not None:
+        if person.pk is None:  # who they may not act for is looked up by their number
+            keep_together(person, by=by)
         reason = why_not_to_act_for(person, represents)
         if reason:
             raise Refused(str(reason))
-    participant = add_participant(
-        case=case, person=person, role=role, reported=reported, represents=represents, by=by, **part
-    )
-    if officer is not None and role == Participant.Role.VICTIM:
-        allocate(participants=[participant], officer=officer, by=by)
-        participant.refresh_from_db()
-    keep_likenesses([person.pk])
+    is_victim = role == Participant.Role.VICTIM
+    if officer is not None and is_victim:
+        _refuse_officer(officer)
+        part["officer"] = officer
+    participant = Participant(case=case, person=person, role=role, represents=represents, **part)
+    rows: list[Model] = [row for row in (case, person) if row.pk is None]
+    rows.append(participant)
+    if is_victim and reported is not None:
+        rows.append(crime_reported(participant, reported=reported, by=by))
+    if "officer" in part:
+        rows.append(allocated(participant, officer=part["officer"], by=by))
+    keep_together(*rows, *rows_beside(participant), by=by)
     return participant
+
+
+def _refuse_twice(known: Person, case: Case, role: Participant.Role) -> None:
+    """Raises Refused where this human being is a suspect of the case, or has this part in it."""
+    held = Participant.objects.filter(case=case, person__in=all_linked([known.pk]))
+    roles = set(held.values_list("role", flat=True))
+    if Participant.Role.SUSPECT in roles:
+        raise Refused(
+            _(
+                "This person is held as a suspect in this case. Ask the officer in the case before you add them."
+            )
+        )
+    if role in roles:
+        raise Refused(_("This person has this part in the case already."))
 
 
 @transaction.atomic
@@ -330,14 +356,9 @@ def open_by_hand(
         raise Refused(
             _("A case with this occurrence number is held already. Search for it, or ask your supervisor.")
         )
-    moment = datetime.combine(reported, MIDDAY, LONDON)
-    case = open_case(
-        reported=min(moment, clock.now()),
-        offence_title=offence_title,
-        occurrence_no=number,
-        flags=flags,
-        recorded_at=min(moment, clock.now()),
-        by=by,
+    moment = min(datetime.combine(reported, MIDDAY, LONDON), clock.now())
+    case = new_case(
+        reported=moment, offence_title=offence_title, occurrence_no=number, flags=flags, recorded_at=moment
     )
     return add_by_hand(
         case=case,
@@ -345,7 +366,7 @@ def open_by_hand(
         known=known,
         fields=fields,
         officer=officer,
-        team=officer.team,
+        team_id=officer.team_id,
         reported=reported,
         by=by,
     )
@@ -366,24 +387,16 @@ def set_entitlement(
     by: User | None,
 ) -> Entitlement:
     """Standard or enhanced from a date. Dated and kept; open duties move when listeners hear of it."""
-    entitlement = Entitlement.objects.create(
+    entitlement, event = new_entitlement(
         participant=participant,
         is_enhanced=is_enhanced,
         categories=categories,
         from_on=from_on,
         reason=reason,
         is_provisional=is_provisional,
-        set_by=by,
-    )
-    record_event(
-        case=participant.case,
-        kind=Kind.ENTITLEMENT_SET,
-        occurred=clock.now() if from_on == clock.today() else from_on,
-        participant=participant,
-        detail=reason,
-        data={"is_enhanced": is_enhanced, "categories": categories, "is_provisional": is_provisional},
         by=by,
     )
+    keep_together(entitlement, event, by=by)
     return entitlement
 
 
@@ -587,10 +600,15 @@ def _keep(row: PendingChange, by: User | None, change: str = "") -> None:
 @transaction.atomic
 def allocate(*, participants: Iterable[Participant], officer: User, by: User) -> int:
     """Give victims to a named officer. Returns how many changed hands. Refuses who cannot take them."""
-    if not officer.is_active or not officer.has_role(Role.VICTIM_CARE_OFFICER):
-        raise Refused(_("Choose a victim care officer who works here."))
+    _refuse_officer(officer)
     victims = Participant.objects.victims().open().filter(pk__in=[part.pk for part in participants])
     return _hand_to(victims.exclude(officer=officer), officer, officer.display_name, by, ALLOCATED)
+
+
+def _refuse_officer(officer: User) -> None:
+    """Raises Refused for somebody who looks after no victims, or not here any more."""
+    if not officer.is_active or not officer.has_role(Role.VICTIM_CARE_OFFICER):
+        raise Refused(_("Choose a victim care officer who works here."))
 
 
 @transaction.atomic

@@ -15,7 +15,8 @@ from victimcare.cases.models import Case, Event, Participant
 from victimcare.faults import Refused
 from victimcare.working_days import LONDON
 
-# Sent after commit with `case_ids`. Listeners are robust: their failure never stops the person who recorded.
+# Sent after commit with `case_ids`, and `joined`: those of them in which nothing happened but that people were added,
+# so that nobody in them was contacted. Listeners are robust: their failure never stops the person who recorded.
 events_recorded = Signal()
 
 MIDDAY = time(12, 0)
@@ -26,26 +27,75 @@ class Announcement:
 
     def __init__(self) -> None:
         self.case_ids: set[int] = set()
+        self.joined: set[int] = set()
 
     def __call__(self) -> None:
         # send_robust: on_commit(..., robust=True) raises from its own handler for what has no __qualname__.
-        events_recorded.send_robust(Event, case_ids=sorted(self.case_ids))
+        events_recorded.send_robust(Event, case_ids=sorted(self.case_ids), joined=frozenset(self.joined))
+
+    def add(self, case_ids: Iterable[int], joined: Iterable[int]) -> None:
+        # Where something else happened in the same transaction, before or after, that is not all.
+        self.joined = (self.joined - set(case_ids)) | (set(joined) - self.case_ids)
+        self.case_ids.update(case_ids)
 
 
-def announce(case_ids: Iterable[int]) -> None:
+def announce(case_ids: Iterable[int], *, joined: Iterable[int] = ()) -> None:
     """Tell the listeners, once this transaction is committed. `changed_at` stays set until they are done.
 
     However many events it records, they work each case out once. A part of it that is taken back to its savepoint
-    may leave a case announced to which nothing happened: they find it as it was.
+    may leave a case announced to which nothing happened: they find it as it was. `joined` are those of the cases in
+    which nothing happened but that people were added.
     """
     waiting = [each for _savepoints, each, _is_robust in transaction.get_connection().run_on_commit]
     announcement = next((each for each in waiting if isinstance(each, Announcement)), None)
+    ids = list(case_ids)
     if announcement is not None:
-        announcement.case_ids.update(case_ids)
+        announcement.add(ids, joined)
         return
     announcement = Announcement()
-    announcement.case_ids.update(case_ids)
+    announcement.add(ids, joined)
     transaction.on_commit(announcement)
+
+
+def new_event(
+    *,
+    case: Case,
+    kind: Kind,
+    occurred: datetime | date,
+    learned_at: datetime | None = None,
+    participant: Participant | None = None,
+    detail: str = "",
+    data: dict[str, Any] | None = None,
+    by: User | None,
+    **also: Any,
+) -> Event:
+    """An event that is not kept yet. Whoever keeps it marks its case and announces it: see `record_event`.
+
+    Raises Refused for a future moment, or when a kind that concerns one person names nobody.
+    """
+    now = clock.now()
+    if isinstance(occurred, datetime):
+        moment, precision = occurred, Event.Precision.MOMENT
+    else:
+        moment, precision = datetime.combine(occurred, MIDDAY, LONDON), Event.Precision.DATE
+    if (precision == Event.Precision.DATE and moment.date() > clock.today()) or (
+        precision == Event.Precision.MOMENT and moment > now
+    ):
+        raise Refused(_("That is in the future. Enter when it happened."))
+    if kind in OF_ONE_PERSON and participant is None:
+        raise Refused(_("Say whom this concerns."))
+    return Event(
+        case=case,
+        kind=kind,
+        occurred_at=moment,
+        precision=precision,
+        learned_at=learned_at or max(now, moment),
+        participant=participant,
+        detail=detail,
+        data=data or {},
+        by=by,
+        **also,
+    )
 
 
 @transaction.atomic
@@ -71,34 +121,23 @@ def record_event(
     when victim services heard (now, unless said). Raises Refused for a future moment, or when a kind that
     concerns one person names nobody.
     """
-    now = clock.now()
-    if isinstance(occurred, datetime):
-        moment, precision = occurred, Event.Precision.MOMENT
-    else:
-        moment, precision = datetime.combine(occurred, MIDDAY, LONDON), Event.Precision.DATE
-    if (precision == Event.Precision.DATE and moment.date() > clock.today()) or (
-        precision == Event.Precision.MOMENT and moment > now
-    ):
-        raise Refused(_("That is in the future. Enter when it happened."))
-    if kind in OF_ONE_PERSON and participant is None:
-        raise Refused(_("Say whom this concerns."))
-    event = Event.objects.create(
+    event = new_event(
         case=case,
         kind=kind,
-        occurred_at=moment,
-        precision=precision,
-        learned_at=learned_at or max(now, moment),
+        occurred=occurred,
+        learned_at=learned_at,
         participant=participant,
         suspect=suspect,
         hearing=hearing,
         detail=detail,
-        data=data or {},
+        data=data,
         source_system=source_system,
         source_id=source_id,
         replaces=replaces,
         by=by,
     )
-    Case.objects.filter(pk=case.pk).update(changed_at=now)
+    event.save()
+    Case.objects.filter(pk=case.pk).update(changed_at=clock.now())
     announce([case.pk])
     return event
 

@@ -262,8 +262,9 @@ def add(request: Request, case: str, participant: str) -> HttpResponse:
         return _search_first(request, place, "cases/add.html", {"participant": part})
     if proof is None:
         raise Refused(_("Search again: this search is more than half an hour old."))
-    named = _named_again(request, proof)
-    form = AddForm(request.POST, people=_choices(named), roles=roles_for(request.user, part))
+    named = _still_open(request, proof)
+    roles = roles_for(request.user, part)
+    form = AddForm(request.POST, people=_choices(named), roles=roles)
     if form.is_valid():
         role = Participant.Role(form.cleaned_data["role"])
         new = actions.add_by_hand(
@@ -273,11 +274,13 @@ def add(request: Request, case: str, participant: str) -> HttpResponse:
             **_chosen(form, named, proof),
             represents=part if role == Participant.Role.REPRESENTATIVE else None,
             officer=part.officer,
-            team=part.team,
+            team_id=part.team_id,
             reported=part.case.reported_at or part.case.recorded_at or clock.today(),
         )
         messages.success(request, _("Added: %(name)s.") % {"name": new.person.name})
         return redirect("desk:summary", case, new.reference)
+    named = _named_again(request, proof)
+    form = AddForm(request.POST, people=_choices(named), roles=roles)
     context = {"participant": part, "form": form, "token": request.POST["token"], "named": named}
     return render(request, "cases/add.html", context)
 
@@ -290,7 +293,7 @@ def open_case(request: Request) -> HttpResponse:
     proof = search_proved(request.POST["token"], by=request.user, place="")
     if proof is None:
         raise Refused(_("Search again: this search is more than half an hour old."))
-    named = _named_again(request, proof)
+    named = _still_open(request, proof)
     form = OpenCaseForm(request.POST, people=_choices(named), roles=[], by=request.user)
     if form.is_valid():
         answers = form.cleaned_data
@@ -305,6 +308,8 @@ def open_case(request: Request) -> HttpResponse:
         )
         messages.success(request, _("Opened a case for %(name)s.") % {"name": new.person.name})
         return redirect("desk:summary", new.case.reference, new.reference)
+    named = _named_again(request, proof)
+    form = OpenCaseForm(request.POST, people=_choices(named), roles=[], by=request.user)
     return render(request, "cases/open_case.html", {"form": form, "token": request.POST["token"]})
 
 
@@ -399,18 +404,31 @@ def _masked(part: Participant, match: Match) -> dict[str, str]:
     }
 
 
+def _still_open(request: Request, proof: dict[str, Any]) -> list[Hit]:
+    """Whoever of those whom the search showed was chosen, where the reader may still open their record."""
+    chosen = request.POST.get("who", "")
+    return _hits(request, [chosen]) if chosen in proof["shown"] else []
+
+
 def _named_again(request: Request, proof: dict[str, Any]) -> list[Hit]:
-    """Those whom the search showed and whom the reader may still open."""
+    """Those whom the search showed and whom the reader may still open, likest first: to be chosen from again."""
     alike = dict(like(proof["facts"] | {"date_of_birth": _day(proof["facts"]["date_of_birth"])}))
+    hits = [
+        Hit(hit.person, hit.part, alike.get(hit.part.person_id, Match()))
+        for hit in _hits(request, proof["shown"])
+    ]
+    return sorted(hits, key=lambda hit: -hit.match.score)
+
+
+def _hits(request: Request, people: list[str]) -> list[Hit]:
     rows = (
         Participant.objects.visible_to(request.user)
-        .filter(person__reference__in=proof["shown"])
-        .select_related("person", "case")
+        .filter(person__reference__in=people)
+        .select_related("person", "person__safe_contact", "case")
         .order_by("person_id", "-pk")
         .distinct("person_id")
     )
-    hits = [Hit(part.person, part, alike.get(part.person_id, Match())) for part in rows]
-    return sorted(hits, key=lambda hit: -hit.match.score)
+    return [Hit(part.person, part, Match()) for part in rows]
 
 
 def _choices(named: list[Hit]) -> list[tuple[str, str, str]]:
