@@ -44,8 +44,9 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "reconcile-extracts": {"task": "victimcare.intake.tasks.reconcile_extracts", "schedule": 3600.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
-    # People who are new or changed, compared with everybody: may they be held already? Every minute.
-    "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 60.0},
+    # People who are new or changed, compared with everybody: may they be held already? Every 15 seconds, while
+    # whoever added somebody by hand is still there to be asked.
+    "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 15.0},
     # Those of the last two days once more, every night: what a sweep passed while it was being written.
     "compare-recent-people": {"task": "victimcare.cases.tasks.compare_recent_people", "schedule": 86400.0},
     # Attached files that wait for the virus scanner, every 10 seconds.
