@@ -23,22 +23,31 @@ class ContactsConfig(AppConfig):
         for layout in LAYOUTS:
             register(layout)
 
-        def plan_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
-            """A failure is logged by the signal and stops nobody; the sweep looks at it again."""
-            replan(case_ids)
+        # Where nothing happened but that people were added, nobody was contacted and no plan is older.
+        nothing: frozenset[int] = frozenset()
 
-        def ask_for_plans_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
-            """After a charge, a plea, a trial fixed or a sentence. A failure is made good by the next event."""
-            ask_again(case_ids)
+        def plan_again(
+            sender: Any, case_ids: Iterable[int], joined: frozenset[int] = nothing, **_: Any
+        ) -> None:
+            """A failure is logged by the signal and stops nobody; the sweep looks at it again."""
+            if others := set(case_ids) - joined:
+                replan(others)
 
         def ring_at_once(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
             """Who must be rung because a suspect was released; the sweep finds what a failure left behind."""
             look_at(case_ids)
 
+        def ask_for_plans_again(
+            sender: Any, case_ids: Iterable[int], joined: frozenset[int] = nothing, **_: Any
+        ) -> None:
+            """After a charge, a plea, a trial fixed or a sentence. A failure is made good by the next event."""
+            if others := set(case_ids) - joined:
+                ask_again(others)
+
         events_recorded.connect(plan_again, dispatch_uid="contacts.replan", weak=False)
         events_recorded.connect(ring_at_once, dispatch_uid="contacts.ring_at_once", weak=False)
-        events_recorded.connect(ask_for_plans_again, dispatch_uid="contacts.ask_again", weak=False)
         for subject in OWN:
             remind_of(subject)
+        events_recorded.connect(ask_for_plans_again, dispatch_uid="contacts.ask_again", weak=False)
         before_closing(open_promises)
         before_closing(unfinished_series)
