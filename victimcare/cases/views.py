@@ -26,8 +26,9 @@ from victimcare.cases.forms import (
     SafeContactForm,
     SupportAnswerForm,
 )
+from victimcare.cases.held_before import changes_of
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant, PendingChange, SafeContact, SafetyLift
+from victimcare.cases.models import Event, Participant, PendingChange, Person, SafeContact, SafetyLift
 from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, in_danger
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.beside import Beside, beside, typed_again
@@ -120,7 +121,7 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
             theirs = beside(form, SafeContactForm.starting_from(safe))
             again = typed_again(request.POST, safe.version)
             form = SafeContactForm(again, safe=safe, is_in_danger=is_in_danger)
-        else:
+        if not theirs:
             messages.success(
                 request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name}
             )
@@ -152,31 +153,52 @@ def details(request: Request, case: str, participant: str) -> HttpResponse:
     person = participant_for(request, case, participant, field_group="details", op=_op(request))
     start = {name: getattr(person.person, name) for name in DetailsForm.FIELDS}
     form = DetailsForm(request.POST or None, initial=start | {"version": person.person.version})
+    theirs: list[Beside] = []
     if form.is_valid():
         answers = form.cleaned_data
-        actions.change_details(
-            person=person.person,
-            version=answers["version"],
-            verified_by=answers["verified_by"],
-            by=request.user,
-            **form.answers,
-        )
-        messages.success(request, _("Saved the details of %(name)s.") % {"name": person.person.name})
-        if PendingChange.objects.waiting().filter(person=person.person).exists():
-            messages.warning(
-                request,
-                _(
-                    "The new address or number waits: somebody else than you has to verify it before it is used."
-                ),
+        try:
+            actions.change_details(
+                person=person.person,
+                version=answers["version"],
+                verified_by=answers["verified_by"],
+                by=request.user,
+                **form.answers,
             )
-            return redirect("cases:changes", case, participant)
-        return redirect("desk:summary", case, participant)
+        except Stale:
+            fresh = Person.objects.get(pk=person.person_id)
+            theirs = beside(form, {name: getattr(fresh, name) for name in DetailsForm.FIELDS})
+            form = DetailsForm(typed_again(request.POST, fresh.version))
+        if not theirs:
+            messages.success(request, _("Saved the details of %(name)s.") % {"name": person.person.name})
+            if PendingChange.objects.waiting().filter(person=person.person).exists():
+                messages.warning(
+                    request,
+                    _("The new address or number waits: somebody else than you verifies it before it is used."),
+                )
+                return redirect("cases:changes", case, participant)
+            return redirect("desk:summary", case, participant)
     context = {
         "form": form,
         "participant": person,
+        "beside": theirs,
         "is_in_danger": bool(in_danger([person.person_id], clock.today())),
     }
-    return render(request, "cases/details.html", context)
+    return render(request, "cases/details.html", context, status=409 if theirs else 200)
+
+
+@allow(Permission.VIEW_CONTACT_DETAILS)
+def details_history(request: Request, case: str, participant: str) -> HttpResponse:
+    """What names, numbers and addresses were held before, who changed them and how it was checked."""
+    person = participant_for(request, case, participant, field_group="details")
+    safe = getattr(person.person, "safe_contact", None)
+    is_protected = safe is not None and safe.address_is_protected
+    shows_address = not is_protected or request.user.may(Permission.CHANGE_DETAILS)
+    context = {
+        "participant": person,
+        "changes": changes_of(person.person, shows_address=shows_address),
+        "hides_address": not shows_address,
+    }
+    return render(request, "cases/details_history.html", context)
 
 
 @allow(Permission.CLOSE_CASE)
