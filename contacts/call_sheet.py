@@ -1,13 +1,18 @@
 """What to know before ringing, as plain values: who to ask for, what to tell, what not to say."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from contacts.models import Contact, Promise, tellable_to, untold_to
+from contacts.models import TELLS, Contact, Promise, tellable_to, untold_to
+from contacts.told import Row
+from contacts.truth import told_to
+from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event, Participant, SafeContact
@@ -26,6 +31,17 @@ class Line:
     note: str = ""
 
 
+# What an app above knows to be owed to somebody. It registers its question: see desk.apps.
+Owed = Callable[[Participant, User], Iterable[Line]]
+_owed: list[Owed] = []
+
+
+def also_owed(which: Owed) -> None:
+    """A question of one query about one person. Called in `AppConfig.ready` of an app above."""
+    if which not in _owed:
+        _owed.append(which)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """The call sheet of one victim or witness."""
@@ -35,6 +51,10 @@ class Sheet:
     acts_for_them: list[str]
     instructions: list[str]
     to_tell: list[Line]
+    about_them: list[str] = field(default_factory=list)
+    no_longer_so: list[Line] = field(default_factory=list)
+    owed: list[Line] = field(default_factory=list)
+    attempts: list[Line] = field(default_factory=list)
     last_told: list[Line] = field(default_factory=list)
     last_said: Line | None = None
     promised: list[Line] = field(default_factory=list)
@@ -50,21 +70,27 @@ def sheet_for(
     *,
     shows_code_word: bool = True,
 ) -> Sheet:
-    """Two queries, none for somebody who may not read the contacts: an officer in the case."""
+    """Five queries; one for somebody who may not read the contacts: an officer in the case."""
     safe = getattr(participant.person, "safe_contact", None) or SafeContact()
-    past = list(_recent(participant)) if user.may(Permission.VIEW_CONTACTS) else []
+    is_ours = user.may(Permission.VIEW_CONTACTS)
+    past = list(_recent(participant)) if is_ours else []
     promises = (
         list(Promise.objects.open().filter(participant=participant).select_related("made_by")[:10])
-        if user.may(Permission.VIEW_CONTACTS)
+        if is_ours
         else []
     )
+    told = told_to([participant])[participant.pk] if is_ours else []
     return Sheet(
         ask_for=participant.person.name,
         pronouns=participant.person.pronouns,
         acts_for_them=[part.person.name for part in acting],
         instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
         to_tell=[Line(event_line(event), day(event.occurred_on), event.detail) for event in untold],
-        last_told=_last_told(past),
+        about_them=_about(participant, clock.today()),
+        no_longer_so=[_wrong(row) for row in told if row.misleads],
+        owed=[line for ask in _owed for line in ask(participant, user)],
+        attempts=_attempts(past),
+        last_told=_last_told(told),
         last_said=next((Line(c.note, moment(c.at), str(c.by or "")) for c in past if c.note), None),
         promised=[
             Line(promise.what, _("by %s") % day(promise.due_on), str(promise.made_by))
@@ -75,22 +101,52 @@ def sheet_for(
     )
 
 
-def _recent(participant: Participant) -> "list[Contact]":
-    return list(
-        Contact.objects.for_participant(participant)
-        .select_related("by")
-        .prefetch_related("tells__suspect__person")[:20]
+def _about(participant: Participant, today: date) -> list[str]:
+    """34 years old; asked for Welsh; needs an interpreter: what shapes a call before it begins."""
+    person = participant.person
+    said, years = [], person.age_on(today)
+    if years is not None:
+        said.append(ngettext("%(n)d year old", "%(n)d years old", years) % {"n": years})
+    if person.speaks_welsh:
+        said.append(_("Asked for Welsh"))
+    if person.interpreter_language:
+        said.append(_("Needs an interpreter: %s") % person.interpreter_language)
+    if person.disability:
+        said.append(_("Disability: %s") % person.disability)
+    return said
+
+
+def _attempts(past: list[Contact]) -> list[Line]:
+    """Those of ours that failed since somebody was last reached, the newest first."""
+    found = []
+    for contact in past:
+        if contact.outcome in TELLS:
+            break
+        if contact.direction == Contact.Direction.OUT and contact.outcome != Contact.Outcome.NOT_CONTACTED:
+            how = f"{contact.get_channel_display()}: {contact.get_outcome_display()}"
+            found.append(Line(how, moment(contact.at), contact.number_used))
+    return found[:5]
+
+
+def _wrong(row: Row) -> Line:
+    """What they believe, and what is so."""
+    told, when = row.told, row.telling
+    return Line(
+        _("%(about)s. Told: %(told)s") % {"about": row.about, "told": told.words if told else ""},
+        day(when.at) if when else "",
+        _("Now: %s") % row.now.words,
     )
 
 
-def _last_told(past: list[Contact]) -> list[Line]:
-    lines = [
-        Line(event_line(event), _("told %s") % day(contact.at), event.detail)
-        for contact in past
-        if contact.tells_somebody
-        for event in contact.tells.all()
-    ]
-    return lines[:4]
+def _recent(participant: Participant) -> "list[Contact]":
+    return list(Contact.objects.for_participant(participant).select_related("by")[:20])
+
+
+def _last_told(rows: list[Row]) -> list[Line]:
+    """The newest thing told of each topic, the latest told first."""
+    said = [(row.telling, row.told) for row in rows if row.telling and row.told]
+    said.sort(key=lambda each: each[0].at, reverse=True)
+    return [Line(told.words, _("told %s") % day(telling.at)) for telling, told in said[:4]]
 
 
 def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool) -> list[str]:

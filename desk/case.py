@@ -14,12 +14,14 @@ from django.utils.translation import ngettext
 from compliance.explain import explain
 from compliance.models import Duty
 from compliance.words import RIGHTS, short
-from contacts.models import Contact, ContactPlan, Promise, tellable_to
+from contacts.models import ContactPlan, Promise
+from contacts.told import Row
+from contacts.truth import told_to
 from courts.models import Hearing
 from desk.day import Thing, things
 from desk.owed import OURS_TO_TELL, of_duties, owed_to
-from desk.timeline import FILTERS, officer_named, story, tellings
-from desk.told import Fact, Telling, last_told
+from desk.timeline import FILTERS, story
+from desk.told import as_told, tell_url
 from desk.worklist import button, in_sentences
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -76,11 +78,14 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     plan = ContactPlan.objects.current().filter(participant=person).first()
     promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:100])
     sees_contacts = user.may(Permission.VIEW_CONTACTS)
+    told = told_to([person])[person.pk] if sees_contacts else []
     context = {
         "participant": person,
         "next": _next(owed_to(person, user, duties, plan, promises), person, request)
         or _next_of_others(duties, person),
-        "told": _told(person) if sees_contacts else [],
+        "told": _told(told),
+        "misled": [row for row in told if row.misleads],
+        "tell_url": tell_url(person, [row for row in told if row.misleads]),
         "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
         "promises": [
             {
@@ -162,33 +167,12 @@ def _whose_duty(thing: Thing, person: Participant, user: User | None) -> str:
     return _("Whose duty: %s.") % said
 
 
-def _told(person: Participant) -> list[dict[str, Any]]:
-    """For `told_table`. Two queries."""
-    events = list(tellable_to(person)[:200])
-    contacts = Contact.objects.for_participant(person).that_tell().select_related("by")
-    first = tellings(contacts.only("at", "channel", "by_collar", "by__display_name"))
-    facts = [Fact(event.pk, event.kind, _fact(event), event.occurred_at) for event in events]
-    how = {pk: Telling(contact.at, _how(contact)) for pk, contact in first.items()}
-    return [
-        {
-            "about": row.about,
-            "told": row.told.words if row.told else _("Nothing yet"),
-            "when": f"{day(row.telling.at)}, {row.telling.how}" if row.telling else "",
-            "now": row.now.words if row.is_stale else _("The same"),
-            "is_stale": row.is_stale,
-        }
-        for row in last_told(facts, how)
-    ]
-
-
-def _fact(event: Any) -> str:
-    return f"{event.title}, {day(event.occurred_on)}" + (f". {event.detail}" if event.detail else "")
-
-
-def _how(contact: Contact) -> str:
-    """By phone, Olwen Officer."""
-    who = contact.by or officer_named(contact.by_collar) or _("the force")
-    return f"{str(contact.get_channel_display()).lower()}, {who}"
+def _told(rows: list[Row]) -> list[dict[str, Any]]:
+    """For `told_table`: of each topic what misleads, and the newest."""
+    shown: dict[str, list[Row]] = {}
+    for row in rows:
+        shown.setdefault(str(row.about), []).append(row)
+    return [as_told(row) for each in shown.values() for n, row in enumerate(each) if n == 0 or row.misleads]
 
 
 def _plan(plan: ContactPlan | None) -> list[dict[str, str]]:

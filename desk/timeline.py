@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -170,11 +169,3 @@ def _of_contact(contact: Contact, references: tuple[str, str]) -> dict[str, Any]
 def officer_named(collar: str) -> str:
     """An officer in the case known only to the feed."""
     return _("officer %(collar)s") % {"collar": collar} if collar else ""
-
-
-def tellings(contacts: QuerySet[Contact]) -> dict[int, Contact]:
-    """The first contact that told each event, by the event. One query: a row for each thing told."""
-    first: dict[int, Contact] = {}
-    for contact in contacts.filter(tells__isnull=False).annotate(told=F("tells")).order_by("at", "pk"):
-        first.setdefault(contact.told, contact)  # type: ignore[attr-defined]
-    return first

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from contacts.models import Promise
 from desk.asked import questions_today
 from desk.day import minutes_left
+from desk.drafts import drafts_today
 from desk.handover import unread_by
 from desk.notices import unread
 from desk.passed_on import passed_on_to
@@ -55,7 +56,8 @@ def today(request: Request) -> HttpResponse:
     questions, asked_about = questions_today(user)
     news, named = unread(user, room=NEWS_SHOWN)
     waiting = waiting_for(user) if user.may(Permission.DECIDE_SAFETY) else None
-    shown = [*in_danger, *passed_on.people]
+    drafts, drafted = drafts_today(user)
+    shown = [*in_danger, *drafted, *passed_on.people]
     shown += [*work.people, *asked_for, *asked_about, *named, *(waiting.people if waiting else ())]
     listed(request, _once_each(shown), field_group="today")
     more = len(measures) + len(questions) + len(urgent) + len(passed_on.rows)
@@ -76,6 +78,7 @@ def today(request: Request) -> HttpResponse:
         "handed": unread_by(user) if user.has_role(Role.VICTIM_CARE_OFFICER) else [],
         "promises": [_promise(promise) for promise in work.promises[:8]],
         "news": news,
+        "drafts": drafts,
     }
     return render(request, "desk/today.html", context)
 

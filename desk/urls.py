@@ -12,6 +12,7 @@ from desk import (
     notices,
     search,
     today,
+    told,
     urgent,
 )
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("notifications/", notices.notifications, name="notifications"),
     path("handovers/", handover.handovers, name="handovers"),
     path("handovers/<str:handover>/", handover.handover, name="handover"),
+    path("told/", told.told, name="told"),
     path("cases/", cases.cases, name="cases"),
     path("cases/<str:case>/", case.case, name="case"),
     path("cases/<str:case>/<str:participant>/", case.summary, name="summary"),

@@ -1,6 +1,6 @@
 """What somebody was last told, beside what is so now."""
 
-from desk.told import Fact, Telling, last_told
+from contacts.told import Fact, Telling, last_told
 from tests.factories import london
 
 BAILED = Fact(1, "SUSPECT_BAILED", "Bailed, not to enter Blackwood", london(2026, 11, 16))

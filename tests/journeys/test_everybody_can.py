@@ -14,7 +14,7 @@ def test_without_javascript_a_call_is_logged_and_a_menu_opens(somebody):
     case = officer.page.url
     officer.go(case + "contacts/log?channel=in_person")
     officer.page.locator("[name=outcome][value=no_answer]").check()
-    officer.page.get_by_label("How did it land?").fill("Nobody was at home.")
+    officer.page.get_by_label("What was said?").fill("Nobody was at home.")
     officer.page.locator("[name=next][value=none]").check()
     officer.page.get_by_label("Why is there nothing to do?").fill("The plan goes on.")
     officer.page.get_by_role("button", name=re.compile("^Save the")).first.click()

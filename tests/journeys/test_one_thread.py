@@ -113,7 +113,7 @@ def test_one_thread_from_a_crime_extract_to_a_printed_letter(somebody, service):
     _tick(officer, "^Heledd")
     _tick(officer, "Suspect arrested")
     _tick(officer, "Suspect released on bail")
-    officer.page.get_by_label("How did it land?").fill("Relieved. Wants to be rung after five.")
+    officer.page.get_by_label("What was said?").fill("Relieved. Wants to be rung after five.")
     officer.page.locator("[name=next][value=plan]").check()
     officer.press("Save the call")
     officer.go(case + "rights/")

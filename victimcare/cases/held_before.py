@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +42,7 @@ def changes_of(person: Person, *, shows_address: bool = True) -> list[Change]:
         person.history.select_related("history_user").order_by("-history_date", "-history_id")[: SHOWN + 1]
     )
     found = []
-    for later, earlier in zip(rows, rows[1:], strict=False):
+    for later, earlier in pairwise(rows):
         fields = [
             (NAMES[name], getattr(earlier, name), getattr(later, name))
             for name in names

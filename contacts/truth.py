@@ -1,0 +1,156 @@
+"""Who was told something that is no longer so. A few queries, however many people and tellings there are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from contacts.models import TELLS, Contact
+from contacts.told import HEARINGS, TAKE_NOTHING_BACK, TOPICS, Fact, Row, Telling, last_told
+from victimcare.cases.kinds import TELLABLE
+from victimcare.cases.models import Event, Participant
+from victimcare.govuk.dates import day
+
+AT_MOST = 200  # people of one list: a unit that misleads more has another problem
+EVENTS_EACH = 200
+Told = Contact.tells.through
+
+
+@dataclass(frozen=True)
+class Misled:
+    """One person, and what they believe that is no longer so."""
+
+    participant: Participant
+    rows: list[Row]
+
+    @property
+    def since(self) -> Any:
+        """When the oldest of it stopped being so."""
+        return min(row.now.occurred_at for row in self.rows)
+
+
+def told_to(people: Iterable[Participant]) -> dict[int, list[Row]]:
+    """What each of these was last told of each topic, beside what is so now. Two queries."""
+    people = list(people)
+    tellings: dict[int, dict[int, Telling]] = {part.pk: {} for part in people}
+    rows = (
+        Contact.objects.filter(participant__in=people)
+        .that_tell()
+        .filter(tells__isnull=False)
+        .order_by("at", "pk")
+        .values_list("participant_id", "tells", "at", "channel", "by__display_name", "by_collar")
+    )
+    for pk, event, at, channel, by, collar in rows:
+        tellings[pk].setdefault(event, Telling(at, _how(channel, by, collar)))
+    known = {event for each in tellings.values() for event in each}
+    facts = _facts(people, known)
+    return {
+        part.pk: last_told(
+            (
+                fact
+                for fact, whose in facts.get(part.case_id, ())
+                if whose in (None, part.pk) and (fact.is_so or fact.id in tellings[part.pk])
+            ),
+            tellings[part.pk],
+        )
+        for part in people
+    }
+
+
+def _facts(people: list[Participant], told: set[int]) -> dict[int, list[tuple[Fact, int | None]]]:
+    """What can be told in these cases, by the case; what was corrected only where somebody was told it."""
+    events = (
+        Event.objects.filter(case__in={part.case_id for part in people}, kind__in=TELLABLE)
+        .filter(Q(participant=None) | Q(participant__in=people))
+        .filter(Q(replaced_by=None) | Q(pk__in=told))
+        .select_related("replaced_by", "suspect__person")
+        .order_by("-occurred_at", "-pk")
+    )
+    found: dict[int, list[tuple[Fact, int | None]]] = {}
+    for event in events[: EVENTS_EACH * max(len(people), 1)]:
+        fact = Fact(
+            event.pk,
+            event.kind,
+            _words(event),
+            event.occurred_at,
+            of=str(event.suspect_id or ""),
+            hearing=event.hearing,
+            moved_from=str(event.data.get("moved_from", "")),
+            reference=event.reference,
+            is_so=getattr(event, "replaced_by", None) is None,
+        )
+        found.setdefault(event.case_id, []).append((fact, event.participant_id))
+    return found
+
+
+def _words(event: Event) -> str:
+    """Suspect released on bail (Gareth Probert), Wed 18 Nov. Not to enter Blackwood."""
+    who = f" ({event.suspect.person.name})" if event.suspect else ""
+    return f"{event.title}{who}, {day(event.occurred_on)}" + (f". {event.detail}" if event.detail else "")
+
+
+def _how(channel: str, by: str | None, collar: str) -> str:
+    """By phone, Olwen Officer."""
+    who = by or (_("officer %(collar)s") % {"collar": collar} if collar else _("the force"))
+    return f"{str(Contact.Channel(channel).label).lower()}, {who}"
+
+
+def misled(people: "QuerySet[Participant]") -> list[Misled]:
+    """Those of these people who believe what is no longer so, the longest ago first. Three queries."""
+    suspected = list(_suspected(people).select_related("person", "case", "officer").order_by("pk")[:AT_MOST])
+    if not suspected:
+        return []
+    rows = told_to(suspected)
+    found = [Misled(part, wrong) for part in suspected if (wrong := [r for r in rows[part.pk] if r.misleads])]
+    return sorted(found, key=lambda each: (each.since, each.participant.pk))
+
+
+def _topic(kind: str) -> Case:
+    whens = [
+        When(**{f"{kind}__in": sorted(kinds), "then": Value(n)}) for n, (_about, kinds) in enumerate(TOPICS)
+    ]
+    return Case(*whens, default=Value(-1), output_field=IntegerField())
+
+
+HEARING_TOPIC = next(n for n, (_about, kinds) in enumerate(TOPICS) if kinds == HEARINGS)
+
+
+def _suspected(people: "QuerySet[Participant]") -> "QuerySet[Participant]":
+    """Those told something of a topic of which something newer, or a correction, was not told them.
+
+    A few too many: `last_told` has the last word. Each is decided by the indexes of events by case and of
+    contacts by participant.
+    """
+    told = Told.objects.filter(
+        contact__participant=OuterRef(OuterRef("pk")), contact__outcome__in=TELLS
+    ).annotate(topic=_topic("event__kind"), of=Coalesce("event__suspect", 0))
+    kinds = sorted(frozenset().union(*(kinds for _about, kinds in TOPICS)) - TAKE_NOTHING_BACK)
+    newer = (
+        Event.objects.filter(case=OuterRef("case"), kind__in=kinds)
+        .current()
+        .filter(Q(participant=None) | Q(participant=OuterRef("pk")))
+        .annotate(topic=_topic("kind"), of=Coalesce("suspect", 0))
+        .filter(
+            ~Exists(told.filter(event=OuterRef("pk"))),
+            Exists(
+                told.filter(topic=OuterRef("topic")).filter(
+                    Q(event__occurred_at__lte=OuterRef("occurred_at")) | Q(event=OuterRef("replaces"))
+                )
+            ),
+        )
+        .filter(
+            Q(topic=HEARING_TOPIC)
+            | ~Exists(
+                told.filter(
+                    topic=OuterRef("topic"),
+                    of=OuterRef("of"),
+                    event__occurred_at__gt=OuterRef("occurred_at"),
+                    event__replaced_by=None,
+                )
+            )
+        )
+    )
+    return people.filter(Exists(newer))
