@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import ngettext_lazy
 
@@ -18,6 +20,7 @@ from victimcare.cases.kinds import ALLOCATED, UNDONE
 from victimcare.cases.models import Case, Entitlement, Event, Likeness, Participant, Person
 from victimcare.intake import layouts
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+from victimcare.lookups import is_any
 
 SHELLS = (Participant, Person, Case)  # the log names them, so they stay, empty
 SAID: dict[str, Promise] = {  # how many of which, in words
@@ -169,9 +172,13 @@ def withdrawn() -> list[str]:
 
 
 def obstacles(batch: ImportBatch) -> list[Obstacle]:
-    """What people, or later extracts, did with what this batch brought. Three queries, however many rows."""
+    """What people, or later extracts, did with what this batch brought. Few queries, however many rows."""
     histories = [(model, of_history(model, batch, "+")) for model in tracked()]
-    brought = {model for (model, _rows), count in zip(histories, _counted(histories), strict=True) if count}
+    brought = {
+        model: list(created(model, batch).values_list("id", flat=True))
+        for (model, _rows), count in zip(histories, _counted(histories), strict=True)
+        if count
+    }
     asked = list(_Work(batch, brought, withdrawn()).asked())
     found: dict[tuple[str, str], int] = {}
     for (what, _rows), count in zip(asked, _counted(asked), strict=True):
@@ -204,31 +211,28 @@ class _Work:
     """Where to look for work on what a batch brought."""
 
     batch: ImportBatch
-    brought: set[Any]  # the tables in which it created rows
+    brought: dict[Any, list[int]]  # the tables in which it created rows, and their keys
     gone: list[str]  # the batches that were withdrawn
 
     def asked(self) -> Iterator[tuple[tuple[str, str], QuerySet[Any]]]:
         """Every place where work shows, as what and the table's own name, and the rows that are work."""
         machine = [f"{verb} {one}" for one in self.gone for verb in ("extract", "withdrawal of")]
-        for model in self.brought:
-            ids = created(model, self.batch)
-            since = model.history.filter(id__in=ids, history_date__gte=self.batch.arrived_at).exclude(
+        for model, ids in self.brought.items():
+            since = model.history.filter(is_any("id", ids), history_date__gte=self.batch.arrived_at).exclude(
                 history_change_reason__in=[change_of(self.batch), *machine, UNDONE]
             )
             undone = model.history.filter(
                 id=OuterRef("id"), history_id__gt=OuterRef("history_id"), history_change_reason=UNDONE
             )
-            since = since.exclude(Exists(undone), history_change_reason=ALLOCATED)
+            since = since.exclude(Q(history_change_reason=ALLOCATED) & Exists(undone))
             name = str(model._meta.verbose_name)
             later = Q(history_change_reason__startswith="extract ")
             yield ("a later extract", name), since.filter(later)
             yield ("somebody here", name), since.exclude(later)
             yield from self._referring(model, ids)
-        yield from self._referring(Event, events_of(self.batch).values("pk"))
+        yield from self._referring(Event, list(events_of(self.batch).values_list("pk", flat=True)))
 
-    def _referring(
-        self, model: Any, ids: QuerySet[Any, Any]
-    ) -> Iterator[tuple[tuple[str, str], QuerySet[Any]]]:
+    def _referring(self, model: Any, ids: list[int]) -> Iterator[tuple[tuple[str, str], QuerySet[Any]]]:
         """Every table that refers to these rows, with its rows that the batch did not bring itself."""
         for relation in model._meta.get_fields(include_hidden=True):
             points_here = relation.auto_created and not relation.concrete and not relation.many_to_many
@@ -240,19 +244,22 @@ class _Work:
                 continue
             if other is ImportRow or other is ImportBatch or other._meta.auto_created is model:
                 continue
-            rows = other._base_manager.filter(**{f"{relation.field.name}__in": ids})
+            rows = other._base_manager.filter(is_any(relation.field.attname, ids))
             yield (label, str(other._meta.verbose_name_plural)), self._not_its_own(rows, other)
 
-    def _not_its_own(self, rows: QuerySet[Any], model: Any) -> QuerySet[Any]:
+    def _not_its_own(self, rows: Any, model: Any) -> Any:
         if model is Event:
-            its_own = Q(data__batch__in=[self.batch.reference, *self.gone]) | Q(data__withdraws__in=self.gone)
-            since = Event.objects.filter(recorded_at__gte=self.batch.arrived_at)
             undone = Event.objects.filter(
                 participant=OuterRef("participant"), pk__gt=OuterRef("pk"), data__change=UNDONE
             )
-            its_own |= Q(data__change=UNDONE) | Q(Exists(undone), data__change=ALLOCATED)
-            # By key: an exclude by what is in the data would leave out every event that has no such name.
-            return rows.exclude(pk__in=since.filter(its_own).values("pk"))
+            # An event without such a name in its data says "" there: unlike nothing, that can be excluded.
+            said = {
+                f"said_{name}": Coalesce(KeyTextTransform(name, "data"), Value(""), output_field=TextField())
+                for name in ("batch", "withdraws", "change")
+            }
+            its_own = Q(said_batch__in=[self.batch.reference, *self.gone]) | Q(said_withdraws__in=self.gone)
+            its_own |= Q(said_change=UNDONE) | (Q(said_change=ALLOCATED) & Exists(undone))
+            return rows.annotate(**said).exclude(its_own)
         if model is Entitlement:
             return rows.exclude(is_provisional=True, set_at__gte=self.batch.arrived_at)
         if model is FeedRow:
@@ -260,11 +267,11 @@ class _Work:
         if model is Likeness:
             return rows.exclude(decision="")
         if model in self.brought:
-            return rows.exclude(pk__in=created(model, self.batch))
+            return rows.exclude(is_any("pk", self.brought[model]))
         owner = model._meta.auto_created
         if owner in self.brought:  # a link that came with its owner, such as what a contact told
             field = next(field.name for field in model._meta.fields if field.related_model is owner)
-            return rows.exclude(**{f"{field}__in": created(owner, self.batch)})
+            return rows.exclude(is_any(f"{field}_id", self.brought[owner]))
         return rows
 
 

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from victimcare import clock
@@ -219,11 +220,15 @@ class _Undo(Land):
         self.run(f'DELETE FROM "{model._meta.db_table}" WHERE id = ANY(%s)', ids)
 
     def _empty_parts(self, ids: list[int]) -> None:
-        """Parts in cases, or of people, that were there before move to an empty case and an empty person."""
+        """Parts in cases, or of people, that were there before move to an empty case and an empty person.
+
+        So does the second part of one person in one case, such as a victim who is a suspect as well: withdrawn,
+        both would be the same.
+        """
         if not ids:
             return
         parts = Participant.objects.filter(is_any("pk", ids))
-        strangers = list(parts.exclude(is_any("person_id", self.ids.get(Person, ()))))
+        strangers = list(parts.filter(is_any("pk", self._strangers(parts))))
         shells = Person.objects.bulk_create([Person() for _part in strangers], batch_size=SIZE)
         self.history(Person, [person.pk for person in shells], "+")
         for part, shell in zip(strangers, shells, strict=True):
@@ -236,6 +241,17 @@ class _Undo(Land):
             guests.update(case=shell_case)
         parts.update(role=Participant.Role.WITHDRAWN, team=None, officer=None, represents=None)
         self._empty(Participant, ids, keeps={"case_id", "person_id", "role", "closed_at", "closure_reason"})
+
+    def _strangers(self, parts: QuerySet[Participant]) -> list[int]:
+        """The parts that cannot stay with their person."""
+        own_people, own_cases = set(self.ids.get(Person, ())), set(self.ids.get(Case, ()))
+        found, taken = [], set()
+        for pk, case, person in parts.order_by("pk").values_list("pk", "case_id", "person_id"):
+            place = case if case in own_cases else None, person  # guests come to one empty case
+            if person not in own_people or place in taken:
+                found.append(pk)
+            taken.add(place)
+        return found
 
     def _empty(
         self, model: type[models.Model], ids: list[int], *, keeps: set[str] | None = None, **values: Any
