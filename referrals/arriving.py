@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from referrals import landing
+from referrals import known, landing
 from referrals.landing import Arrival
 from referrals.rules.book import RulesByDay, entitlement_reason
 from referrals.triage import Facts, triage
@@ -78,7 +78,7 @@ class _People:
     """What is known of the people in a chunk, from its earlier rows and from what is held."""
 
     def __init__(self, rows: Sequence[Clean]) -> None:
-        self.held = landing.known_people((row["source_system"], row["person_id"]) for row in rows)
+        self.held = known.known_people((row["source_system"], row["person_id"]) for row in rows)
         self.rows_of = Counter((row["source_system"], row["person_id"]) for row in rows)
         self.said: dict[tuple[str, str], Clean] = {}
 
@@ -120,7 +120,7 @@ class _Earlier:
             for row in rows
             if row["suspect_ref"]
         }
-        self.suspected |= landing.known_suspects((row["source_system"], row["person_id"]) for row in victims)
+        self.suspected |= known.known_suspects((row["source_system"], row["person_id"]) for row in victims)
         held = {key: person["person_pk"] for key, person in people.held.items()}
         days = [london_day(row["recorded_at"].at) for row in victims if row["recorded_at"]] or [clock.today()]
         found = crimes_between(held.values(), min(days) - YEAR, max(days))
@@ -130,7 +130,7 @@ class _Earlier:
             if found.get(pk)
         }
         # Suspects that may be those of crimes before. The others are told apart by numbers of our own.
-        self.suspects = landing.known_ids(
+        self.suspects = known.known_ids(
             (row["source_system"], row["suspect_ref"])
             for row in victims
             if row["suspect_ref"] and (row["source_system"], row["person_id"]) in self.crimes

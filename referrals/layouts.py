@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from referrals import landing
+from referrals import landing, landing_events
 from referrals.arriving import arrivals
 from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
@@ -29,7 +29,7 @@ def _land_referrals(batch: ImportBatch, rows: Sequence[Clean], now: datetime) ->
 
 
 def _land_events(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
-    landed = landing.land_events(
+    landed = landing_events.land_events(
         rows,
         received_at=batch.arrived_at,
         batch_id=batch.pk,

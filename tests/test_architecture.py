@@ -47,7 +47,26 @@ VAGUE = {
 }
 
 # Who may save rows a person owns, and the few that keep the machinery's own.
-WRITERS = {"actions", "events", "questions", "tasks", "notify", "staff_mail", "digests", "planning", "telling", "urgent_calls", "trying", "complaints"}
+WRITERS = {
+    "actions",
+    "events",
+    "questions",
+    "tasks",
+    "notify",
+    "staff_mail",
+    "digests",
+    "planning",
+    "telling",
+    "urgent_calls",
+    "trying",
+    "complaints",
+    "admitting",
+    "chunks",
+    "claiming",
+    "reconciling",
+    "settling",
+    "withdrawing",
+}
 MACHINERY = {
     "victimcare/accounts/access.py",  # which forms were sent
     "victimcare/accounts/models.py",  # create_user

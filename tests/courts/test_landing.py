@@ -17,7 +17,7 @@ from tests.factories import (
 )
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
-from victimcare.intake import actions
+from victimcare.intake import actions, claiming
 from victimcare.intake.models import ImportBatch, ImportRow
 
 pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]
@@ -44,7 +44,7 @@ def receive(*rows, encoding="utf-8"):
     writer.writeheader()
     writer.writerows(rows)
     actions.upload(file_name="hearings.csv", content=out.getvalue().encode(encoding), by=None)
-    batch = actions.read(batch=actions.claim())
+    batch = actions.read(batch=claiming.claim())
     return ImportBatch.objects.get(pk=batch.pk)
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from contacts.rows import CONTACT_COLUMNS
 from courts.rows import HEARING_COLUMNS
 from tests.referrals.test_receive import ARREST, SIAN, receive, receive_events
-from victimcare.intake import actions, layouts
+from victimcare.intake import actions, claiming, layouts
 from victimcare.intake.models import ImportRow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday", "unit")]
@@ -58,7 +58,7 @@ def test_a_row_that_is_cut_off_has_one_problem():
 
 def _claimed(content):
     actions.upload(file_name="x.csv", content=content, by=None)
-    return actions.claim()
+    return claiming.claim()
 
 
 def test_the_page_names_each_in_plain_words_and_says_what_to_do(as_supervisor):

@@ -15,7 +15,7 @@ from tests.referrals.test_receive import SIAN, as_csv, receive
 from victimcare import clock
 from victimcare.audit.models import AccessEntry
 from victimcare.faults import Refused
-from victimcare.intake import actions, api
+from victimcare.intake import admitting, api
 from victimcare.intake.api_description import DESCRIPTION
 from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
 from victimcare.intake.tasks import read_waiting_extracts
@@ -27,7 +27,7 @@ BOTH = ["extracts.send", "extracts.read"]
 
 @pytest.fixture
 def secret(monday, unit, administrator):
-    return actions.make_token(name="Crime system", scopes=BOTH, days=90, by=administrator)[1]
+    return admitting.make_token(name="Crime system", scopes=BOTH, days=90, by=administrator)[1]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def force(secret):
 
 @pytest.fixture(autouse=True)
 def _not_throttled(monkeypatch):
-    monkeypatch.setattr(actions, "MOST_IN_A_MINUTE", 1000)
+    monkeypatch.setattr(admitting, "MOST_IN_A_MINUTE", 1000)
 
 
 def send(client, body, kind="text/csv"):
@@ -103,13 +103,13 @@ def test_a_token_ends_after_its_days_and_when_it_is_revoked(monday, force, admin
     assert send(force, good()).status_code == 401
     FeedToken.objects.update(expires_at=clock.now() + timedelta(hours=1), made_at=clock.now())
     assert send(force, good()).status_code == 202
-    actions.revoke_token(token=token, by=administrator)
+    admitting.revoke_token(token=token, by=administrator)
     assert send(force, good(town="Cwm")).status_code == 401
 
 
 def test_a_token_does_what_it_was_made_for_and_no_more(monday, unit, administrator):
-    reader = actions.make_token(name="R", scopes=["extracts.read"], days=1, by=administrator)[1]
-    sender = actions.make_token(name="S", scopes=["extracts.send"], days=1, by=administrator)[1]
+    reader = admitting.make_token(name="R", scopes=["extracts.read"], days=1, by=administrator)[1]
+    sender = admitting.make_token(name="S", scopes=["extracts.send"], days=1, by=administrator)[1]
     assert send(Client(headers={"Authorization": f"Bearer {reader}"}), good()).status_code == 403
     client = Client(headers={"Authorization": f"Bearer {sender}"})
     sent = send(client, good())
@@ -130,11 +130,11 @@ def test_a_token_is_kept_as_a_digest_alone(secret):
 @pytest.mark.parametrize(("days", "scopes"), [(0, BOTH), (91, BOTH), (30, [])])
 def test_a_token_lasts_ninety_days_at_most_and_is_for_something(administrator, days, scopes):
     with pytest.raises(Refused):
-        actions.make_token(name="x", scopes=scopes, days=days, by=administrator)
+        admitting.make_token(name="x", scopes=scopes, days=days, by=administrator)
 
 
 def test_sixty_requests_a_minute_are_enough(force, monkeypatch):
-    monkeypatch.setattr(actions, "MOST_IN_A_MINUTE", 3)
+    monkeypatch.setattr(admitting, "MOST_IN_A_MINUTE", 3)
     answers = [force.get(f"{URL}/B-NOTHING").status_code for _n in range(5)]
     assert answers[:3] == [404] * 3 and answers[-1] == 429
 
@@ -318,9 +318,9 @@ def test_a_batch_says_which_token_brought_it(force, as_supervisor):
 
 
 def test_requests_are_counted_in_one_place_by_the_minute(force, monday, monkeypatch):
-    monkeypatch.setattr(actions, "MOST_IN_A_MINUTE", 3)
+    monkeypatch.setattr(admitting, "MOST_IN_A_MINUTE", 3)
     token = FeedToken.objects.get()
-    assert [actions.note_use(token=token) for _elsewhere in range(2)] == [1, 2]
+    assert [admitting.note_use(token=token) for _elsewhere in range(2)] == [1, 2]
     assert [force.get(f"{URL}/B-NOTHING").status_code for _here in range(3)] == [404, 429, 429]
     refused = force.get(f"{URL}/B-NOTHING")
     assert "throttled" in refused.json()["error"].lower() and refused["Retry-After"] == "60"
@@ -328,7 +328,7 @@ def test_requests_are_counted_in_one_place_by_the_minute(force, monday, monkeypa
     assert force.get(f"{URL}/B-NOTHING").status_code == 404
 
 
-@pytest.mark.parametrize("place", ["service_of", "actions.note_use"])
+@pytest.mark.parametrize("place", ["service_of", "admitting.note_use"])
 def test_a_database_that_is_away_is_a_sentence(force, monkeypatch, place):
     def away(*_args, **_kwargs):
         raise OperationalError("server closed the connection unexpectedly")

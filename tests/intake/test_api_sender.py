@@ -6,14 +6,14 @@ from django.test import Client
 from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_receive import SIAN, as_csv
 from victimcare.audit.models import AccessEntry
-from victimcare.intake import actions
+from victimcare.intake import admitting
 from victimcare.intake.models import ImportBatch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday", "unit")]
 
 
 def test_the_token_that_sent_an_extract_is_in_the_log(administrator):
-    token, secret = actions.make_token(
+    token, secret = admitting.make_token(
         name="Crime system", scopes=["extracts.send"], days=9, by=administrator
     )
     client = Client(headers={"Authorization": f"Bearer {secret}"})

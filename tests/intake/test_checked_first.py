@@ -106,7 +106,7 @@ def test_a_fault_of_ours_during_a_check_keeps_nothing_and_says_so(monday, unit, 
     def stumble(*_):
         raise ValueError("Siân Evans")
 
-    monkeypatch.setattr(actions, "_land", stumble)
+    monkeypatch.setattr(actions, "land", stumble)
     batch = checked(SIAN)
     assert batch.state == "unreadable" and "fault in this system" in batch.sentence
     assert "Siân" not in batch.sentence

@@ -7,7 +7,7 @@ from referrals.models import Referral
 from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_receive import SIAN, as_csv
 from victimcare.accounts.models import Notification
-from victimcare.intake import actions
+from victimcare.intake import actions, claiming
 from victimcare.intake.tasks import read_waiting_extracts
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def killed(monday, times):
     """So many readers claimed it and were never heard of again."""
     for _n in range(times):
-        assert actions.claim() is not None
+        assert claiming.claim() is not None
         monday.shift(660)
 
 
@@ -27,7 +27,7 @@ def uploaded(*rows):
 def test_five_readers_that_got_no_further_park_it_and_the_supervisors_hear(monday, unit, supervisor):
     batch = uploaded(SIAN)
     killed(monday, 5)
-    assert actions.claim() is None
+    assert claiming.claim() is None
     batch.refresh_from_db()
     assert (batch.state, "five times" in batch.sentence, batch.content is None) == ("parked", True, False)
     assert Notification.objects.get(recipient=supervisor).kind == "extract_parked"
@@ -86,7 +86,7 @@ def test_a_database_that_is_away_is_not_held_against_the_file(monday, unit, monk
 def test_a_parked_extract_is_read_once_more_when_somebody_says_so(monday, unit, supervisor, as_supervisor):
     batch = uploaded(SIAN)
     killed(monday, 5)
-    actions.claim()
+    claiming.claim()
     as_supervisor.force_login(supervisor, backend="django.contrib.auth.backends.ModelBackend")
     page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).content.decode()
     assert "five times" in page and "Have it read once more" in page

@@ -14,7 +14,7 @@ from referrals.models import Referral
 from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_pages import row_url
 from tests.referrals.test_receive import SIAN, as_csv, counts, receive
-from victimcare.intake import actions
+from victimcare.intake import actions, claiming, settling
 from victimcare.intake.extract import Unreadable, open_extract
 from victimcare.intake.models import ImportBatch, ImportRow
 from victimcare.intake.tasks import read_waiting_extracts
@@ -43,7 +43,7 @@ def test_a_nul_is_shown_and_must_be_typed_again(monday, unit, as_supervisor):
     receive(SIAN | {"surname": "Ev\x00ans"})
     row = ImportRow.objects.in_quarantine().get()
     assert row.content["surname"] == "Ev␀ans"
-    assert actions.problems_of(row, row.content)[0].column == "surname"
+    assert settling.problems_of(row, row.content)[0].column == "surname"
 
 
 def test_an_unseen_character_in_a_column_we_do_not_know_can_be_mended(monday, unit, as_supervisor):
@@ -76,14 +76,14 @@ def test_a_fault_of_ours_ends_the_batch_and_the_next_one_is_read(monday, unit, m
     good = actions.upload(
         file_name="b.csv", content=as_csv([SIAN | {"person_id": "P2"}], REFERRAL_COLUMNS), by=None
     )
-    land = actions._land
+    land = actions.land
 
     def stumble(batch, chunk):
         if batch.pk == poison.pk:
             raise ValueError("Siân Evans of 1 High Street")
         return land(batch, chunk)
 
-    monkeypatch.setattr(actions, "_land", stumble)
+    monkeypatch.setattr(actions, "land", stumble)
     with caplog.at_level(logging.ERROR):
         assert read_waiting_extracts() == 2
     poison.refresh_from_db()
@@ -128,10 +128,10 @@ def test_a_database_that_is_away_leaves_the_batch_to_be_read_later(monday, unit,
 
 def test_a_batch_that_killed_its_reader_is_tried_after_those_never_begun(monday, unit):
     killer = actions.upload(file_name="a.csv", content=as_csv([SIAN], REFERRAL_COLUMNS), by=None)
-    assert actions.claim() == killer
+    assert claiming.claim() == killer
     monday.shift(660)
     fresh = actions.upload(file_name="b.csv", content=b"x", by=None)
-    assert (actions.claim(), actions.claim()) == (fresh, killer)
+    assert (claiming.claim(), claiming.claim()) == (fresh, killer)
 
 
 def test_the_command_says_a_fault_in_a_sentence(monday, unit, monkeypatch, tmp_path):
@@ -144,7 +144,7 @@ def test_the_command_says_a_fault_in_a_sentence(monday, unit, monkeypatch, tmp_p
         def stumble(*_, fault=fault):
             raise fault
 
-        monkeypatch.setattr(actions, "_land", stumble)
+        monkeypatch.setattr(actions, "land", stumble)
         (tmp_path / "y.csv").write_bytes(as_csv([SIAN | {"town": words}], REFERRAL_COLUMNS))
         out = io.StringIO()
         with pytest.raises(CommandError, match=r"y\.csv"):

@@ -11,7 +11,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Question
 from victimcare.cases.questions import answer
 from victimcare.faults import Refused, Stale
-from victimcare.intake import actions
+from victimcare.intake import settling
 from victimcare.intake.models import ImportRow
 
 pytestmark = pytest.mark.django_db
@@ -100,7 +100,7 @@ def test_a_row_goes_back_to_the_officer_in_the_case_with_a_question(as_superviso
 def test_the_answer_is_shown_with_the_row_and_the_row_is_mended_with_it(as_supervisor, supervisor):
     officer = UserFactory(username="pc", collar="1234", roles=[Role.OFFICER_IN_THE_CASE], team=None)
     row = waiting().first()
-    question = actions.return_to_officer(row=row, words="Which postcode?", to_collar="1234", by=supervisor)
+    question = settling.return_to_officer(row=row, words="Which postcode?", to_collar="1234", by=supervisor)
     answer(question=question, reply="It is NP20 4AB.", version=question.version, by=officer)
     page = as_supervisor.get(row_url(row)).text
     assert "It is NP20 4AB." in page
@@ -112,12 +112,12 @@ def test_the_answer_is_shown_with_the_row_and_the_row_is_mended_with_it(as_super
 
 def test_nobody_is_asked_the_same_twice_or_about_a_settled_row(supervisor):
     row = waiting().first()
-    actions.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
+    settling.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
     with pytest.raises(Refused, match="asked already"):
-        actions.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
-    actions.set_aside(row=row, reason="x", by=supervisor)
+        settling.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
+    settling.set_aside(row=row, reason="x", by=supervisor)
     with pytest.raises(Stale):
-        actions.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
+        settling.return_to_officer(row=row, words="Which?", to_collar="1234", by=supervisor)
 
 
 def test_a_question_says_whom_it_is_for(as_supervisor):

@@ -11,7 +11,7 @@ from referrals.models import Referral
 from tests.intake.test_withdrawn import HEARING, HUW, TOLD
 from tests.referrals.test_receive import ARREST, SIAN, receive, receive_events
 from victimcare.accounts.models import Notification
-from victimcare.intake import actions
+from victimcare.intake import actions, reconciling, settling, withdrawing
 from victimcare.intake.models import ImportBatch, ImportRow, Reconciliation
 from victimcare.intake.tasks import reconcile_extracts
 
@@ -36,14 +36,14 @@ def _a_day_of_extracts(monday, unit):
 
 
 def test_a_day_on_which_all_agrees():
-    made = actions.reconcile(day=MONDAY)
+    made = reconciling.reconcile(day=MONDAY)
     assert (made.findings, made.batches, made.received) == ([], 6, 12)
     assert made.received == made.accepted + made.updated + made.unchanged + made.suppressed + made.quarantined
     assert not Notification.objects.exists()
 
 
 def found():
-    return {finding["what"] for finding in actions.reconcile(day=MONDAY).findings}
+    return {finding["what"] for finding in reconciling.reconcile(day=MONDAY).findings}
 
 
 def test_a_referral_that_is_gone_is_found_and_the_supervisor_hears(supervisor):
@@ -81,8 +81,8 @@ def test_it_is_told_once_and_settled_when_it_agrees_again(supervisor):
 def test_a_mended_row_and_a_withdrawn_batch_do_not_disturb_it(monday, supervisor):
     row = ImportRow.objects.in_quarantine().get(column="postcode")
     monday.shift(60)
-    actions.mend(row=row, cells=row.content | {"postcode": "NP20 4AB"}, by=supervisor)
-    actions.withdraw(batch=ImportBatch.objects.get(kind="contacts"), reason="Wrong.", by=supervisor)
+    settling.mend(row=row, cells=row.content | {"postcode": "NP20 4AB"}, by=supervisor)
+    withdrawing.withdraw(batch=ImportBatch.objects.get(kind="contacts"), reason="Wrong.", by=supervisor)
     assert found() == set()
 
 
@@ -98,7 +98,7 @@ def test_what_is_not_needed_any_more_goes(monday):
     ImportRow.objects.filter(pk=settled.pk).update(settled_at="2026-08-01T00:00Z")
     actions.upload(file_name="a.csv", content=b"x", by=None, checked_first=True)
     ImportBatch.objects.filter(state="check").update(state="checked", arrived_at="2026-11-01T00:00Z")
-    assert actions.forget() == 2
+    assert reconciling.forget() == 2
     settled.refresh_from_db()
     assert settled.content == {} and not ImportBatch.objects.filter(state="checked").exists()
 
@@ -107,7 +107,7 @@ def test_a_supervisor_sees_each_day_and_what_differs(as_supervisor, django_asser
     page = as_supervisor.get(reverse("intake:reconciliation")).text
     assert "No day has been reconciled yet" in page
     ImportBatch.objects.filter(kind="hearings").update(expected=7)
-    actions.reconcile(day=MONDAY)
+    reconciling.reconcile(day=MONDAY)
     with django_assert_max_num_queries(12):
         page = as_supervisor.get(reverse("intake:reconciliation")).text
     assert "Rows in the file and rows received" in page

@@ -4,7 +4,7 @@ import pytest
 
 from referrals.rows import REFERRAL_COLUMNS
 from tests.referrals.test_receive import ARREST, SIAN, as_csv, counts, receive, receive_events
-from victimcare.intake import actions
+from victimcare.intake import actions, claiming, settling
 from victimcare.intake.models import ImportRow
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_rows_whose_key_is_not_whole_never_replace_each_other(monday, unit):
 def test_a_bad_row_that_was_set_aside_is_unchanged_when_it_comes_again(monday, unit, supervisor):
     receive(BAD)
     receive(BAD | {"town": "Newport"})
-    actions.set_aside(row=waiting().get(), reason="A test row.", by=supervisor)
+    settling.set_aside(row=waiting().get(), reason="A test row.", by=supervisor)
     assert counts(receive(BAD | {"town": "Newport"})) == {"unchanged": 1}
     assert counts(receive(BAD)) == {"unchanged": 1}
     assert not waiting().exists()
@@ -65,5 +65,5 @@ def test_replacing_costs_the_same_however_many_rows_wait(monday, unit, django_as
     for n in (150, 149):
         actions.upload(file_name="a.csv", content=file(n), by=None)
         with django_assert_max_num_queries(30):
-            actions.read(batch=actions.claim())
+            actions.read(batch=claiming.claim())
     assert waiting().count() == 150

@@ -17,7 +17,7 @@ from victimcare.cases.actions import allocate, change_details, take_back
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Event, Participant, Person, SafeContact
 from victimcare.faults import Refused, Stale
-from victimcare.intake import actions
+from victimcare.intake import withdrawing
 from victimcare.intake.models import FeedRow, ImportRow
 from victimcare.intake.tasks import read_waiting_extracts
 
@@ -71,7 +71,7 @@ def seen():
 
 
 def withdraw(batch, supervisor):
-    actions.withdraw(batch=batch, reason="The wrong file was sent.", by=supervisor)
+    withdrawing.withdraw(batch=batch, reason="The wrong file was sent.", by=supervisor)
     assert read_waiting_extracts() == 1
 
 
@@ -341,3 +341,15 @@ def test_an_allocation_after_one_undone_is_work(supervisor, officer):
     allocate(participants=[victim], officer=officer, by=supervisor)
     with pytest.raises(Refused, match="somebody here changed"):
         withdraw(batch, supervisor)
+
+
+@pytest.mark.parametrize("first", [[], [SIAN]])
+def test_a_victim_who_is_a_suspect_of_the_same_case_goes_as_well(supervisor, first):
+    receive(*first)
+    before = seen()
+    also_suspect = HUW | {"role": "VICTIM", "suspect_ref": "P2", "suspect_name": "Huw Evans"}
+    another_case = also_suspect | {"occurrence_no": "2600000002"}
+    batch = receive(SIAN | {"person_id": "S1"}, also_suspect, another_case, SIAN | {"person_id": "P9"})
+    withdraw(batch, supervisor)
+    batch.refresh_from_db()
+    assert batch.state == "withdrawn" and seen() == before

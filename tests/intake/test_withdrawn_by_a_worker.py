@@ -12,7 +12,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.faults import Refused, Stale
-from victimcare.intake import actions, withdrawal
+from victimcare.intake import claiming, settling, withdrawal, withdrawing
 from victimcare.intake.models import ImportBatch, ImportRow
 from victimcare.intake.tasks import read_waiting_extracts
 
@@ -24,7 +24,7 @@ WHY = "The wrong file was sent."
 def asked(supervisor):
     """An extract of one victim whose withdrawal was asked for."""
     batch = receive(SIAN)
-    return actions.withdraw(batch=batch, reason=WHY, by=supervisor)
+    return withdrawing.withdraw(batch=batch, reason=WHY, by=supervisor)
 
 
 def now(batch):
@@ -47,7 +47,7 @@ def test_the_worker_takes_it_back_and_says_for_whom(asked, supervisor):
 
 def test_it_is_asked_for_once(asked, supervisor):
     with pytest.raises(Stale):
-        actions.withdraw(batch=asked, reason=WHY, by=supervisor)
+        withdrawing.withdraw(batch=asked, reason=WHY, by=supervisor)
 
 
 def test_a_worker_that_is_killed_leaves_everything_and_the_next_does_it_once(asked, monday, monkeypatch):
@@ -71,15 +71,15 @@ def test_a_worker_that_is_killed_leaves_everything_and_the_next_does_it_once(ask
 
 
 def test_a_worker_that_another_overtook_keeps_nothing(asked, monkeypatch):
-    take_back = actions.take_back
+    take_back = withdrawing.take_back
 
     def overtaken(*, batch, **rest):
         cases = take_back(batch=batch, **rest)
         ImportBatch.objects.filter(pk=batch.pk).update(state="done", state_before="", withdrawn_by=None)
         return cases
 
-    monkeypatch.setattr(actions, "take_back", overtaken)
-    assert actions.undo(batch=actions.claim()).state == "undoing"
+    monkeypatch.setattr(withdrawing, "take_back", overtaken)
+    assert withdrawing.undo(batch=claiming.claim()).state == "undoing"
     assert Referral.objects.count() == 1
 
 
@@ -100,7 +100,7 @@ def test_a_fault_of_ours_leaves_it_and_says_so(asked, monkeypatch):
     def stumble(**_):
         raise ValueError("Siân Evans")
 
-    monkeypatch.setattr(actions, "take_back", stumble)
+    monkeypatch.setattr(withdrawing, "take_back", stumble)
     read_waiting_extracts()
     left = now(asked)
     assert left.state == "done" and "fault in this system" in left.not_withdrawn_because
@@ -112,7 +112,7 @@ def test_a_database_that_is_away_leaves_it_to_be_done_later(asked, monday, monke
         raise OperationalError("server closed the connection unexpectedly")
 
     with monkeypatch.context() as while_away:
-        while_away.setattr(actions, "take_back", away)
+        while_away.setattr(withdrawing, "take_back", away)
         assert read_waiting_extracts() == 0
     assert (now(asked).state, now(asked).attempts) == ("undoing", 0)
     monday.shift(660)
@@ -121,9 +121,9 @@ def test_a_database_that_is_away_leaves_it_to_be_done_later(asked, monday, monke
 
 def test_after_five_workers_it_is_left_as_it_was(asked, monday):
     for _n in range(5):
-        assert actions.claim() == asked
+        assert claiming.claim() == asked
         monday.shift(660)
-    assert actions.claim() is None
+    assert claiming.claim() is None
     left = now(asked)
     assert left.state == "done" and "stopped five times" in left.not_withdrawn_because
 
@@ -131,9 +131,9 @@ def test_after_five_workers_it_is_left_as_it_was(asked, monday):
 def test_a_large_one_says_how_far_it_is(supervisor, monkeypatch):
     monkeypatch.setattr(withdrawal, "AT_ONCE", 2)
     batch = receive(*[SIAN | {"person_id": f"P{n}", "occurrence_no": f"26{n}"} for n in range(6)])
-    actions.withdraw(batch=batch, reason=WHY, by=supervisor)
+    withdrawing.withdraw(batch=batch, reason=WHY, by=supervisor)
     said = []
-    actions.undo(batch=actions.claim())  # the thread beside sees nothing of a test's own transaction
+    withdrawing.undo(batch=claiming.claim())  # the thread beside sees nothing of a test's own transaction
     again = receive(*[SIAN | {"person_id": f"P{n}", "occurrence_no": f"26{n}"} for n in range(6)])
     with connection.cursor() as cursor:
         undo = withdrawal._Undo(
@@ -152,6 +152,6 @@ def test_while_extracts_land_a_mended_row_is_asked_for_again(supervisor, monkeyp
     def busy(**_):
         raise OperationalError("canceling statement due to lock timeout")
 
-    monkeypatch.setattr(actions, "_one_at_a_time", busy)
+    monkeypatch.setattr(settling, "one_at_a_time", busy)
     with pytest.raises(Refused, match="wait a minute"):
-        actions.mend(row=row, cells=row.content | {"postcode": "NP20 4AB"}, by=supervisor)
+        settling.mend(row=row, cells=row.content | {"postcode": "NP20 4AB"}, by=supervisor)

@@ -15,7 +15,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.cases import actions as cases
 from victimcare.cases.models import Case, Event, Likeness, Participant, Person
 from victimcare.cases.tasks import compare_new_people
-from victimcare.intake import actions as intake
+from victimcare.intake import withdrawing
 from victimcare.intake.models import ImportBatch
 from victimcare.intake.tasks import read_waiting_extracts
 
@@ -162,7 +162,7 @@ def test_a_crime_the_feed_holds_already_stays_the_feeds(sign_in, detective):
 
 def test_taking_the_extract_back_gives_the_case_back(told, supervisor):
     batch = receive(CRIME)
-    intake.withdraw(batch=ImportBatch.objects.get(pk=batch.pk), reason="Wrong file.", by=supervisor)
+    withdrawing.withdraw(batch=ImportBatch.objects.get(pk=batch.pk), reason="Wrong file.", by=supervisor)
     assert read_waiting_extracts() == 1
     case = Case.objects.get(pk=told.case_id)
     assert (case.source_system, case.occurrence_no, case.flags) == ("", NUMBER, ["DA"])

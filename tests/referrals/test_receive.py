@@ -17,7 +17,7 @@ from victimcare.cases.events import correct_event, events_recorded
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person, SafeContact
 from victimcare.faults import Refused
-from victimcare.intake import actions
+from victimcare.intake import actions, claiming
 from victimcare.intake.models import ImportBatch, ImportRow
 from victimcare.intake.tasks import read_waiting_extracts
 
@@ -365,7 +365,7 @@ def test_a_reader_that_died_is_resumed_where_it_stopped(monday, unit, monkeypatc
     monkeypatch.setattr(actions, "CHUNK", 2)
     rows = [SIAN | {"occurrence_no": f"27{n}"} for n in range(5)]
     batch = actions.upload(file_name="a.csv", content=as_csv(rows, REFERRAL_COLUMNS), by=None)
-    claimed = actions.claim()
+    claimed = claiming.claim()
 
     def die(after):
         raise KeyboardInterrupt
@@ -383,7 +383,7 @@ def test_a_reader_that_died_is_resumed_where_it_stopped(monday, unit, monkeypatc
 
 def test_a_reader_who_was_overtaken_keeps_nothing_twice(monday, unit):
     actions.upload(file_name="a.csv", content=as_csv([SIAN], REFERRAL_COLUMNS), by=None)
-    slow = actions.claim()
+    slow = claiming.claim()
     fast = ImportBatch.objects.get(pk=slow.pk)
     actions.read(batch=fast)
     assert actions.read(batch=slow).received == 0

@@ -32,7 +32,7 @@ from victimcare import clock
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.http import AWAY
-from victimcare.intake import actions
+from victimcare.intake import actions, admitting
 from victimcare.intake.api_description import DESCRIPTION
 from victimcare.intake.extract import Unreadable, open_extract
 from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
@@ -70,7 +70,7 @@ class ByToken(BaseAuthentication):
         found = service_of(secret.strip()) if scheme.lower() == "bearer" else None
         if found is None:
             raise AuthenticationFailed(_("Send a token that is valid: Authorization: Bearer <token>."))
-        found.used_in_minute = actions.note_use(token=found.token)
+        found.used_in_minute = admitting.note_use(token=found.token)
         return found, found.token
 
     def authenticate_header(self, request: Request) -> str:
@@ -96,7 +96,7 @@ class OfAToken(BaseThrottle):
     """Sixty requests in a minute by the clock for each token, counted in its row: one count for all processes."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        return cast(ImportService, request.user).used_in_minute <= actions.MOST_IN_A_MINUTE
+        return cast(ImportService, request.user).used_in_minute <= admitting.MOST_IN_A_MINUTE
 
     def wait(self) -> float:
         return 60.0 - clock.now().second

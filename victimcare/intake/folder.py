@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from victimcare.faults import Refused
-from victimcare.intake import actions
+from victimcare.intake import actions, claiming
 from victimcare.intake.extract import visible
 from victimcare.intake.models import ImportBatch, ImportRow
 
@@ -54,7 +54,7 @@ def _alone() -> Iterator[bool]:
         yield is_ours
     finally:
         if is_ours:
-            with contextlib.suppress(*actions.OF_THE_MACHINE), connection.cursor() as cursor:
+            with contextlib.suppress(*claiming.OF_THE_MACHINE), connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtext('intake.folder'))")
 
 
@@ -90,7 +90,7 @@ def _take(folder: Path, path: Path) -> bool:
         return False
     is_done = batch.state == ImportBatch.State.DONE
     if not is_done:
-        actions.tell_of_refused(batch=batch)
+        claiming.tell_of_refused(batch=batch)
     _move(path, folder / ("done" if is_done else "refused"), batch)
     return True
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from victimcare import clock
-from victimcare.intake import actions, folder
+from victimcare.intake import actions, claiming, folder, reconciling, withdrawing
 from victimcare.intake.models import ImportBatch
 
 logger = logging.getLogger(__name__)
@@ -22,17 +22,17 @@ def read_waiting_extracts() -> int:
     """
     read, batch = 0, None
     try:
-        while read < 20 and (batch := actions.claim()) is not None:
+        while read < 20 and (batch := claiming.claim()) is not None:
             if batch.state == ImportBatch.State.CHECKING:
                 actions.check(batch=batch)
             elif batch.state == ImportBatch.State.UNDOING:
-                actions.undo(batch=batch)
+                withdrawing.undo(batch=batch)
             else:
                 actions.read(batch=batch)
             read += 1
-    except actions.OF_THE_MACHINE as fault:
+    except claiming.OF_THE_MACHINE as fault:
         if batch is not None:
-            actions.put_back(batch=batch)
+            claiming.put_back(batch=batch)
         logger.warning("Reading extracts stopped: %s. It goes on by itself.", type(fault).__name__)
     return read
 
@@ -44,7 +44,7 @@ def take_dropped_files() -> int:
         return 0
     try:
         return folder.take_all(Path(settings.DROP_FOLDER), now=time.time())
-    except actions.OF_THE_MACHINE as fault:
+    except claiming.OF_THE_MACHINE as fault:
         logger.warning("The drop folder was left: %s. It goes on by itself.", type(fault).__name__)
         return 0
 
@@ -52,5 +52,5 @@ def take_dropped_files() -> int:
 @shared_task
 def reconcile_extracts() -> int:
     """Reconcile the days that are over and not reconciled, and let go of what is not needed any more."""
-    actions.forget()
-    return actions.reconcile_days_before(today=clock.today())
+    reconciling.forget()
+    return reconciling.reconcile_days_before(today=clock.today())

@@ -10,7 +10,7 @@ from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.http import Request
-from victimcare.intake import actions
+from victimcare.intake import admitting
 from victimcare.intake.forms import TokenForm
 from victimcare.intake.models import FeedToken
 
@@ -31,7 +31,7 @@ def make(request: Request) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    made, secret = actions.make_token(
+    made, secret = admitting.make_token(
         name=form.cleaned_data["name"],
         scopes=form.cleaned_data["scopes"],
         days=form.cleaned_data["days"],
@@ -52,6 +52,6 @@ def _page(request: Request, form: TokenForm, *, secret: str = "", status: int = 
 @require_POST
 def revoke(request: Request, token: str) -> HttpResponse:
     """Nobody comes in with this token from now on."""
-    revoked = actions.revoke_token(token=get_object_or_404(FeedToken, reference=token), by=request.user)
+    revoked = admitting.revoke_token(token=get_object_or_404(FeedToken, reference=token), by=request.user)
     messages.success(request, _("The token for %s is revoked.") % revoked.name)
     return redirect("intake:tokens")

@@ -20,7 +20,7 @@ from victimcare.cases.models import Question
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day
 from victimcare.http import Request
-from victimcare.intake import actions, layouts
+from victimcare.intake import actions, layouts, settling, withdrawing
 from victimcare.intake.forms import (
     BulkAsideForm,
     QuarantineFilter,
@@ -95,7 +95,7 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
     say_reason = layouts.of(found.kind).say_reason if found.kind else str
     context = {
         "batch": found,
-        "may_be_withdrawn": found.state in actions.KEPT_SOMETHING and found.received > 0,
+        "may_be_withdrawn": found.state in withdrawing.KEPT_SOMETHING and found.received > 0,
         "is_open": found.state in (*NOT_BEGUN, *BEGUN, ImportBatch.State.UNDOING),
         "preview": _preview(found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
@@ -166,10 +166,12 @@ def try_again(request: Request, batch: str) -> HttpResponse:
 def withdraw(request: Request, batch: str) -> HttpResponse:
     """What stands in the way of taking an extract back; and, when nothing does, taking it back with a reason."""
     found = _batch_or_404(batch)
-    in_the_way = actions.what_stands_in_the_way(found) if found.state in actions.KEPT_SOMETHING else []
+    in_the_way = (
+        withdrawing.what_stands_in_the_way(found) if found.state in withdrawing.KEPT_SOMETHING else []
+    )
     form = WithdrawForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.withdraw(batch=found, reason=form.cleaned_data["reason"], by=request.user)
+        withdrawing.withdraw(batch=found, reason=form.cleaned_data["reason"], by=request.user)
         messages.success(
             request, _("%s is being withdrawn. This page says when it is done.") % found.file_name
         )
@@ -178,7 +180,7 @@ def withdraw(request: Request, batch: str) -> HttpResponse:
         "batch": found,
         "form": form,
         "in_the_way": in_the_way,
-        "can_be": found.state in actions.KEPT_SOMETHING,
+        "can_be": found.state in withdrawing.KEPT_SOMETHING,
     }
     return render(request, "intake/withdraw.html", context)
 
@@ -199,7 +201,7 @@ def quarantine(request: Request) -> HttpResponse:
     if request.method == "POST":
         chosen = _chosen(request, rows)
         if form.is_valid() and chosen is not None:
-            count = actions.set_aside_all(rows=chosen, reason=form.cleaned_data["reason"], by=request.user)
+            count = settling.set_aside_all(rows=chosen, reason=form.cleaned_data["reason"], by=request.user)
             said = ngettext("Set aside: %d row.", "Set aside: %d rows.", count)
             messages.success(request, said % count)
             return redirect(f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path)
@@ -314,10 +316,10 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
         form = RowForm(request.POST, row=row, is_whole=is_whole)
     if request.method == "POST" and form.is_valid():
         cells = form.cells()
-        form.mark(actions.problems_of(row, cells), cells)
+        form.mark(settling.problems_of(row, cells), cells)
         if not form.errors:
             try:
-                mended = actions.mend(row=row, cells=cells, by=request.user)
+                mended = settling.mend(row=row, cells=cells, by=request.user)
                 messages.success(request, mended.settlement)
                 return redirect("intake:quarantine")
             except Refused as refused:
@@ -355,7 +357,7 @@ def return_row(request: Request, batch: str, number: int) -> HttpResponse:
     if form.is_valid():
         asked = {name: form.cleaned_data[name] for name in ("words", "to_collar", "to_team")}
         try:
-            question = actions.return_to_officer(row=row, by=request.user, **asked)
+            question = settling.return_to_officer(row=row, by=request.user, **asked)
             messages.success(request, _("Asked. The answer is due by %s.") % day(question.due_on))
             return redirect("intake:row", batch, number)
         except Refused as refused:
@@ -372,7 +374,7 @@ def set_row_aside(request: Request, batch: str, number: int) -> HttpResponse:
     row = _row_or_404(batch, number)
     form = SetAsideForm(request.POST)
     if form.is_valid():
-        actions.set_aside(row=row, reason=form.cleaned_data["reason"], by=request.user)
+        settling.set_aside(row=row, reason=form.cleaned_data["reason"], by=request.user)
         messages.success(
             request, _("Row %(n)d of %(file)s is set aside.") % {"n": number, "file": row.batch.file_name}
         )
