@@ -43,6 +43,7 @@ class Rule:
     trigger: tuple[str, ...]
     clock: str
     tell: str
+    tell_cy: str = ""
     code: str = ""
     in_force_from: date = date.min
     in_force_until: date = date.max
@@ -70,6 +71,11 @@ class Rule:
     def is_told(self) -> bool:
         """Met by telling; else by an event."""
         return not self.met_by
+
+    @property
+    def is_tracked(self) -> bool:
+        """Opened by something this service records; else it stands in the catalogue alone."""
+        return bool(self.trigger)
 
     @property
     def is_timed(self) -> bool:

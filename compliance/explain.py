@@ -109,6 +109,7 @@ def answer_of(rule: Rule, on: date, *, is_enhanced: bool) -> dict[str, Any]:
     said = {"n": limit, "day": long_day(due_on)}
     return {
         "rule": rule,
+        "tell": words.tell(rule),
         "due_on": due_on,
         "text": ngettext(
             "Within %(n)d working day: due by the end of %(day)s.",

@@ -94,9 +94,9 @@ def _row(rule: Rule, check: RuleCheck | None) -> list[Any]:
         duty |= {"tag": _("Not yet checked"), "colour": "amber"}
     return [
         duty,
-        rule.tell,
+        words.tell(rule),
         Duty.Owner(rule.owned_by).label,
-        {"text": _triggers(rule), "note": words.CLOCKS[rule.clock]},
+        {"text": _triggers(rule), "note": words.CLOCKS[rule.clock] if rule.is_tracked else ""},
         {
             "text": _days(rule.standard),
             "note": _("Enhanced: %(days)s") % {"days": _days(rule.enhanced)}
@@ -108,6 +108,8 @@ def _row(rule: Rule, check: RuleCheck | None) -> list[Any]:
 
 
 def _triggers(rule: Rule) -> str:
+    if not rule.is_tracked:
+        return _("Not recorded here")
     return ", ".join(str(Kind(kind).label) for kind in rule.trigger)
 
 
@@ -180,15 +182,16 @@ def rule(request: Request, key: str, rule: str) -> HttpResponse:
 def _in_full(rule: Rule) -> list[dict[str, Any]]:
     """Every particular of the rule, for a summary list."""
     met_by = ", ".join(str(Kind(kind).label) for kind in rule.met_by) or _("Telling them")
+    counts = words.CLOCKS[rule.clock] if rule.is_tracked else ""
     says = [
-        (_("What must be told or done"), rule.tell),
+        (_("What must be told or done"), words.tell(rule)),
         (_("Owed by"), Duty.Owner(rule.owned_by).label),
         (_("Owed to each"), words.OWED_TO[rule.owed_to]),
         (_("Opened by"), _triggers(rule)),
-        (_("Counts"), words.CLOCKS[rule.clock]),
+        (_("Counts"), counts),
         (_("Standard rights"), _days(rule.standard)),
         (_("Enhanced rights"), _days(rule.enhanced)),
-        (_("Met by"), met_by),
+        (_("Met by"), met_by if rule.is_tracked else ""),
         (_("Ended by"), ", ".join(str(Kind(kind).label) for kind in rule.declined_by)),
         (_("Source"), rule.source),
     ]
@@ -248,7 +251,7 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "participant": participant,
         "duty": found,
         "what": words.asks(found.rule, participant.person.first_name),
-        "tell": rule.tell if rule else "",
+        "tell": words.tell(rule) if rule else "",
         "steps": steps_of(found),
         "right": None if found.is_local else words.RIGHTS.get(found.right),
         "accountable": found.officer.display_name if found.officer else found.get_owner_display(),

@@ -1,8 +1,11 @@
 """What each right and rule is called, and what is to be done. Whole sentences, so Welsh can be written."""
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from compliance.catalogue import Rule
 
 RIGHTS: dict[int, Promise] = {
     1: _("To be able to understand and to be understood"),
@@ -57,6 +60,40 @@ SHORT: dict[str, Promise] = {
     "R11-VCS-REFER": _("Referral to the Victim Contact Scheme"),
     "R11-VLO-CONTACT": _("Victim liaison officer's first contact"),
     "R12-COMPLAINT": _("Answer to a complaint"),
+    # Nothing opens these here: they stand in the catalogue alone.
+    "R1-UNDERSTAND": _("Plain communication"),
+    "R1-INTERPRET": _("Interpreting and translation"),
+    "R1-SUPPORTER": _("A person of their choice"),
+    "R2-RECORD": _("Recorded without delay"),
+    "R2-INTERVIEWS": _("Few interviews"),
+    "R2-GENDER": _("Gender of the interviewer"),
+    "R2-INTERMEDIARY": _("Intermediary"),
+    "R3-RJ": _("Restorative justice"),
+    "R4-REASSESS": _("Needs assessed again"),
+    "R4-WCU-NEEDS": _("Needs at court"),
+    "R4-SPECIALIST": _("Specialist service"),
+    "R4-FLO": _("Family liaison officer"),
+    "R5-COURT-COMP": _("Compensation from the court"),
+    "R5-CICA": _("Criminal injuries compensation"),
+    "R6-UPDATE": _("Agreed update"),
+    "R6-UPDATE-UNABLE": _("Why there is no update"),
+    "R6-OOCD-VIEWS": _("Views before an out-of-court disposal"),
+    "R6-VRR": _("Victims' right to review"),
+    "R7-VPS-INFO": _("Personal statement explained"),
+    "R7-VPS-OFFER": _("Personal statement offered"),
+    "R7-VPS-READ": _("How the statement is read"),
+    "R7-VPS-COURT": _("Statement read in court"),
+    "R7-ISB": _("Impact statement for a business"),
+    "R8-SM-RESULT": _("Special measures decided"),
+    "R8-VISIT": _("Court visit"),
+    "R8-REFRESH": _("Statement read again"),
+    "R8-PROSECUTOR": _("Meeting the prosecutor"),
+    "R8-SEPARATE": _("Separate entrance and waiting"),
+    "R9-CPS-QUESTIONS": _("Questions about the sentence"),
+    "R9-BEREAVED-MEET": _("Meeting for a bereaved family"),
+    "R10-PROPERTY": _("Property returned"),
+    "R11-INFO": _("Information about the offender"),
+    "R12-SIGNPOST": _("How to complain"),
 }
 
 # What whoever owes it is asked to do. %(name)s is the victim's first name.
@@ -148,6 +185,11 @@ CLOCKS: dict[str, Promise] = {
 def short(rule: str) -> str:
     """A duty in two or three words; the key of a rule nobody has named yet."""
     return str(SHORT.get(rule, rule))
+
+
+def tell(rule: Rule) -> str:
+    """What must be told or done, in the reader's language where the Code's file says it in both."""
+    return rule.tell_cy if get_language() == "cy" and rule.tell_cy else rule.tell
 
 
 def asks(rule: str, name: str) -> str:

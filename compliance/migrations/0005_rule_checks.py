@@ -6,30 +6,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('compliance', '0004_transition_of_a_code'),
+        ("compliance", "0004_transition_of_a_code"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RuleCheck',
+            name="RuleCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rule', models.CharField(max_length=30)),
-                ('paragraph', models.CharField(max_length=30)),
-                ('agrees', models.BooleanField(default=True)),
-                ('note', models.CharField(blank=True, max_length=400)),
-                ('checked_on', models.DateField()),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rule", models.CharField(max_length=30)),
+                ("paragraph", models.CharField(max_length=30)),
+                ("agrees", models.BooleanField(default=True)),
+                ("note", models.CharField(blank=True, max_length=400)),
+                ("checked_on", models.DateField()),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['code', 'rule'], name='rule_check_by_rule')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('agrees', True), models.Q(('note', ''), _negated=True), _connector='OR'), name='a_rule_that_disagrees_says_how')],
+                "indexes": [models.Index(fields=["code", "rule"], name="rule_check_by_rule")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("agrees", True), models.Q(("note", ""), _negated=True), _connector="OR"
+                        ),
+                        name="a_rule_that_disagrees_says_how",
+                    )
+                ],
             },
         ),
     ]
