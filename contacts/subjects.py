@@ -23,6 +23,7 @@ REVIEW_DUE = "review_due"  # the participant's: how to reach them safely
 PLAN_REVIEW_DUE = "plan_review_due"  # the participant's: how often they want to hear, after a milestone
 QUESTION_DUE = "question_due"  # the question's; said to the officer in the case
 ANSWER_DUE = "answer_due"  # the question's; said to whoever asked
+ROW_ANSWER_DUE = "row_answer_due"  # the same, of a question about a row of an extract
 
 # What a row of every kind says, in this order.
 COLUMNS = ("subject", "due_on", "officer", "team", "case", "is_restricted", "url")
@@ -124,7 +125,12 @@ def _review_days() -> QuerySet[Any]:
 def questions() -> QuerySet[Any, Any]:
     """Questions to officers in the case who sign in here."""
     officer = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE).filter(collar=OuterRef("to_collar"))
-    rows = Question.objects.open().exclude(to_collar="").annotate(asked_of=Subquery(officer.values("pk")[:1]))
+    rows = (
+        Question.objects.open()
+        .filter(participant__isnull=False)
+        .exclude(to_collar="")
+        .annotate(asked_of=Subquery(officer.values("pk")[:1]))
+    )
     return owed(
         rows.filter(asked_of__isnull=False),
         subject=F("reference"),
@@ -137,9 +143,18 @@ def questions() -> QuerySet[Any, Any]:
 
 
 def answers() -> QuerySet[Any, Any]:
-    """The same questions, as whoever asked waits for them."""
+    """Questions about somebody, as whoever asked waits for them."""
+    return _awaited(Question.objects.open().filter(participant__isnull=False))
+
+
+def row_answers() -> QuerySet[Any, Any]:
+    """Questions about nobody yet: a row of an extract."""
+    return _awaited(Question.objects.open().filter(participant=None))
+
+
+def _awaited(rows: QuerySet[Question]) -> QuerySet[Any, Any]:
     return owed(
-        Question.objects.open(),
+        rows,
         subject=F("reference"),
         officer=F("asked_by_id"),
         team=F("asked_by__team_id"),
@@ -154,11 +169,13 @@ def _question_path() -> Concat:
     return Concat(Value(before), F("reference"), Value(after), output_field=CharField())
 
 
+LATE = (Level.OVERDUE, Level.ESCALATED)
 OWN = (
     Subject(UPDATE_DUE, updates, days=ContactPlan.objects.timed),
     Subject(PROMISE_DUE, promises, days=Promise.objects.open),
     Subject(REVIEW_DUE, reviews, days=_review_days, may_be_snoozed=False),
     Subject(PLAN_REVIEW_DUE, plan_reviews, days=PlanReview.objects.open),
     Subject(QUESTION_DUE, questions, days=Question.objects.open, said=(Level.DUE_TODAY, Level.OVERDUE)),
-    Subject(ANSWER_DUE, answers, days=Question.objects.open, said=(Level.OVERDUE, Level.ESCALATED)),
+    Subject(ANSWER_DUE, answers, days=Question.objects.open, said=LATE),
+    Subject(ROW_ANSWER_DUE, row_answers, days=Question.objects.open, said=LATE),
 )

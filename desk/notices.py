@@ -4,31 +4,47 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from contacts.models import Contact, Telling, UrgentCall
+from contacts.models import Promise as PromiseKept  # beside Django's
+from contacts.snoozing import latest_day, may_be_snoozed, snooze
+from desk.forms import SnoozeForm
 from referrals.models import Handover
+from victimcare import clock
 from victimcare.accounts.access import anyone_signed_in
-from victimcare.accounts.models import Notification, User
+from victimcare.accounts.models import Notification, StaffMail, User
 from victimcare.accounts.notify import read, read_all
 from victimcare.cases.access import listed
 from victimcare.cases.models import Participant, Question
+from victimcare.faults import Refused
 from victimcare.govuk.dates import clock_time, day, moment
 from victimcare.http import Request
 from victimcare.letters.models import Letter
 from victimcare.messaging.models import Message
 
 AT_MOST = 100
+OLD_SHOWN = 50
+MAIL_SHOWN = 7
 
 # Each kind in words. The subject is a reference: no notification carries a name.
 KINDS: dict[str, Promise] = {
     "update_due": lazy("An agreed update is due"),
     "release_news_off": lazy("Somebody opted out of release news. Say that you know"),
+    "duty_due": lazy("Something is owed under the Victims’ Code"),
+    "promise_due": lazy("A promise or a task is due"),
+    "review_due": lazy("How to reach them safely is to be asked again"),
+    "plan_review_due": lazy("How often they want to hear is to be agreed anew"),
+    "question_due": lazy("The Victim Care Unit waits for your answer about"),
+    "answer_due": lazy("The officer in the case has not answered about"),
+    "row_answer_due": lazy("The officer has not answered about a row of an extract"),
     "contact_not_cleared": lazy("A contact was made although it was not clear to be safe"),
     "handover": lazy("People are handed over to you. Read the brief"),
     "officer_left": lazy("An officer left, and their open cases need somebody"),
@@ -62,6 +78,9 @@ LEADS: dict[str, Any] = {
     "officer_passed_on": Telling,
     "urgent_call": UrgentCall,
     "urgent_call_late": UrgentCall,
+    "promise_due": PromiseKept,
+    "question_due": Question,
+    "answer_due": Question,
     "question_asked": Question,
     "question_answered": Question,
 }
@@ -69,8 +88,8 @@ LEADS: dict[str, Any] = {
 OF_A_COLLEAGUE = {"officer_left", "handover", "officers_minute", "officer_silent"}
 # About no person: the subject is a question, an extract or a day, and is said as it is.
 OF_NOBODY = {
-    "mail_failed", "row_question_answered", "extract_parked", "extract_refused", "extract_not_withdrawn",
-    "figures_differ",
+    "mail_failed", "row_answer_due", "row_question_answered", "extract_parked", "extract_refused",
+    "extract_not_withdrawn", "figures_differ",
 }  # fmt: skip
 
 
@@ -140,6 +159,15 @@ def _row(notice: Notification, person: Participant | None, colleagues: Mapping[s
         "note": " ".join(part for part in (where, level, due) if part) or moment(notice.created_at),
         "is_read": notice.read_at is not None,
     }
+    if notice.snoozed_until and notice.snoozed_until > clock.today():
+        shown = _("Put off until %(day)s: %(why)s") % {
+            "day": day(notice.snoozed_until),
+            "why": notice.snooze_reason,
+        }
+        return row | {"note_for_me": shown, "is_put_off": True}
+    if may_be_snoozed(notice):
+        url = reverse("desk:snooze", args=[notice.pk])
+        row["button"] = {"label": _("Put off"), "url": url, "is_primary": False}
     return row if row["is_read"] else row | {"select_name": "which", "select_value": notice.pk}
 
 
@@ -151,7 +179,7 @@ def _where(person: Participant) -> str:
 
 def unread(user: User, *, room: int = AT_MOST) -> tuple[list[dict[str, Any]], list[Participant]]:
     """The newest notices this person has not read, and the people they name, to be logged by the page."""
-    rows = Notification.objects.filter(recipient=user, read_at=None).order_by("-created_at")
+    rows = Notification.objects.unread_by(user, clock.today()).order_by("-created_at")
     return in_words(rows[:room], user)
 
 
@@ -166,10 +194,58 @@ def notifications(request: Request) -> HttpResponse:
         else:
             read(by=request.user, pks=[int(pk) for pk in which if re.fullmatch(r"[0-9]{1,17}", pk)])
         return redirect("desk:notifications")
-    rows = Notification.objects.filter(recipient=request.user).order_by("-created_at")[:AT_MOST]
-    notices, people = in_words(rows, request.user)
-    listed(request, people, field_group="notices")
-    new = [notice for notice in notices if not notice["is_read"]]
-    return render(
-        request, "desk/notifications.html", {"new": new, "old": [n for n in notices if n["is_read"]]}
+    mine, today = (
+        Notification.objects.filter(recipient=request.user).order_by("-created_at", "-pk"),
+        clock.today(),
     )
+    unread = Notification.objects.unread_by(request.user, today).order_by("-created_at", "-pk")[:AT_MOST]
+    waiting = mine.filter(snoozed_until__gt=today, settled_at=None)[:AT_MOST]
+    read_lately = mine.exclude(read_at=None)[:OLD_SHOWN]
+    notices, people = in_words([*unread, *waiting, *read_lately], request.user)
+    listed(request, people, field_group="notices")
+    put_off = [notice for notice in notices if notice.get("is_put_off")]
+    shown = [notice for notice in notices if not notice.get("is_put_off")]
+    context = {
+        "new": [notice for notice in shown if not notice["is_read"]],
+        "old": [notice for notice in shown if notice["is_read"]],
+        "put_off": put_off,
+        "mail": [
+            _mail_in_words(mail) for mail in StaffMail.objects.filter(recipient=request.user)[:MAIL_SHOWN]
+        ],
+    }
+    return render(request, "desk/notifications.html", context)
+
+
+def _mail_in_words(mail: StaffMail) -> dict[str, str]:
+    """What we emailed this person, kept where they can see it."""
+    return {
+        "text": mail.body,
+        "note": f"{moment(mail.written_at)}. {mail.subject}. {mail.get_status_display()}.",
+    }
+
+
+@anyone_signed_in
+def put_off(request: Request, notice: int) -> HttpResponse:
+    """Be reminded again on a later day, and say why."""
+    row = get_object_or_404(Notification, pk=notice, recipient=request.user)
+    words, people = in_words([row], request.user)
+    listed(request, people, field_group="notices")
+    if not may_be_snoozed(row):
+        raise Refused(_("This cannot be put off. Do it, or tell your supervisor why it cannot be done."))
+    latest = latest_day(clock.today())
+    form = SnoozeForm(request.POST or None, initial={"until": latest})
+    if form.is_valid():
+        try:
+            snooze(
+                notice=row,
+                until=form.cleaned_data["until"],
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+            )
+        except Refused as refused:
+            form.add_error("until", str(refused.sentence))
+        else:
+            messages.success(request, _("Put off. The reminder comes back on the day you chose."))
+            return redirect("desk:notifications")
+    context = {"form": form, "about": words[0]["what"], "latest": latest}
+    return render(request, "desk/put_off.html", context, status=422 if form.errors else 200)

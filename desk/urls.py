@@ -26,6 +26,7 @@ urlpatterns = [
     path("urgent/<str:call>/", urgent.urgent_call, name="urgent-call"),
     path("search", search.search, name="search"),
     path("notifications/", notices.notifications, name="notifications"),
+    path("notifications/<int:notice>/put-off", notices.put_off, name="snooze"),
     path("handovers/", handover.handovers, name="handovers"),
     path("handovers/<str:handover>/", handover.handover, name="handover"),
     path("told/", told.told, name="told"),

@@ -55,6 +55,7 @@ WRITERS = {
     "notify",
     "staff_mail",
     "digests",
+    "snoozing",
     "planning",
     "telling",
     "urgent_calls",

@@ -1,7 +1,7 @@
 """Every write to the people of the unit: who joins, moves, is away, leaves and comes back."""
 
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -271,6 +271,22 @@ def _save_team(team: Team, by: User, *, policing_areas: list[str], **fields: Any
 
 
 # --- One's own -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_quiet_hours(*, by: User, quiet_from: time | None, quiet_until: time | None) -> User:
+    """Keep between which hours somebody gets no emails; None for both: as the unit's standards say.
+
+    Raises Refused when only one end is given.
+    """
+    if (quiet_from is None) != (quiet_until is None):
+        raise Refused(_("Enter both ends of your quiet hours, or neither."))
+    user: User = User.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    if (user.quiet_from, user.quiet_until) != (quiet_from, quiet_until):
+        user.quiet_from, user.quiet_until = quiet_from, quiet_until
+        user._history_user = by
+        user.save(update_fields=["quiet_from", "quiet_until"])
+    return user
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from victimcare import clock
 from victimcare.accounts.models import Notification
 from victimcare.accounts.permissions import PermsTo
 from victimcare.drafts.actions import signed_author
@@ -14,7 +15,7 @@ def signed_in(request: HttpRequest) -> dict[str, Any]:
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"perms_to": PermsTo(frozenset()), "unread_notifications": 0}
-    unread = SimpleLazyObject(lambda: Notification.objects.filter(recipient=user, read_at=None).count())
+    unread = SimpleLazyObject(lambda: Notification.objects.unread_by(user, clock.today()).count())
     return {
         "perms_to": PermsTo(user.permissions),
         "unread_notifications": unread,

@@ -27,6 +27,7 @@ from victimcare.govuk.forms import (
     Password,
     TextField,
     TickBox,
+    TimeInputField,
     VersionField,
     WholeNumber,
     read_time,
@@ -65,6 +66,19 @@ class PreferencesForm(Form):
     is_compact = TickBox(
         label=_("Compact pages"), hint=_("Rows closer together, more on the screen."), required=False
     )
+    quiet_from = TimeInputField(
+        label=_("No emails from"),
+        hint=_("Empty in both: as the unit says. The same time twice: emails at any hour."),
+        required=False,
+    )
+    quiet_until = TimeInputField(label=_("No emails until"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        if not self.errors and (answers["quiet_from"] is None) != (answers["quiet_until"] is None):
+            missing = "quiet_from" if answers["quiet_from"] is None else "quiet_until"
+            self.add_error(missing, _("Enter both ends of your quiet hours, or neither."))
+        return answers
 
 
 class OwnPasswordForm(Form):

@@ -212,6 +212,15 @@ class Leave(models.Model):
         )
 
 
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def shown_on(self, day: date) -> "NotificationQuerySet":
+        """Without those that are put off until a later London day."""
+        return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=day))
+
+    def unread_by(self, user: User, day: date) -> "NotificationQuerySet":
+        return self.filter(recipient=user, read_at=None).shown_on(day)
+
+
 class Notification(models.Model):
     """One thing one person is told inside the application. Unique, so a second sweep creates nothing.
 
@@ -236,6 +245,8 @@ class Notification(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)  # what it asked for is done, or asked anew
     snoozed_until = models.DateField(null=True, blank=True)  # not shown before this London day
     snooze_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at",)
@@ -262,8 +273,8 @@ class Notification(models.Model):
             ),
             models.Index(
                 name="notification_snoozed",
-                fields=["snoozed_until"],
-                condition=Q(snoozed_until__isnull=False, settled_at=None),
+                fields=["kind", "snoozed_until"],
+                condition=Q(snoozed_until__isnull=False),
             ),
         )
 

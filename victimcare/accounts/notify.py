@@ -96,7 +96,7 @@ def read(*, by: User, pks: Iterable[int]) -> int:
 
 def read_all(*, by: User) -> int:
     """This person has read all of theirs. Returns how many were new."""
-    return Notification.objects.filter(recipient=by, read_at=None).update(read_at=clock.now())
+    return Notification.objects.unread_by(by, clock.today()).update(read_at=clock.now())
 
 
 @transaction.atomic

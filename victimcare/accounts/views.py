@@ -76,9 +76,15 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @anyone_signed_in
 def preferences(request: Request) -> HttpResponse:
-    initial = {"language": request.user.language, "is_compact": request.user.is_compact}
+    asked = ("language", "is_compact", "quiet_from", "quiet_until")
+    initial = {name: getattr(request.user, name) for name in asked}
     form = PreferencesForm(request.POST or None, initial=initial)
     if form.is_valid():
+        actions.set_quiet_hours(
+            by=request.user,
+            quiet_from=form.cleaned_data["quiet_from"],
+            quiet_until=form.cleaned_data["quiet_until"],
+        )
         user = actions.set_preferences(
             by=request.user,
             language=form.cleaned_data["language"],
