@@ -29,7 +29,7 @@ from victimcare.letters.models import Letter, LetterTemplate
 by = User.objects.get(username="olwen.pritchard")
 template = LetterTemplate.objects.filter(key="unable_to_contact", status="approved").latest("number")
 people = []
-for part in Participant.objects.victims().filter(closed_at=None).select_related("case", "person"):
+for part in Participant.objects.visible_to(by).filter(role="VICTIM", closed_at=None).select_related("case", "person"):
     try:
         people.append(clear(part, Channel.POST, Purpose.UPDATE))
     except Blocked:

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     USE_TODAY = "use_today"
     VIEW_CASE = "view_case"
     VIEW_CONTACT_DETAILS = "view_contact_details"
+    VIEW_PROTECTED_ADDRESS = "view_protected_address"
     VIEW_SAFE_CONTACT = "view_safe_contact"
     VIEW_TIMELINE = "view_timeline"
     VIEW_CONTACTS = "view_contacts"
@@ -119,6 +120,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.WRITE_NOTE,
         P.ATTACH_FILE,
         P.USE_TODAY,
+        P.VIEW_PROTECTED_ADDRESS,
         P.ADD_PERSON,
         P.OPEN_CASE,
         P.LINK_PEOPLE,
@@ -150,6 +152,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.WRITE_NOTE,
         P.REDACT,
         P.USE_TODAY,
+        P.VIEW_PROTECTED_ADDRESS,
         P.ADD_PERSON,
         P.OPEN_CASE,
         P.LINK_PEOPLE,

@@ -425,8 +425,25 @@ def check_still_safe(letter: Letter) -> None:
     _check_holds(letter, clear(participant, Channel.POST, Purpose.UPDATE))
 
 
+def _check_author(letter: Letter) -> None:
+    """Raises Refused where whoever wrote it may no longer see the case: what they knew of it may be old."""
+    author = letter.written_by
+    if author is None:
+        return
+    if (
+        not author.is_active
+        or not Participant.objects.visible_to(author).filter(pk=letter.participant_id).exists()
+    ):  # type: ignore[attr-defined]
+        raise Refused(
+            _(
+                "Whoever wrote this letter may no longer see the case. Withdraw it; somebody who may writes it again."
+            )
+        )
+
+
 def _check_holds(letter: Letter, clearance: Clearance) -> None:
-    """Raises Refused when the address, the answers, the template or what it tells are not what they were."""
+    """Raises Refused when the address, the answers, the author, the template or what it tells are not what they were."""
+    _check_author(letter)
     if (clearance.destination, clearance.safe_contact_version) != (
         letter.destination,
         letter.safe_contact_version,

@@ -16,11 +16,11 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
 from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import is_flagged
-from victimcare.faults import Refused
+from victimcare.faults import NotAllowed, Refused
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
 from victimcare.letters import actions
-from victimcare.letters.envelope import lines_shown
+from victimcare.letters.envelope import lines_shown, may_open_the_paper
 from victimcare.letters.forms import LetterForm
 from victimcare.letters.models import Letter
 
@@ -112,7 +112,7 @@ def _letter_context(request: Request, letter: Letter) -> dict[str, Any]:
         and letter.status not in {Letter.Status.DISPATCHED, Letter.Status.WITHDRAWN},
         "may_print_again": request.user.may(Permission.WRITE_LETTER)
         and letter.status == Letter.Status.PARKED,
-        "has_pdf": letter.status in WITH_PDF,
+        "has_pdf": letter.status in WITH_PDF and may_open_the_paper(letter, request.user),
         "send_url": _send_url(request, letter),
         "facts": _facts(letter),
         "tells": letter.tells.order_by("occurred_at", "id"),
@@ -152,12 +152,20 @@ def _facts(letter: Letter) -> list[dict[str, Any]]:
 def pdf(request: Request, case: str, participant: str, letter: str) -> HttpResponse:
     """The PDF, opened in the browser and kept nowhere else. Looking at it is a disclosure.
 
-    Raises Blocked or Refused for one that has not gone and is not safe to send any more.
+    Raises Blocked or Refused for one that has not gone and is not safe to send any more, and NotAllowed where
+    the address on it is protected and not for the reader.
     """
     found = participant_for(request, case, participant, field_group="letter", op=AccessEntry.Op.DISCLOSE)
     printed = Letter.objects.filter(participant=found, reference=letter, status__in=WITH_PDF).first()
     if printed is None:
         raise Http404
+    printed.participant = found
+    if not may_open_the_paper(printed, request.user):
+        raise NotAllowed(
+            _(
+                "Their address is protected, and this letter carries it. Ask their officer or a supervisor to print it."
+            )
+        )
     if printed.status != Letter.Status.DISPATCHED:  # whoever opens it may put it in the post
         actions.check_still_safe(printed)
     response = HttpResponse(bytes(printed.pdf or b""), content_type="application/pdf")
