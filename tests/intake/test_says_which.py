@@ -5,20 +5,23 @@ from django.urls import reverse
 
 from tests.referrals.test_receive import SIAN, counts, receive
 from victimcare.cases.actions import change_details, set_safe_contact
-from victimcare.cases.models import Person, SafeContact
+from victimcare.cases.models import PendingChange, Person, SafeContact
+from victimcare.cases.safety.actions import verify_change
 from victimcare.intake.models import ImportRow
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _confirmed(monday, unit, officer):
-    """Siân's mobile number and how to reach her were confirmed with her."""
+def _confirmed(monday, unit, officer, colleague):
+    """Siân's mobile number and how to reach her were confirmed with her, the number by two people."""
     receive(SIAN)
     person = Person.objects.get(source_id="P1")
     change_details(
         person=person, version=person.version, verified_by="Saw her.", by=officer, phone_mobile="07700 900555"
     )  # fmt: skip
+    part, change = person.parts.get(), PendingChange.objects.get()
+    verify_change(change=change, participant=part, how="in_person", by=colleague)
     safe = SafeContact.objects.get(person=person)
     set_safe_contact(person=person, version=safe.version, by=officer, phone="Y", text="N", post="N")
 

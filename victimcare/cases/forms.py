@@ -226,8 +226,9 @@ class SafeContactForm(Form):
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
+        is_stale = answers.get("version") != (self.safe.version if self.safe.pk else 0)
         lifted = lifted_by(self.safe, answers, is_in_danger=self.is_in_danger)
-        if lifted and not answers.get("why_lifted") and "why_lifted" not in self.errors:
+        if lifted and not is_stale and not answers.get("why_lifted") and "why_lifted" not in self.errors:
             self.add_error("why_lifted", _("Say why it is safe now, so that a supervisor can decide."))
         start, end = answers.get("call_from"), answers.get("call_until")
         if bool(start) != bool(end) and not {"call_from", "call_until"} & set(self.errors):
