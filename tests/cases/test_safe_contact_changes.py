@@ -1,5 +1,7 @@
 """A new address or phone of somebody in danger waits until somebody else verified it another way."""
 
+import re
+
 import pytest
 
 from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SafeContactFactory, london
@@ -204,6 +206,13 @@ def test_the_page_asks_how_and_why_not(as_supervisor, officer, mali):
     assert nothing.status_code == 422 and "Choose how you verified it" in nothing.text
     answer = {"change": change.reference, "how": "refused"}
     assert "Say why it is not theirs" in as_supervisor.post(of(mali, "changes"), answer).text
+
+
+def test_each_form_of_the_page_has_fields_of_its_own(as_supervisor, officer, mali):
+    type_in(mali, officer, phone_mobile="07700 900666", **REFUGE)
+    page = as_supervisor.get(of(mali, "changes")).text
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert page.count('name="how"') == 10 and len(ids) == len(set(ids))
 
 
 def test_a_change_of_another_person_is_not_decided_here(as_supervisor, officer, mali, victim):

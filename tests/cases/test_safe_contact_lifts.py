@@ -160,7 +160,8 @@ def test_asked_for_by_one_and_lifted_by_another_in_the_browser(as_officer, as_su
     assert "A supervisor has to agree" in page.text
     assert "withdraws it" in as_officer.get(of(mali, "safe-contact")).text
     assert as_officer.get(of(mali, "lifts")).status_code == 403
-    assert of(mali, "lifts") in as_supervisor.get("/").text
+    today = as_supervisor.get("/").text
+    assert of(mali, "lifts") in today and "Post: from “Not safe” to “Safe”" in today
     lift = SafetyLift.objects.get()
     nothing = as_supervisor.post(of(mali, "lifts"), {"lift": lift.reference})
     assert nothing.status_code == 422 and "Choose whether" in nothing.text

@@ -130,14 +130,14 @@ def test_what_it_changed_is_put_back(monday, supervisor):
 
 def test_what_somebody_changed_since_stays(supervisor):
     receive(SIAN)
-    batch = receive(SIAN | {"phone_mobile": "07700 900102", "town": "Cwmbrân"})
+    batch = receive(SIAN | {"given_names": "Sian", "town": "Cwmbrân"})
     person = Person.objects.get(source_id="P1")
     change_details(
-        person=person, version=person.version, verified_by="Saw her.", by=supervisor, phone_mobile="07700 900777"
+        person=person, version=person.version, verified_by="Saw her.", by=supervisor, given_names="Siân Mair"
     )  # fmt: skip
     withdraw(batch, supervisor)
     person.refresh_from_db()
-    assert (person.phone_mobile, person.town) == ("07700 900777", "")
+    assert (person.given_names, person.town) == ("Siân Mair", "")
 
 
 def test_a_witness_it_added_to_a_case_that_was_there_is_gone(supervisor):

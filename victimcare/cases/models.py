@@ -862,7 +862,9 @@ class SafetyLift(models.Model):
         if self.field == "code_word":
             return str(_("Another code word")) if self.to else str(_("No code word any more"))
         label = str(SafeContact._meta.get_field(self.field).verbose_name).capitalize()
-        return f"{label}: {SafeContact.Safe(self.was).label} → {SafeContact.Safe(self.to).label}"
+        return _("%(way)s: from “%(was)s” to “%(to)s”") % {
+            "way": label, "was": SafeContact.Safe(self.was).label, "to": SafeContact.Safe(self.to).label,
+        }  # fmt: skip
 
 
 class EventQuerySet(models.QuerySet["Event"]):

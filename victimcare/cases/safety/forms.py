@@ -15,7 +15,7 @@ class ChildForm(Form):
     version = VersionField()
     because = LongTextField(
         label=_("Why is it safe to contact this child in these ways?"),
-        hint=_("What you know, from whom, and who else is told. Others read this before they ring."),
+        hint=_("What you know, from whom, and who else is told. It stands on the timeline."),
         max_length=300,
         rows=4,
         missing=_("Say why it is safe, so that others can follow."),

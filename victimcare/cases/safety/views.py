@@ -145,7 +145,7 @@ def changes(request: Request, case: str, participant: str) -> HttpResponse:
     asked = next((row for row in waiting if row.reference == request.POST.get("change")), None)
     if request.method == "POST" and asked is None:
         raise Stale(_("Somebody decided about this change already. Open the page again to see how."))
-    form = ChangeForm(request.POST or None)
+    form = ChangeForm(request.POST or None, auto_id=_ids(asked))
     if asked is not None and form.is_valid():
         _decide_change(request, asked, person, form)
         return redirect("cases:changes", case, participant)
@@ -157,7 +157,7 @@ def changes(request: Request, case: str, participant: str) -> HttpResponse:
                 "change": row,
                 "facts": _facts(row, person),
                 "is_mine": row.asked_by_id == request.user.pk,
-                "form": form if row == asked else ChangeForm(),
+                "form": form if row == asked else ChangeForm(auto_id=_ids(row)),
             }
             for row in waiting
         ],
@@ -168,6 +168,11 @@ def changes(request: Request, case: str, participant: str) -> HttpResponse:
 
 
 DECIDED_SHOWN = 25
+
+
+def _ids(row: PendingChange | SafetyLift | None) -> str:
+    """Several forms stand on one page: the fields of each have names of their own."""
+    return f"id_{row.reference}_%s" if row else "id_%s"
 
 
 def _decide_change(request: Request, change: PendingChange, person: Participant, form: ChangeForm) -> None:
@@ -227,7 +232,7 @@ def lifts(request: Request, case: str, participant: str) -> HttpResponse:
     asked = next((row for row in waiting if row.reference == request.POST.get("lift")), None)
     if request.method == "POST" and asked is None:
         raise Stale(_("This was decided already, or the answers were written again. Open the page again."))
-    form = LiftForm(request.POST or None)
+    form = LiftForm(request.POST or None, auto_id=_ids(asked))
     if asked is not None and form.is_valid():
         decide = actions.lift_alert if form.cleaned_data["answer"] == LIFT else actions.keep_alert
         decided = decide(
@@ -242,7 +247,7 @@ def lifts(request: Request, case: str, participant: str) -> HttpResponse:
                 "lift": row,
                 "facts": _of_lift(row),
                 "is_mine": row.asked_by_id == request.user.pk,
-                "form": form if row == asked else LiftForm(),
+                "form": form if row == asked else LiftForm(auto_id=_ids(row)),
             }
             for row in waiting
         ],
