@@ -145,7 +145,7 @@ def _by_hand(
     return ReferredIn(
         referral=referral,
         made_by=by,
-        partner=Partner.objects.filter(team_id=by.team_id).first() if is_partner and by else None,
+        partner=Partner.objects.filter(team=by.team_id).first() if is_partner and by else None,
         named=said.name[:210],
         agreed_on=agreed.on if agreed else None,
         agreed_how=agreed.how if agreed else "",

@@ -134,7 +134,9 @@ def test_a_case_that_our_own_staff_opened_becomes_the_crime_that_the_feed_brings
     assert case.offence_title == "Stalking" and set(case.flags) == {"DA", "STALKING"}
     opened.refresh_from_db()
     assert opened.officer == officer and opened.referral.status == "allocated"
-    assert Participant.objects.victims().filter(case=case).count() == 2  # whom the feed brought is asked about
+    assert (
+        Participant.objects.victims().filter(case=case).count() == 2
+    )  # whom the feed brought is asked about
     compare_new_people()
     assert Likeness.objects.get().decision == ""
 

@@ -24,9 +24,7 @@ urlpatterns = [
     path("cases/<str:case>/<str:participant>/changes", safety_views.changes, name="changes"),
     path("cases/<str:case>/<str:participant>/child", safety_views.decide_child, name="decide-child"),
     path("cases/<str:case>/<str:participant>/details", views.details, name="details"),
-    path(
-        "cases/<str:case>/<str:participant>/details/before", views.details_history, name="details-history"
-    ),
+    path("cases/<str:case>/<str:participant>/details/before", views.details_history, name="details-history"),
     path("cases/<str:case>/<str:participant>/close", views.close, name="close"),
     path("cases/<str:case>/<str:participant>/reopen", views.reopen, name="reopen"),
     path("cases/<str:case>/<str:participant>/questions/ask", question_views.ask, name="ask"),

@@ -173,7 +173,9 @@ def details(request: Request, case: str, participant: str) -> HttpResponse:
             if PendingChange.objects.waiting().filter(person=person.person).exists():
                 messages.warning(
                     request,
-                    _("The new address or number waits: somebody else than you verifies it before it is used."),
+                    _(
+                        "The new address or number waits: somebody else than you verifies it before it is used."
+                    ),
                 )
                 return redirect("cases:changes", case, participant)
             return redirect("desk:summary", case, participant)

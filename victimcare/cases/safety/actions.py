@@ -171,7 +171,7 @@ def _to_decide(lift: SafetyLift, by: User) -> SafetyLift:
 
 def _open_what_was_unsafe(lift: SafetyLift, by: User) -> None:
     rows = Participant.objects.select_for_update(of=("self",)).select_related("case")
-    part = rows.get(pk=lift.participant_id)
+    part = rows.get(lifts=lift)
     if part.closure_reason != lift.was:
         raise Stale(_("This was opened already, or closed for another reason. Open the page again."))
     open_again(participant=part, reason=lift.why, by=by)
