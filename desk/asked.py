@@ -1,40 +1,62 @@
-"""Questions to the officer in the case, as they fall on somebody's day: to answer, or late in coming."""
+"""Questions to the officer in the case, as they fall on somebody's day: to answer, or to chase."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from desk.worklist import covered_by
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
-from victimcare.cases.models import Participant, Question
-from victimcare.cases.question_views import about, addressee, as_work, people_of
+from victimcare.cases.models import Question
+from victimcare.cases.question_views import about, addressee, as_work
+from victimcare.govuk.dates import day
 
-AT_MOST = 25
-ABOUT = ("participant__person", "participant__case", "case", "asked_by")
+AT_MOST = 50
+ABOUT = ("participant__person__safe_contact", "participant__case", "participant__officer", "case", "asked_by")
 
 
-def questions_today(user: User) -> tuple[list[dict[str, Any]], list[Participant]]:
-    """To an officer in the case, what is asked of them; to the unit, what is late. One query or two."""
+def questions_due(
+    user: User, whose: Sequence[int], until: date | None, *, is_team: bool = False
+) -> list[Question]:
+    """To an officer in the case, what is asked of them; to the unit, what these people asked and must chase.
+
+    `until` leaves out, for the unit, what is not late yet by that day: an answer that is in time is no work. One
+    query.
+    """
     if user.may(Permission.SEE_OWN_QUESTIONS):
-        rows = list(Question.objects.asked_of(user).open().select_related(*ABOUT)[:AT_MOST])
-        return [as_work(question) for question in rows], people_of(rows)
+        return list(Question.objects.asked_of(user).open().select_related(*ABOUT)[:AT_MOST])
     if not user.may(Permission.ASK_OFFICER):
-        return [], []
-    late = Question.objects.visible_to(user).late_on(clock.today()).filter(_falls_to(user))
-    rows = list(late.select_related(*ABOUT)[:AT_MOST])
-    return [_late(question) for question in rows], people_of(rows)
+        return []
+    rows = (
+        Question.objects.visible_to(user)
+        .late_on(clock.today())
+        .filter(_falls_to(user, whose, is_team=is_team))
+    )
+    return list(rows.select_related(*ABOUT).order_by("due_on", "pk")[:AT_MOST])
 
 
-def _falls_to(user: User) -> Q:
+def _falls_to(user: User, whose: Sequence[int], *, is_team: bool) -> Q:
     """Whoever asked chases the answer; a supervisor the whole team's."""
-    mine = Q(asked_by__in=[user.pk, *covered_by(user)])
-    if user.has_role(Role.SUPERVISOR):
+    mine = Q(asked_by__in=whose)
+    if is_team or user.has_role(Role.SUPERVISOR):
         mine |= Q(asked_by__team=user.team_id) if user.team_id else Q()
     return mine
+
+
+def as_row(question: Question, user: User) -> dict[str, Any]:
+    """One question, for `work_row`: to answer, or to chase."""
+    asked = {
+        "text": _("Asked on %(day)s by %(who)s.") % {"day": day(question.asked_at), "who": question.asked_by}
+    }
+    allowed = {
+        "text": _("The working days allowed are our own number, and end on %s.") % day(question.due_on)
+    }
+    said = as_work(question) if user.may(Permission.SEE_OWN_QUESTIONS) else _late(question)
+    return said | {"explain": [asked, allowed]}
 
 
 def _late(question: Question) -> dict[str, Any]:

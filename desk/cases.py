@@ -212,4 +212,5 @@ def _named(owed: Owed) -> str:
         What.ATTEMPT: _("First contact"),
         What.UPDATE: _("Agreed update"),
         What.PROMISE: _("Promise"),
+        What.REVIEW: _("Agree the plan again"),
     }[owed.what]

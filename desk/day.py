@@ -4,7 +4,7 @@ One thing to do is one conversation with one person: duties of the same person a
 one call can meet become one row.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
@@ -26,9 +26,14 @@ class What(StrEnum):
     FIRST_CONTACT = "first_contact"
     ATTEMPT = "attempt"
     CHECK = "check"
+    REVIEW = "review"
+    SAFE_REVIEW = "safe_review"
+    QUESTION = "question"
+    COMPLAINT = "complaint"
 
 
-# About how long each takes, in minutes, writing it down included: the unit's own guess, to plan a day by.
+# About how long each takes, in minutes, writing it down included: the unit's own guess, to plan a day by, until
+# its standards say otherwise (victimcare.cases.standards).
 MINUTES = {
     What.TELL: 20,
     What.DO: 15,
@@ -37,7 +42,14 @@ MINUTES = {
     What.FIRST_CONTACT: 35,
     What.ATTEMPT: 15,
     What.CHECK: 20,
+    What.REVIEW: 20,
+    What.SAFE_REVIEW: 20,
+    What.QUESTION: 10,
+    What.COMPLAINT: 60,
 }
+MORE = 5  # minutes for each further thing told in the same call
+# One conversation about several of these is one thing to do.
+IN_ONE_CALL = frozenset({What.TELL, What.REVIEW})
 
 
 @dataclass(frozen=True)
@@ -59,15 +71,11 @@ class Thing:
     participant: int
     due_on: date
     items: tuple[Item, ...]
+    minutes: int = 0
 
     @property
     def is_enhanced(self) -> bool:
         return any(item.is_enhanced for item in self.items)
-
-    @property
-    def minutes(self) -> int:
-        """Each further thing told in the same call takes five more."""
-        return MINUTES[self.what] + 5 * (len(self.items) - 1)
 
 
 class Group(StrEnum):
@@ -75,6 +83,7 @@ class Group(StrEnum):
     OVERDUE = "overdue"
     TODAY = "today"
     SOON = "soon"
+    LATER = "later"
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class Day:
 
     groups: dict[Group, list[Thing]] = field(default_factory=dict)
     counts: dict[Group, int] = field(default_factory=dict)
-    minutes: int = 0  # of everything
+    minutes: int = 0  # of everything within the days looked ahead to
     minutes_today: int = 0  # of what is late or due today
     hidden: int = 0
 
@@ -101,46 +110,67 @@ def horizon(today: date, *, bank_holidays: Collection[date]) -> date:
     return next(islice(working_days_after(today, bank_holidays=bank_holidays), LOOKS_AHEAD - 1, None))
 
 
-def things(items: Iterable[Item]) -> list[Thing]:
-    """Soonest first; what one call can tell the same person by the same day is one thing."""
+def things(items: Iterable[Item], *, minutes: Mapping[What, int] = MINUTES, more: int = MORE) -> list[Thing]:
+    """Soonest first; what one call can tell the same person by the same day is one thing.
+
+    `minutes` are how long each kind takes, `more` how long each further thing told in the same call.
+    """
     together: dict[object, list[Item]] = {}
     for position, item in enumerate(items):
-        key = (item.participant, item.due_on) if item.what is What.TELL else position
+        key = (item.what, item.participant, item.due_on) if item.what in IN_ONE_CALL else position
         together.setdefault(key, []).append(item)
     found = [
-        Thing(each[0].what, each[0].participant, each[0].due_on, tuple(each)) for each in together.values()
+        Thing(
+            each[0].what,
+            each[0].participant,
+            each[0].due_on,
+            tuple(each),
+            minutes[each[0].what] + more * (len(each) - 1),
+        )
+        for each in together.values()
     ]
     return sorted(found, key=lambda thing: (thing.due_on, not thing.is_enhanced))
 
 
-def group_of(thing: Thing, today: date, *, bank_holidays: Collection[date]) -> Group:
+def group_of(thing: Thing, today: date, ends: date, *, bank_holidays: Collection[date]) -> Group:
+    """`ends` is the last day looked ahead to."""
     if thing.due_on > today:
-        return Group.SOON
+        return Group.SOON if thing.due_on <= ends else Group.LATER
     if thing.due_on == today:
         return Group.TODAY
     late = working_days_between(thing.due_on, today, bank_holidays=bank_holidays)
     return Group.CRITICAL if thing.is_enhanced or late >= CRITICAL_AFTER else Group.OVERDUE
 
 
-def lay_out(items: Iterable[Item], today: date, *, bank_holidays: Collection[date], room: int) -> Day:
-    """Everything late, or due within the days looked ahead to, with the first `room` rows in sight."""
+def lay_out(
+    items: Iterable[Item],
+    today: date,
+    *,
+    bank_holidays: Collection[date],
+    room: int,
+    minutes: Mapping[What, int] = MINUTES,
+    more: int = MORE,
+    only: Group | None = None,
+) -> Day:
+    """Everything, in the five groups, with the first `room` rows in sight: of all, or of `only` one group."""
     ends = horizon(today, bank_holidays=bank_holidays)
     groups: dict[Group, list[Thing]] = {group: [] for group in Group}
-    for thing in things(items):
-        if thing.due_on <= ends:
-            groups[group_of(thing, today, bank_holidays=bank_holidays)].append(thing)
+    for thing in things(items, minutes=minutes, more=more):
+        groups[group_of(thing, today, ends, bank_holidays=bank_holidays)].append(thing)
     counts = {group: len(found) for group, found in groups.items()}
-    minutes = {group: sum(thing.minutes for thing in found) for group, found in groups.items()}
+    takes = {group: sum(thing.minutes for thing in found) for group, found in groups.items()}
     left = room
     for group, found in groups.items():
-        groups[group] = found[:left]
+        groups[group] = found[:left] if only in (None, group) else []
         left -= len(groups[group])
+    in_sight = sum(counts.values()) if only is None else counts[only]
+    ahead = sum(takes.values()) - takes[Group.LATER]
     return Day(
         groups=groups,
         counts=counts,
-        minutes=sum(minutes.values()),
-        minutes_today=sum(minutes.values()) - minutes[Group.SOON],
-        hidden=sum(counts.values()) - (room - left),
+        minutes=ahead,
+        minutes_today=ahead - takes[Group.SOON],
+        hidden=in_sight - (room - left),
     )
 
 

@@ -106,6 +106,7 @@ def _parts(people: list[int], user: User, today: date) -> Iterator[QuerySet[Any,
         for what, rows in (
             (What.FIRST_CONTACT, owed.first_contacts()),
             (What.UPDATE, owed.updates()),
+            (What.REVIEW, owed.reviews().select_related(None)),
             (What.PROMISE, Promise.objects.open()),
         ):
             yield _part(rows.filter(participant__in=people).order_by(), what, on=F("due_on"))

@@ -12,7 +12,7 @@ from contacts.call_sheet import log_url
 from contacts.models import Telling
 from desk import words
 from desk.asking import is_owed
-from desk.worklist import covered_by
+from desk.covering import covered_by
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.models import Promise
-from desk.asked import questions_today
 from desk.day import minutes_left
 from desk.drafts import drafts_today
+from desk.due import in_the_day
 from desk.handover import unread_by
 from desk.notices import unread
 from desk.passed_on import passed_on_to
@@ -53,28 +53,24 @@ def today(request: Request) -> HttpResponse:
     work = worklist(user, without=passed_on.pairs)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
-    questions, asked_about = questions_today(user)
     news, named = unread(user, room=NEWS_SHOWN)
     waiting = waiting_for(user) if user.may(Permission.DECIDE_SAFETY) else None
     drafts, drafted = drafts_today(user)
     shown = [*in_danger, *drafted, *passed_on.people]
-    shown += [*work.people, *asked_for, *asked_about, *named, *(waiting.people if waiting else ())]
+    shown += [*work.people, *asked_for, *named, *(waiting.people if waiting else ())]
     listed(request, _once_each(shown), field_group="today")
-    more = len(measures) + len(questions) + len(urgent) + len(passed_on.rows)
+    more = len(measures) + len(urgent) + len(passed_on.rows)
     context = {
         "work": work,
         "urgent": urgent,
         "passed_on": passed_on.rows,
         "words": _in_words(work, user, more, team),
         "measures": measures,
-        "questions": questions,
-        "questions_heading": _("Questions to you")
-        if user.may(Permission.SEE_OWN_QUESTIONS)
-        else _("Answers that are late"),
         "team": team,
         "safety": groups(waiting) if waiting else [],
         "hearings": hearings_soon(user) if user.has_role(Role.WITNESS_CARE_OFFICER) else [],
         "the_day": _the_day(work, user),
+        "left": in_the_day(work.plan, clock.today(), {each.pk: each for each in work.people}),
         "handed": unread_by(user) if user.has_role(Role.VICTIM_CARE_OFFICER) else [],
         "promises": [_promise(promise) for promise in work.promises[:8]],
         "news": news,

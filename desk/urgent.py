@@ -22,9 +22,9 @@ from contacts.models import TELLS, Contact, UrgentCall
 from contacts.urgent import Danger
 from contacts.urgent_calls import set_aside, set_on_call, standards_on
 from contacts.whom import rota
+from desk.covering import covered_by
 from desk.urgent_forms import AsideForm, RotaForm
 from desk.words import ABOUT
-from desk.worklist import covered_by
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User

@@ -5,6 +5,7 @@ from desk import (
     case,
     cases,
     dashboard,
+    due,
     funnel,
     handover,
     health,
@@ -20,6 +21,8 @@ app_name = "desk"
 urlpatterns = [
     path("", today.today, name="today"),
     path("calls/", calls.calls, name="calls"),
+    path("due/", due.due, name="due"),
+    path("due/team/", due.team_day, name="team-day"),
     path("minute/", minute.minute, name="minute"),
     path("urgent/", urgent.urgent, name="urgent"),
     path("urgent/on-call/", urgent.on_call, name="on-call"),

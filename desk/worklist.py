@@ -1,12 +1,13 @@
 """What one person has to do: gathered from the rows of every app, laid out by `day`, said in `words`."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import JSONField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -14,10 +15,20 @@ from django.utils.translation import gettext_lazy as lazy
 from compliance.explain import explain
 from compliance.models import Duty
 from contacts.attempts import Because, Step
-from contacts.models import Contact, ContactPlan, ContactSeries, Promise
+from contacts.models import (
+    RELEASE_NEWS,
+    Contact,
+    ContactPlan,
+    ContactSeries,
+    OptOut,
+    PlanReview,
+    Promise,
+)
 from contacts.series import in_words
-from desk import owed, words
-from desk.day import CRITICAL_AFTER, Day, Group, Thing, What, horizon, lay_out
+from desk import asked, owed, words
+from desk.covering import covered_by, covering_today  # noqa: F401
+from desk.day import CRITICAL_AFTER, MINUTES, Day, Group, Item, Thing, What, horizon, lay_out
+from desk.fit import Fit, Person, Placed, Why, fit, minute_of
 from referrals.models import Referral
 from referrals.rules.book import why
 from victimcare import clock
@@ -26,9 +37,10 @@ from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, how_to_reach
 from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
+from victimcare.cases.standards import Key, numbers_on
 from victimcare.govuk.dates import day as said_day
 from victimcare.govuk.dates import moment
-from victimcare.working_days import england_and_wales
+from victimcare.working_days import LONDON, england_and_wales
 
 ROOM = 50  # rows in sight
 AT_MOST = 400  # rows read of each kind: more than anybody can do in three days
@@ -57,16 +69,16 @@ class Worklist:
     groups: list[dict[str, Any]] = field(default_factory=list)
     people: list[Participant] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)  # this person's own, whenever due, soonest first
+    plan: Fit = field(default_factory=Fit)  # how it fits into the hours left; empty for somebody else's
 
 
-def covered_by(user: User) -> list[int]:
-    """The colleagues this person covers for today, by primary key."""
-    today = clock.today()
-    return list(
-        user.covering.filter(from_on__lte=today, until_on__gte=today, cancelled_at=None).values_list(
-            "user_id", flat=True
-        )
-    )
+@dataclass
+class Gathered:
+    """What is owed by some people: the items, whom they are about, and what was promised."""
+
+    items: list[Item]
+    people: dict[int, Participant]
+    promises: list[Promise]
 
 
 def worklist(user: User, *, without: Collection[tuple[int, int]] = ()) -> Worklist:
@@ -75,51 +87,166 @@ def worklist(user: User, *, without: Collection[tuple[int, int]] = ()) -> Workli
     `without` are the participants and events, by primary key, that the page shows elsewhere.
     """
     today, holidays = clock.today(), england_and_wales()
-    ends = horizon(today, bank_holidays=holidays)
     whose = [user.pk, *covered_by(user)]
+    found = gather(user, whose, until=horizon(today, bank_holidays=holidays), without=without)
+    minutes, more = minutes_each()
+    day = lay_out(found.items, today, bank_holidays=holidays, room=ROOM, minutes=minutes, more=more)
+    shown = {thing.participant: found.people[thing.participant] for thing in day.shown if thing.participant}
+    promises = [row for row in found.promises if row.falls_to.pk == user.pk]
+    plan = day_plan(day.shown, found.people, user)
+    return Worklist(day, _groups(day, shown, user, plan), list(shown.values()), promises, plan)
+
+
+def gather(
+    user: User,
+    whose: Sequence[int],
+    *,
+    until: date | None,
+    without: Collection[tuple[int, int]] = (),
+    is_team: bool = False,
+) -> Gathered:
+    """What falls to these people until this day, or whenever, as far as `user` may see it. About ten queries."""
     promised = list(
         Promise.objects.open()
         .falling_to(whose)
         .select_related("made_by", "owner")
         .order_by("due_on")[:AT_MOST]
     )
-    updates = _of_theirs(owed.updates(), whose).filter(due_on__lte=ends).order_by("due_on")
-    new = _of_theirs(owed.first_contacts(), whose).filter(due_on__lte=ends).order_by("due_on", "priority")
-    series = _of_theirs(owed.attempts(), whose).filter(next_on__lte=ends).order_by("next_on")
+    has_cases = is_team or len(whose) > 1 or user.has_role(Role.VICTIM_CARE_OFFICER)
+    officers = whose if has_cases else []  # nobody is allocated to anybody else: those queries are not asked
+    duties = _until(_duties(user, whose, is_team=is_team), "due_on", until)
+    plans = _of_theirs(owed.plans_due(until), officers).order_by("due_on", "pk")[:AT_MOST]
+    new = _until(_of_theirs(owed.first_contacts(), officers), "due_on", until)
+    series = _until(_of_theirs(owed.attempts(), officers), "next_on", until)
     found = [
-        *owed.of_duties(
-            duty for duty in _duties(user, whose, ends) if (duty.participant_id, duty.event_id) not in without
-        ),
-        *owed.of_first_contacts(new[:AT_MOST]),
-        *owed.of_attempts(series[:AT_MOST]),
-        *owed.of_updates(updates[:AT_MOST]),
-        *(item for item in owed.of_promises(promised) if item.due_on <= ends),
+        *owed.of_duties(duty for duty in duties if (duty.participant_id, duty.event_id) not in without),
+        *owed.of_first_contacts(new),
+        *owed.of_attempts(series),
+        *owed.of_plans_due(plans, until),
+        *(item for item in owed.of_promises(promised) if until is None or item.due_on <= until),
+        *owed.of_questions(asked.questions_due(user, whose, until, is_team=is_team)),
     ]
-    people = _visible(user, {row.participant_id for row in promised} | {item.participant for item in found})
-    items = [item for item in found if item.participant in people]
-    promises = [row for row in promised if row.participant_id in people and row.falls_to.pk == user.pk]
+    named = {row.participant_id for row in promised} | {
+        item.participant for item in found if item.participant
+    }
+    asked_safely = _until(
+        owed.safe_reviews().filter(officer__in=officers), "person__safe_contact__review_on", until
+    ).values("pk")
+    people = _visible(user, named, asked_safely)
+    found += [
+        item
+        for item in owed.of_safe_reviews(people.values())
+        if people[item.participant].officer_id in whose
+        and people[item.participant].closed_at is None
+        and (until is None or item.due_on <= until)
+    ]
+    items = [item for item in found if item.participant in people or item.what is What.QUESTION]
+    promises = [row for row in promised if row.participant_id in people]
     for row in (*promises, *(item.source for item in items)):
-        row.participant = people[row.participant_id]  # type: ignore[attr-defined]
-    day = lay_out(items, today, bank_holidays=holidays, room=ROOM)
-    shown = {thing.participant: people[thing.participant] for thing in day.shown}
-    return Worklist(day, _groups(day, shown, user), list(shown.values()), promises)
+        if not isinstance(row, Question | Participant):
+            row.participant = people[row.participant_id]  # type: ignore[attr-defined]
+    for item in items:  # the same person, once
+        if item.what is What.QUESTION and item.participant:
+            people.setdefault(item.participant, item.source.participant)  # type: ignore[attr-defined]
+    return Gathered(items, people, promises)
 
 
-def _visible(user: User, participants: set[int]) -> dict[int, Participant]:
-    """Those of these people whom this user may see. Asked once, and not with the rows of every app."""
-    seen = Participant.objects.visible_to(user).select_related("person__safe_contact", "case")
-    return seen.in_bulk(participants)
+def _until(rows: QuerySet[Any], column: str, until: date | None) -> QuerySet[Any]:
+    """The soonest of these, until this day where there is one."""
+    if until is not None:
+        rows = rows.filter(**{f"{column}__lte": until})
+    return rows.order_by(column, "pk")[:AT_MOST]
 
 
-def _duties(user: User, whose: Sequence[int], ends: date) -> QuerySet[Duty]:
-    """The open duties that fall to this person, and to whom they cover for."""
-    duties = Duty.objects.falling_to(user)
-    if len(whose) > 1:
-        duties = duties | Duty.objects.open().filter(
-            owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
+def minutes_each() -> tuple[dict[What, int], int]:
+    """How long each kind of work takes, and each further thing told in one call. One query."""
+    numbers = numbers_on(clock.today())
+    takes = {what: numbers[key] for what, key in TAKES.items()}
+    return MINUTES | takes, numbers[Key.MINUTES_MORE]
+
+
+TAKES = {
+    What.TELL: Key.MINUTES_TELL,
+    What.DO: Key.MINUTES_DO,
+    What.UPDATE: Key.MINUTES_UPDATE,
+    What.PROMISE: Key.MINUTES_PROMISE,
+    What.FIRST_CONTACT: Key.MINUTES_FIRST_CONTACT,
+    What.ATTEMPT: Key.MINUTES_ATTEMPT,
+    What.REVIEW: Key.MINUTES_REVIEW,
+    What.SAFE_REVIEW: Key.MINUTES_REVIEW,
+    What.QUESTION: Key.MINUTES_QUESTION,
+    What.COMPLAINT: Key.MINUTES_COMPLAINT,
+}
+
+
+# --- How it fits into the day ----------------------------------------------------------------------
+
+
+def day_plan(
+    found: Iterable[Thing], people: Mapping[int, Participant], worker: User, *, is_away: bool = False
+) -> Fit:
+    """How what is late, due, or due soon fits into the rest of this person's day."""
+    return fit(
+        found,
+        now=clock.now().astimezone(LONDON).time(),
+        hours=None if is_away else worker.hours_on(clock.today()),
+        people={pk: _when(part) for pk, part in people.items()},
+    )
+
+
+def _when(part: Participant) -> Person:
+    """`part` comes from `gather`, or with a question."""
+    likes = getattr(part, "likes", None) or ()
+    safe = getattr(part.person, "safe_contact", None)
+    if safe is None or safe.call_from is None or safe.call_until is None:
+        return Person(likes=tuple(likes))
+    return Person((minute_of(safe.call_from), minute_of(safe.call_until)), tuple(likes))
+
+
+def why_left(why: Why) -> str:
+    """Why something waits for another day."""
+    return {
+        Why.DAY_OFF: _("no working hours are left today"),
+        Why.NOT_SAFE_TODAY: _("the hours at which it is safe to ring are outside your hours"),
+        Why.FULL: _("more urgent work takes the time"),
+        Why.TOO_LONG: _("no free time today is long enough"),
+    }[why]
+
+
+def _visible(user: User, named: set[int], others: QuerySet[Any, Any]) -> dict[int, Participant]:
+    """Those of these people whom this user may see, asked once, and not with the rows of every app.
+
+    With `likes`, the times of day they agreed, and `opted_out`, what they do not want to be told.
+    """
+    plan = ContactPlan.objects.current().filter(participant=OuterRef("pk"))
+    choice = OptOut.objects.standing().filter(participant=OuterRef("pk"))
+    said = JSONObject(is_everything="is_everything", topics="topics", from_on="from_on")
+    seen = (
+        Participant.objects.visible_to(user)
+        .select_related("person__safe_contact", "case", "officer")
+        .annotate(
+            likes=Subquery(plan.order_by().values("times")[:1]),
+            opted_out=Subquery(choice.order_by().values(said=said)[:1], output_field=JSONField()),
         )
-    rows = duties.timed().filter(due_on__lte=ends).select_related("event")
-    return rows.order_by("due_on", "pk")[:AT_MOST]
+    )
+    if not named and others.query.is_empty():
+        return {}
+    given = Participant.objects.filter(pk__in=named).order_by().values("pk")
+    # Not an OR, which would read every participant there is.
+    return {part.pk: part for part in seen.filter(pk__in=given.union(others).values("pk"))}
+
+
+def _duties(user: User, whose: Sequence[int], *, is_team: bool) -> QuerySet[Duty]:
+    """The open duties that fall to this person and to whom they cover for; or to the officers of a team."""
+    of_officers = Duty.objects.open().filter(
+        owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
+    )
+    if is_team:
+        duties = of_officers
+    else:
+        duties = Duty.objects.falling_to(user)
+        duties = duties | of_officers if len(whose) > 1 else duties
+    return duties.timed().select_related("event")
 
 
 def _of_theirs(rows: QuerySet[Any], whose: Sequence[int]) -> QuerySet[Any]:
@@ -135,28 +262,46 @@ def heading_of(group: Group) -> str:
         Group.CRITICAL: _("Critically overdue"),
         Group.OVERDUE: _("Overdue"),
         Group.TODAY: _("Due today"),
-        Group.SOON: _("Next three working days"),
+        Group.SOON: _("Next three days"),
+        Group.LATER: _("Later"),
     }[group]
 
 
-def _why_critical() -> str:
+def why_critical() -> str:
     return _("Late for somebody with enhanced rights, or late by %(n)d working days or more for anybody.") % {
         "n": CRITICAL_AFTER
     }
 
 
-def _groups(day: Day, people: dict[int, Participant], user: User) -> list[dict[str, Any]]:
+def _groups(day: Day, people: dict[int, Participant], user: User, plan: Fit) -> list[dict[str, Any]]:
+    at = {id(each.thing): each for each in plan.placed}
+    return [
+        group | {"url": f"{reverse('desk:due')}?group={group['key']}"}
+        for group in in_groups(day, people, user, at)
+    ]
+
+
+def in_groups(
+    day: Day,
+    people: dict[int, Participant],
+    user: User,
+    at: Mapping[int, Placed],
+    *,
+    names_officer: bool = False,
+) -> list[dict[str, Any]]:
+    """Each group that has rows in sight, as its page shows it. Three queries and those of the verdicts."""
     verdicts = verdicts_for(people.values()) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
     last = last_contacts(people)
-    tone = {Group.SOON: ""}
+    tone = {Group.SOON: "", Group.LATER: ""}
     return [
         {
+            "key": group.value,
             "heading": heading_of(group),
-            "note": _why_critical() if group is Group.CRITICAL else "",
+            "note": why_critical() if group is Group.CRITICAL else "",
             "count": day.counts[group],
             "tone": tone.get(group, group.value),
             "rows": [
-                row(thing, people[thing.participant], user, verdicts.get(thing.participant), last)
+                _in_sight(thing, people, user, verdicts, last, at, names_officer)
                 | ({"tone": "critical"} if group is Group.CRITICAL else {})
                 for thing in found
             ],
@@ -164,6 +309,61 @@ def _groups(day: Day, people: dict[int, Participant], user: User) -> list[dict[s
         for group, found in day.groups.items()
         if found
     ]
+
+
+def _in_sight(
+    thing: Thing,
+    people: Mapping[int, Participant],
+    user: User,
+    verdicts: Mapping[int, dict[Channel, Verdict]],
+    last: dict[int, Contact],
+    at: Mapping[int, Placed],
+    names_officer: bool,
+) -> dict[str, Any]:
+    """One thing as its row, with when the day's plan has it, and whether they asked not to be told."""
+    if thing.what is What.QUESTION:
+        said = asked.as_row(thing.items[0].source, user)  # type: ignore[arg-type]
+    else:
+        said = row(thing, people[thing.participant], user, verdicts.get(thing.participant), last)
+        choice = _choice_of(people[thing.participant])
+        if choice is not None and (warning := about_opt_out(thing, choice)):
+            said["note_for_me"] = f"{warning} {said['note_for_me']}".strip()
+        officer = people[thing.participant].officer
+        if names_officer:
+            said["note_for_me"] = str(officer or _("Nobody allocated"))
+    placed = at.get(id(thing))
+    if placed is not None:
+        said["when_note"] = _("today about %(at)s") % {"at": f"{placed.at:%H:%M}"}
+    return said
+
+
+def _choice_of(part: Participant) -> OptOut | None:
+    """What this person, as `gather` gave them, does not want to be told."""
+    said = getattr(part, "opted_out", None)
+    if not said:
+        return None
+    from_on = date.fromisoformat(said["from_on"])
+    return OptOut(is_everything=said["is_everything"], topics=said["topics"], from_on=from_on)
+
+
+def about_opt_out(thing: Thing, choice: OptOut) -> str:
+    """What to mind about a duty to tell somebody who asked not to be told of such things."""
+    if thing.what is not What.TELL:
+        return ""
+    kinds = {item.source.event.kind for item in thing.items}  # type: ignore[attr-defined]
+    if not any(choice.covers(kind) for kind in kinds):
+        return ""
+    said = _("They opted out of this on %(day)s: %(what)s.") % {
+        "day": said_day(choice.from_on),
+        "what": choice.of_what.lower(),
+    }
+    if kinds & RELEASE_NEWS:
+        return (
+            said
+            + " "
+            + _("It is news of a release or of bail: ask your supervisor before you leave it unsaid.")
+        )
+    return said + " " + _("It stays owed until they are told, or the duty is excused.")
 
 
 def last_contacts(people: Iterable[int]) -> dict[int, Contact]:
@@ -230,18 +430,75 @@ def _updates_them(thing: Thing, who: str) -> dict[str, Any]:
     return {
         "what": _("Update %(who)s as agreed, even if nothing is new") % {"who": who},
         "why": f"{why} “{plan.words}”" if plan.words else why,
+        "explain": [
+            {"text": _("Agreement: %(plan)s") % {"plan": plan.sentence}},
+            {
+                "text": _("Agreed %(day)s with %(who)s.")
+                % {"day": said_day(plan.agreed_on), "who": plan.agreed_with}
+            },
+            {
+                "text": _("The next update after the last one is due by %s; on a working day.")
+                % said_day(thing.due_on)
+            },
+        ],
+    }
+
+
+def _agrees_again(thing: Thing, who: str) -> dict[str, Any]:
+    reviews: list[PlanReview] = [item.source for item in thing.items]  # type: ignore[misc]
+    after = words.and_list(
+        [
+            _("%(what)s on %(day)s")
+            % {"what": str(each.get_milestone_display()).lower(), "day": said_day(each.event.occurred_on)}
+            for each in reviews
+        ]
+    )
+    return {
+        "what": _("Re-agree how often %(who)s wants to hear: %(after)s")
+        % {"who": who.rstrip(","), "after": after},
+        "why": _("Our own rule: a plan is agreed again after a milestone."),
+        "explain": [
+            {"text": _("What asks for it: %s.") % after},
+            {"text": _("We heard on %s.") % said_day(reviews[0].event.learned_on)},
+            {
+                "text": _("The working days allowed are our own number, and end on %s.")
+                % said_day(thing.due_on)
+            },
+        ],
+    }
+
+
+def _asks_safely(thing: Thing, who: str) -> dict[str, Any]:
+    return {
+        "what": _("Ask %(who)s again how to reach them safely") % {"who": who.rstrip(",")},
+        "why": _("The day for it was set with their safe-contact answers."),
+        "explain": [
+            {
+                "text": _("Calendar: the review day in the safe-contact answers is %s.")
+                % said_day(thing.due_on)
+            }
+        ],
     }
 
 
 def _keeps_promise(thing: Thing, who: str) -> dict[str, Any]:
     promise: Promise = thing.items[0].source  # type: ignore[assignment]
+    promised = [
+        {
+            "text": _("Agreement: %(who)s wrote this down on %(day)s.")
+            % {"who": promise.made_by, "day": said_day(promise.made_at)}
+        },
+        {"text": _("The day said then is %s.") % said_day(promise.due_on)},
+    ]
     if promise.kind == Promise.Kind.TASK:
         return {
+            "explain": promised,
             "what": f"{promise.participant.person.name}: {promise.what}",
             "why": _("%(who)s wrote this down on %(day)s.")
             % {"who": promise.made_by, "day": said_day(promise.made_at)},
         }
     return {
+        "explain": promised,
         "what": _("Promise to %(name)s: %(what)s")
         % {"name": promise.participant.person.name, "what": promise.what},
         "why": _("%(who)s promised this on %(day)s.")
@@ -257,6 +514,10 @@ def _reaches_first(thing: Thing, who: str) -> dict[str, Any]:
         "why": _("Priority %(n)d: %(reasons)s.") % {"n": referral.priority, "reasons": reasons},
         "tag": referral.participant.case.offence_title[:40],
         "colour": "grey",
+        "explain": [
+            {"text": _("Rule: triage put this person in priority %d.") % referral.priority},
+            {"text": _("That priority is reached by %s.") % said_day(thing.due_on)},
+        ],
     }
 
 
@@ -269,12 +530,22 @@ def _tries_again(thing: Thing, who: str) -> dict[str, Any]:
         Step.WRITE: _("Write to %(who)s: nobody could be reached"),
         Step.CLOSE: _("Close %(who)s, or find another way to reach them"),
     }[Step(series.step)]
-    return {"what": what % {"who": name}, "why": in_words(series)}
+    return {
+        "what": what % {"who": name},
+        "why": in_words(series),
+        "explain": [
+            {"text": _("Rule: a first contact is a series of calls at other times of day, then a letter.")},
+            {"text": in_words(series)},
+        ],
+    }
 
 
 _SAYS = {
     What.TELL: _tells,
     What.DO: _tells,
+    What.COMPLAINT: _tells,
+    What.REVIEW: _agrees_again,
+    What.SAFE_REVIEW: _asks_safely,
     What.UPDATE: _updates_them,
     What.PROMISE: _keeps_promise,
     What.FIRST_CONTACT: _reaches_first,
@@ -286,7 +557,13 @@ def button(
     thing: Thing, references: tuple[str, str], user: User, verdicts: dict[Channel, Verdict] | None
 ) -> dict[str, Any] | None:
     """The page that does it, with what to tell ticked already."""
-    if thing.what is What.DO:
+    if thing.what is What.REVIEW and user.may(Permission.AGREE_PLAN):
+        url = reverse("contacts:plan", args=references)
+        return {"label": _("Agree"), "url": url, "is_primary": thing.due_on <= clock.today()}
+    if thing.what is What.SAFE_REVIEW and user.may(Permission.SET_SAFE_CONTACT):
+        url = reverse("cases:safe-contact", args=references)
+        return {"label": _("Ask"), "url": url, "is_primary": thing.due_on <= clock.today()}
+    if thing.what in (What.DO, What.COMPLAINT):
         duty: Duty = thing.items[0].source  # type: ignore[assignment]
         ways = [way for way in (*DOES.get(duty.rule, ()), LOGS) if user.may(way[0])]
         return {"label": ways[0][2], "url": reverse(ways[0][1], args=references)} if ways else None

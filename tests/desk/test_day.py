@@ -32,8 +32,17 @@ def test_how_late_says_where_it_stands(due_on, is_enhanced, group):
     assert groups(Item(What.TELL, 1, due_on, is_enhanced)) == {group: 1}
 
 
-def test_what_is_due_after_three_working_days_waits():
-    assert groups(Item(What.TELL, 1, date(2026, 11, 27))) == {}
+def test_what_is_due_after_three_working_days_is_for_later():
+    assert groups(Item(What.TELL, 1, date(2026, 11, 27))) == {Group.LATER: 1}
+
+
+def test_the_groups_are_these_five_in_this_order():
+    assert [group.value for group in Group] == ["critical", "overdue", "today", "soon", "later"]
+
+
+def test_the_minutes_are_the_units_own():
+    found = things([Item(What.UPDATE, 1, MONDAY)], minutes={What.UPDATE: 40})
+    assert [thing.minutes for thing in found] == [40]
 
 
 def test_three_working_days_from_the_thursday_before_christmas():

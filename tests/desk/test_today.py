@@ -334,7 +334,7 @@ def test_at_the_weekend_the_team_is_off_and_the_day_says_so(saturday, as_supervi
 def test_at_the_weekend_the_next_three_working_days_are_shown(saturday, as_officer, victim):
     ContactPlanFactory(participant=victim, due_on=date(2026, 12, 2))  # Wednesday
     (group,) = as_officer.get("/").context["work"].groups
-    assert (group["heading"], len(group["rows"])) == ("Next three working days", 1)
+    assert (group["heading"], len(group["rows"])) == ("Next three days", 1)
 
 
 def test_what_is_critical_says_why(as_officer, victim, officer):

@@ -162,8 +162,9 @@ def said(when: Any) -> Any:
 
 
 @component("work_group")
-def work_group(heading: str, count: Any = "", tone: str = "") -> dict[str, Any]:
-    return {"heading": heading, "count": count, "tone": tone}
+def work_group(heading: str, count: Any = "", tone: str = "", url: str = "") -> dict[str, Any]:
+    """The heading of a group of work; with `url` it opens the list that it counts."""
+    return {"heading": heading, "count": count, "tone": tone, "url": url}
 
 
 ROW = (
