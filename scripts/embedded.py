@@ -167,6 +167,15 @@ class Servers:
                 server.start(durable=not self.throw_away)
         return {name: server.address() for name, server in self.embedded.items()}
 
+    def revive_the_broker(self):
+        """Start Valkey again where it died, and say whether it had. It holds nothing that is not in PostgreSQL."""
+        valkey = self.embedded.get("REDIS_URL")
+        if valkey is None or valkey.answers():
+            return False
+        with one_at_a_time(self.place / "starting"):
+            valkey.start(durable=not self.throw_away)
+        return True
+
     def stop(self):
         """Let go of the servers; the last one to do so stops them."""
         if self.lease.is_the_last():

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -21,6 +22,7 @@ from scripts.setup import say
 LOGS = LOCAL / "logs"
 LOG_LIMIT = 5_000_000
 SECONDS_TO_STOP = 15
+SECONDS_BETWEEN_LOOKS = 2  # at Valkey
 WEB = f"gunicorn victimcare.wsgi --bind {HOST}:{PORT} --no-control-socket"
 # Loaded once and forked: ready sooner, and less memory.
 WEB_SIZE = "--worker-class gthread --workers 2 --threads 4 --preload"
@@ -43,7 +45,7 @@ def serve():
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     LOGS.mkdir(exist_ok=True)
-    with Servers():
+    with Servers() as servers:
         say("PostgreSQL and Valkey are up.")
         with one_at_a_time(LOCAL / "preparing"):
             prepare(stop)
@@ -55,7 +57,7 @@ def serve():
                 print(f"Victim Care is ready: {ADDRESS}", flush=True)
                 # The first page comes first; nothing is due in its first seconds.
                 children |= {name: spawn(name) for name in ("worker", "beat")}
-            watch(children, stop)
+            watch(children, stop, until=looking_after(servers))
         finally:
             stop_all(children)
 
@@ -117,6 +119,25 @@ def watch(children, stop, until=lambda: False):
                 raise Failed(
                     f"{name} stopped with code {child.returncode}. The end of its log:\n{tail(name)}"
                 )
+
+
+def looking_after(servers):
+    """To be asked again and again: starts Valkey anew when it died. Never says that we are done."""
+    looked_at = time.monotonic()
+
+    def look():
+        nonlocal looked_at
+        if time.monotonic() < looked_at + SECONDS_BETWEEN_LOOKS:
+            return False
+        looked_at = time.monotonic()
+        try:
+            if servers.revive_the_broker():
+                say("Valkey had stopped. It is up again; nothing is lost, the database is the queue.")
+        except NotStarted as problem:
+            say(f"{problem}\nVictim Care goes on without it, and what is swept waits. Trying again.")
+        return False
+
+    return look
 
 
 def answers():

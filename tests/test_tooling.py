@@ -331,6 +331,16 @@ def test_a_killed_postgresql_comes_up_again(servers):
     servers.stop()
 
 
+def test_a_valkey_that_died_is_started_again(servers):
+    with servers:
+        valkey = servers.embedded["REDIS_URL"]
+        assert not servers.revive_the_broker()
+        os.kill(int((valkey.data / "valkey.pid").read_text()), 9)
+        assert valkey.waits_for(False, 5)
+        assert servers.revive_the_broker()
+        assert valkey.answers()
+
+
 def test_another_cluster_behind_our_socket_is_refused(servers, monkeypatch):
     with servers:
         postgres = servers.embedded["DATABASE_URL"]
