@@ -1,15 +1,21 @@
-"""One's own drafts, as the home page lists them: which form, about whom, since when."""
+"""One's own drafts: which form, about whom, since when."""
 
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.access import listed
 from victimcare.cases.models import Participant
 from victimcare.drafts.actions import address_with
 from victimcare.drafts.models import Draft
 from victimcare.govuk.dates import moment
+from victimcare.http import Request
 
-SHOWN = 8
+SHOWN = 50
 # What the form of a page is called. Any other is a form.
 FORMS = {
     "contacts:log": gettext_lazy("Contact"),
@@ -25,7 +31,16 @@ FORMS = {
 }
 
 
-def drafts_today(user: User) -> tuple[list[dict[str, str]], list[Participant]]:
+@allow(Permission.USE_TODAY)
+def drafts(request: Request) -> HttpResponse:
+    """One's own drafts. The home page asks for the list alone, once it is drawn."""
+    rows, people = drafts_of(request.user)
+    listed(request, people, field_group="drafts")
+    page = "desk/drafts_list.html" if request.GET.get("list") else "desk/drafts.html"
+    return render(request, page, {"drafts": rows})
+
+
+def drafts_of(user: User) -> tuple[list[dict[str, str]], list[Participant]]:
     """For `side_list`, the newest first, and whom they are about. Two queries, one where there is none.
 
     A draft about somebody this person may no longer see is not listed.

@@ -10,7 +10,6 @@ from django.utils.translation import ngettext
 
 from contacts.models import Promise
 from desk.day import minutes_left
-from desk.drafts import drafts_today
 from desk.due import in_the_day
 from desk.handover import unread_by
 from desk.notices import unread
@@ -55,8 +54,7 @@ def today(request: Request) -> HttpResponse:
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
     news, named = unread(user, room=NEWS_SHOWN)
     waiting = waiting_for(user) if user.may(Permission.DECIDE_SAFETY) else None
-    drafts, drafted = drafts_today(user)
-    shown = [*in_danger, *drafted, *passed_on.people]
+    shown = [*in_danger, *passed_on.people]
     shown += [*work.people, *asked_for, *named, *(waiting.people if waiting else ())]
     listed(request, _once_each(shown), field_group="today")
     more = len(measures) + len(urgent) + len(passed_on.rows)
@@ -74,7 +72,6 @@ def today(request: Request) -> HttpResponse:
         "handed": unread_by(user) if user.has_role(Role.VICTIM_CARE_OFFICER) else [],
         "promises": [_promise(promise) for promise in work.promises[:8]],
         "news": news,
-        "drafts": drafts,
     }
     return render(request, "desk/today.html", context)
 

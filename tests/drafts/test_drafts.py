@@ -155,3 +155,20 @@ def test_only_the_latest_drafts_of_one_author_are_kept(monday, victim, as_office
         monday.shift(timedelta(minutes=1))
     kept = {draft.url.rpartition("=")[2] for draft in Draft.objects.all()}
     assert kept == {"text", "email"}
+
+
+def test_ones_own_drafts_are_listed_with_the_way_back(monday, victim, as_officer, colleague, sign_in):
+    place = as_officer.post(log_page(victim), answers(save_draft="yes"))["Location"]
+    assert reverse("desk:drafts") + "?list=1" in as_officer.get("/").content.decode()
+    for url in (reverse("desk:drafts"), reverse("desk:drafts") + "?list=1"):
+        page = as_officer.get(url).content.decode()
+        assert "Contact: Siân Evans" in page
+        assert place.replace("&", "&amp;") in page
+        assert SAID not in page
+    assert "Siân" not in sign_in(colleague).get(reverse("desk:drafts")).content.decode()
+
+
+def test_a_draft_about_somebody_no_longer_theirs_names_nobody(monday, victim, as_officer, officer, stranger):
+    as_officer.post(log_page(victim), answers(save_draft="yes"))
+    type(victim).objects.filter(pk=victim.pk).update(team=stranger.team, officer=stranger)
+    assert "Siân" not in as_officer.get(reverse("desk:drafts")).content.decode()
