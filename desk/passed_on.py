@@ -1,10 +1,10 @@
 """What officers in the case gave to the unit: asked to do, not done, or not answered; on top of somebody's day."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,8 @@ from contacts.call_sheet import log_url
 from contacts.models import Telling
 from desk import words
 from desk.asking import is_owed
-from desk.covering import covered_by
+from desk.urgent import urgent_for
+from desk.worklist import covering_today
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
@@ -21,7 +22,7 @@ from victimcare.cases.models import Participant, may_see
 from victimcare.cases.safe_contact import verdicts_for
 from victimcare.govuk.dates import moment
 
-AT_MOST = 50
+AT_MOST = 75
 
 
 @dataclass
@@ -33,30 +34,35 @@ class PassedOn:
     pairs: Collection[tuple[int, int]] = ()
 
 
-def passed_on_to(user: User) -> PassedOn:
-    """What falls to this person: of their own victims; to a supervisor, of those nobody is allocated to.
-
-    One query where there is nothing.
-    """
+def passed_on_for(user: User) -> QuerySet[Telling]:
+    """What falls to this person: of their own victims; to a supervisor, of those nobody is allocated to."""
     if not user.may(Permission.ASK_OFFICER):
-        return PassedOn()
-    mine = Q(participant__officer__in=[user.pk, *covered_by(user)])
+        return Telling.objects.none()
+    mine = Q(participant__officer=user) | Q(participant__officer__in=covering_today(user))
     if user.has_role(Role.SUPERVISOR):
         nobody = Q(participant__officer=None) | Q(participant__officer__is_active=False)
         mine |= nobody & (Q(participant__team=user.team_id) | Q(participant__team=None))
-    found = list(
-        Telling.objects.with_the_unit()
-        .filter(mine & may_see(user, "participant__"))
-        .filter(is_owed())
-        .select_related(
-            "event",
-            "officer",
-            "participant__person__safe_contact",
-            "participant__case",
-            "participant__officer",
-        )
-        .order_by("due_on", "pk")[:AT_MOST]
-    )
+    owed = Telling.objects.with_the_unit().filter(mine & may_see(user, "participant__"))
+    return owed.filter(is_owed())
+
+
+def on_top(user: User) -> tuple[list[int], list[int]]:
+    """The urgent calls and what officers passed on, by primary key, of somebody's day. One query."""
+    urgent = urgent_for(user).order_by().values_list("pk", Value("urgent"))
+    passed = passed_on_for(user).order_by().values_list("pk", Value("passed"))
+    found = list(urgent.union(passed, all=True)[:AT_MOST])
+    return [pk for pk, what in found if what == "urgent"], [pk for pk, what in found if what == "passed"]
+
+
+def passed_on_to(user: User, which: Sequence[int]) -> PassedOn:
+    """These (`on_top` finds them) as rows. No query for none."""
+    if not which:
+        return PassedOn()
+    rows = Telling.objects.filter(pk__in=which).select_related(
+        "event", "officer", "answered_by", "participant__person__safe_contact", "participant__case",
+        "participant__officer",
+    )  # fmt: skip
+    found = list(rows.order_by("due_on", "pk"))
     together: dict[int, list[Telling]] = {}
     for telling in found:
         together.setdefault(telling.participant_id, []).append(telling)

@@ -13,7 +13,7 @@ from desk.day import minutes_left
 from desk.due import in_the_day
 from desk.handover import unread_by
 from desk.notices import unread
-from desk.passed_on import passed_on_to
+from desk.passed_on import on_top, passed_on_to
 from desk.team import Team, hearings_soon, measures_to_check, team_of
 from desk.urgent import urgent_today
 from desk.worklist import Worklist, worklist
@@ -47,8 +47,9 @@ def today(request: Request) -> HttpResponse:
         return redirect("referrals:own")
     if not any(user.has_role(role) for role in CASEWORK):
         return render(request, "desk/home.html", {"places": _places(user)})
-    urgent, in_danger = urgent_today(user)
-    passed_on = passed_on_to(user)
+    urgent_pks, passed_pks = on_top(user)
+    urgent, in_danger = urgent_today(user, urgent_pks)
+    passed_on = passed_on_to(user, passed_pks)
     work = worklist(user, without=passed_on.pairs)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None

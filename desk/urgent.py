@@ -3,12 +3,12 @@
 A standard of our own beside the Code: no figure of compliance counts it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,9 +22,9 @@ from contacts.models import TELLS, Contact, UrgentCall
 from contacts.urgent import Danger
 from contacts.urgent_calls import set_aside, set_on_call, standards_on
 from contacts.whom import rota
-from desk.covering import covered_by
 from desk.urgent_forms import AsideForm, RotaForm
 from desk.words import ABOUT
+from desk.worklist import covering_today
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -61,23 +61,24 @@ BECAUSE: dict[str, Promise] = {
 # --- On top of Today -------------------------------------------------------------------------------
 
 
-def urgent_today(user: User) -> tuple[list[dict[str, Any]], list[Participant]]:
-    """What this person must see rung now, what is due first on top, and whom it is about. One query for most."""
+def urgent_for(user: User) -> QuerySet[UrgentCall]:
+    """The calls this person must see made now: of their own people, asked of them, or of their team."""
     if not user.may(Permission.LOG_CONTACT):
-        return [], []
-    mine = Q(participant__officer__in=[user.pk, *covered_by(user)]) | Q(asked=user)
+        return UrgentCall.objects.none()
+    mine = Q(participant__officer=user) | Q(participant__officer__in=covering_today(user)) | Q(asked=user)
     if user.has_role(Role.SUPERVISOR):
         mine |= Q(participant__team=user.team_id) | Q(participant__team=None)
     if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
         mine |= Q(participant__case__oic_collar=user.collar)
-    calls = list(
-        UrgentCall.objects.open()
-        .filter(mine & may_see(user, "participant__"))
-        .select_related(*WITH)
-        .order_by("due_at", "pk")[:AT_MOST]
-    )
-    if not calls:
+    return UrgentCall.objects.open().filter(mine & may_see(user, "participant__"))
+
+
+def urgent_today(user: User, which: Sequence[int]) -> tuple[list[dict[str, Any]], list[Participant]]:
+    """These calls (`on_top` finds them), what is due first on top, and whom they are about. No query for none."""
+    if not which:
         return [], []
+    rows = UrgentCall.objects.filter(pk__in=which).select_related(*WITH)
+    calls = list(rows.order_by("due_at", "pk")[:AT_MOST])
     tried = _tried(calls)
     people = {call.participant_id: call.participant for call in calls}
     said = verdicts_for(people.values()) if user.may(Permission.VIEW_SAFE_CONTACT) else {}

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.db import transaction
 
+from contacts.models import OnCall
 from referrals.models import Partner
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Role
@@ -46,6 +47,7 @@ OFFICERS_IN_THE_CASE = (
     ("Steffan Clarke", "5023", "Public Protection Unit"),
     ("Ruth Okafor", "5140", "Neighbourhood Caerphilly"),
 )
+SERGEANT = "Ruth Okafor"  # who hears when one of the others does not answer
 # Name, Welsh name, whom it serves, is bilingual, worker.
 PARTNERS = (
     ("Victim Support", "Cymorth i Ddioddefwyr", "Everyone affected by crime", True, "Jo Carver"),
@@ -110,8 +112,9 @@ def hire(today: date) -> None:
         )
         for name, skills, languages, hours in OFFICERS
     ]
-    for name in SUPERVISORS:
-        _person(name, [Role.SUPERVISOR], unit, today)
+    supervisors = [_person(name, [Role.SUPERVISOR], unit, today) for name in SUPERVISORS]
+    for n in range(14):  # on call, a night each
+        OnCall.objects.create(team=unit, on=today + timedelta(days=n), user=supervisors[n % len(supervisors)])
     for name in WITNESS_CARE:
         _person(name, [Role.WITNESS_CARE_OFFICER], witness_care, today)
     _person("Non Sweeney", [Role.MEASURES_ADVISOR], witness_care, today)
@@ -119,6 +122,8 @@ def hire(today: date) -> None:
     for name, collar, team in OFFICERS_IN_THE_CASE:
         police, _ = Team.objects.get_or_create(name=team, defaults={"kind": Team.Kind.POLICE})
         _person(name, [Role.OFFICER_IN_THE_CASE], police, today, collar=collar)
+    sergeant = User.objects.get(display_name=SERGEANT)
+    User.objects.with_role(Role.OFFICER_IN_THE_CASE).exclude(pk=sergeant.pk).update(sergeant=sergeant)
     for name, name_cy, serves, is_bilingual, worker in PARTNERS:
         team = Team.objects.create(name=name, name_cy=name_cy, kind=Team.Kind.PARTNER)
         Partner.objects.create(
