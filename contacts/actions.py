@@ -142,7 +142,7 @@ def log(
         identity=identity,
     )
     _save(contact, by)
-    contact.tells.set(told)
+    contact.tells.add(*told)
     for what, due_on in promises:
         _keep(contact, Promise.Kind.PROMISE, what, due_on, by)
     if complaint is not None:

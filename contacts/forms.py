@@ -1,6 +1,6 @@
 """What is asked about a contact, a plan and a letter; cleaned_data is the domain's own types."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -198,7 +198,8 @@ class LogForm(Form):
         is_tried: bool = False,
         is_colleagues: bool = False,
         is_incoming: bool = False,
-        services: Sequence[str] = (),
+        services: Callable[[], Sequence[str]] = tuple,
+        has_plan: Callable[[], bool] = bool,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -221,16 +222,14 @@ class LogForm(Form):
                 channel, name if not acting else "", is_written=is_written
             )
         self.fields["tells"].choices = [(ref, event_choice(event)) for ref, event in self.events.items()]
-        self.is_tried = is_tried
+        self.is_tried, self.has_plan = is_tried, has_plan
         self.fields["next"].choices = [c for c in self.fields["next"].choices if c[0] in next_steps]
         if not next_steps:  # an officer in the case says what they told, and no more
             del self.fields["next"], self.fields["task"], self.fields["task_due_on"]
             del self.fields["no_task_because"], self.fields["new_number"]
         if not is_colleagues:
             del self.fields["message"]
-        self.fields["signposted"].choices = [(name, name) for name in services]
-        if not services:
-            del self.fields["signposted"]
+        self.fields["signposted"].choices = lambda: [(name, name) for name in services()]
         if acting:
             self.fields["spoke_to"].choices = [("", name)] + [
                 (ref, gettext("%s, who acts for them") % part.person.name)
@@ -291,6 +290,8 @@ class LogForm(Form):
             self.add_error("next", _("Choose what is to be done next, or “No task at this time” and why."))
         elif step == "series" and answers["outcome"] in TELLS and not series_goes_on:
             self.add_error("next", _("You reached them, so choose what comes next."))
+        elif step == "update" and not self.has_plan():
+            self.add_error("next", _("No regular update was agreed. Choose another task, or agree the plan."))
         elif step == "task" and not answers.get("task"):
             self.add_error("task", _("Enter what is to be done."))
         elif step == "task" and not answers.get("task_due_on"):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -149,7 +150,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     asked = request.GET.getlist("tell")[:50]
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
     acting = list(part.represented_by.filter(closed_at=None).select_related("person", "case"))
-    said = verdicts_now(request)
+    said: Any = SimpleLazyObject(lambda: verdicts_now(request))  # a contact that is saved asks anew
     is_ours = request.user.may(Permission.VIEW_CONTACTS)
     trying = first_contact(part, said, clock.today()) if is_ours else None
     identity = _identity(request, part)
@@ -161,16 +162,19 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         untold=untold,
         told=told,
         channel=channel,
-        next_steps=_steps_offered(part, request.user, trying) if is_ours else [],
+        next_steps=_steps_offered(request.user, trying) if is_ours else [],
         is_tried=trying is not None,
         is_colleagues=is_ours and part.officer_id not in (None, request.user.pk),
         is_incoming=_asked_direction(request) == Contact.Direction.IN,
-        services=services(),
+        services=services,
+        has_plan=lambda: (
+            ContactPlan.objects.current().filter(participant=part, due_on__isnull=False).exists()
+        ),
     )
     if form.is_valid() and _says_why_again(form, trying):
         contact = _log(form, part, channel, identity, request.user)
         if contact is not None:
-            messages.success(request, _saved(part))
+            messages.success(request, _saved(part, is_tried=trying is not None))
             return redirect(_after_logging(part, form.cleaned_data.get("next", ""), request.user))
     used = said[actions.CLEARED_AS[Contact.Channel(channel)]]
     context = {
@@ -214,11 +218,9 @@ def _identity(request: Request, participant: Participant) -> IdentityCheck | Non
     )
 
 
-def _steps_offered(participant: Participant, user: User, trying: FirstContact | None) -> list[str]:
-    """What may come next for this person. One query, for the plan's next date."""
-    plan = ContactPlan.objects.current().filter(participant=participant, due_on__isnull=False)
-    offered = ["series"] if trying else []
-    offered += ["update"] if not trying and plan.exists() else []
+def _steps_offered(user: User, trying: FirstContact | None) -> list[str]:
+    """What may come next for this person. Whether an update was agreed is asked when somebody says so."""
+    offered = ["series"] if trying else ["update"]
     offered += _next_steps(user)
     offered += ["officer"] if user.may(Permission.ASK_OFFICER) else []
     return [*offered, "task", "none"]
@@ -246,10 +248,10 @@ def _says_why_again(form: LogForm, trying: FirstContact | None) -> bool:
     return True
 
 
-def _saved(participant: Participant) -> str:
-    """Contact with Siân Evans saved. Attempt 2 of 3: Tue 24 Nov, afternoon, because ... One query."""
+def _saved(participant: Participant, *, is_tried: bool) -> str:
+    """Contact with Siân Evans saved. Attempt 2 of 3: Tue 24 Nov, afternoon, because ... One query at most."""
     said = _("Contact with %s saved.") % participant.person.name
-    series = ContactSeries.objects.open().filter(participant=participant).first()
+    series = ContactSeries.objects.open().filter(participant=participant).first() if is_tried else None
     return f"{said} {in_words(series)}" if series else said
 
 

@@ -417,3 +417,15 @@ def test_half_an_answer_is_asked_for_again(monday, victim, as_officer, wrong, se
     assert response.status_code == 422
     assert sentence in response.content.decode()
     assert not Contact.objects.exists()
+
+
+def test_an_update_that_nobody_agreed_is_no_next_task(monday, victim, as_officer):
+    ContactFactory(participant=victim, at=london(2026, 11, 18))
+    body = {
+        "channel": "phone", "direction": "out", "outcome": "reached", "on": "2026-11-23", "at_time": "09:50",
+        "next": "update",
+    }  # fmt: skip
+    place = reverse("contacts:log", args=[victim.case.reference, victim.reference])
+    assert "No regular update was agreed." in as_officer.post(place, body).content.decode()
+    ContactPlanFactory(participant=victim)
+    assert as_officer.post(place, body).status_code == 302
