@@ -25,7 +25,7 @@ from victimcare.cases.safe_contact import Channel, Facts, Purpose, judge, verdic
 
 TODAY = date(2026, 11, 23)
 PHONE, DOOR, MAILBOX = "07700900123", "12brynroad", "mali@example.org"
-NEARLY = (time(8, 59), time(9, 0), time(12, 0), time(17, 0), time(17, 1), time(23, 30))
+NEARLY = tuple(time(*at) for at in [(8, 59), (9,), (9, 29), (9, 30), (14, 30), (14, 31), (17,), (17, 1)])
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Situation:
     is_changing: bool  # a new one waits to be verified
     has_moved: bool  # since they answered
     age: int | None
-    adult: str  # who acts for them: nobody, safe
+    adult: str  # who acts for them: nobody, safe; of a grown-up it says nothing
     decided: bool  # a supervisor decided about a child
 
 
@@ -108,8 +108,8 @@ def some(chance: random.Random) -> Situation:
         is_changing=rarely(8),
         has_moved=rarely(8),
         age=age,
-        adult="safe" if age is not None and age < 18 and rarely(2) else "nobody",
-        decided=age is not None and age < 16 and rarely(2),
+        adult="safe" if rarely(3) else "nobody",
+        decided=age is not None and age < 18 and rarely(2),
     )
 
 
@@ -291,12 +291,12 @@ def judged_as_rows(count: int, seed: int) -> Tally:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("monday")
-def test_a_hundred_situations_as_rows():
-    judged_as_rows(100, seed=11).check()
+def test_sixty_situations_as_rows():
+    judged_as_rows(60, seed=11).check()
 
 
 @pytest.mark.faults
 @pytest.mark.django_db
 @pytest.mark.usefixtures("monday")
-def test_a_thousand_situations_as_rows():
-    judged_as_rows(1_000, seed=12).check()
+def test_three_hundred_situations_as_rows():
+    judged_as_rows(300, seed=12).check()
