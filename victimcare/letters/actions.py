@@ -433,7 +433,7 @@ def _check_author(letter: Letter) -> None:
     if (
         not author.is_active
         or not Participant.objects.visible_to(author).filter(pk=letter.participant_id).exists()
-    ):  # type: ignore[attr-defined]
+    ):
         raise Refused(
             _(
                 "Whoever wrote this letter may no longer see the case. Withdraw it; somebody who may writes it again."

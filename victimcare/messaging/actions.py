@@ -236,7 +236,7 @@ def _hand_over(message: Message) -> bool:
 def _check_holds(message: Message) -> None:
     """Raises Blocked when it is not safe now, Refused when the destination, the answers or the author have changed."""
     part = Participant.objects.select_related("case", "person").get(pk=message.participant_id)
-    seen = Participant.objects.visible_to(message.written_by)  # type: ignore[attr-defined]
+    seen = Participant.objects.visible_to(message.written_by)
     if not message.written_by.is_active or not seen.filter(pk=part.pk).exists():
         raise Refused(_("Whoever wrote this may no longer see the case. Somebody who may writes it again."))
     clearance = clear(part, SAFE_CHANNEL[message.channel], Purpose.UPDATE)
