@@ -899,3 +899,31 @@ class Digest(models.Model):
     class Meta:
         ordering = ("-day", "-id")
         constraints = (models.UniqueConstraint(name="one_digest_a_day", fields=["user", "day"]),)
+
+
+class ReachDay(models.Model):
+    """How many calls and visits of one kind a team made on one London day, and how many reached the victim.
+
+    A summary of the contacts that can be made anew from them: `contacts.trying.count_reach`.
+    """
+
+    day = models.DateField()
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Contact.Channel.choices)
+    hour = models.PositiveSmallIntegerField()  # London time: 16 is from 16:00 to 16:59
+    attempt = (
+        models.PositiveSmallIntegerField()
+    )  # since they were last reached; 3 is the third or a later one
+    tried = models.PositiveIntegerField()
+    reached = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("day", "hour")
+        constraints = (
+            models.UniqueConstraint(
+                name="reach_counted_once",
+                fields=["day", "team", "channel", "hour", "attempt"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(name="reached_were_tried", condition=Q(reached__lte=models.F("tried"))),
+        )

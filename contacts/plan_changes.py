@@ -53,7 +53,7 @@ def changes(before: ContactPlan, after: ContactPlan) -> list[Change]:
 
 def compared(plans: Sequence[ContactPlan]) -> list[tuple[ContactPlan, list[Change]]]:
     """Each version, the newest first, with what it changed; the first changed nothing."""
-    earlier = [*plans[1:], None]
+    earlier = [*plans[1:], None] if plans else []
     return [
         (plan, changes(before, plan) if before else []) for plan, before in zip(plans, earlier, strict=True)
     ]

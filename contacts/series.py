@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 
 from contacts.attempts import Attempt, Band, Because, Facts, Next, Numbers, Step, what_next
 from contacts.models import Contact, ContactSeries
+from contacts.reach import counts_on, suggest
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
 from victimcare.cases.models import Participant, Question, SafeContact
 from victimcare.cases.safe_contact import (
@@ -104,7 +105,7 @@ def standings(
     people = {part.pk: part for part in participants}
     verdicts = verdicts if verdicts is not None else verdicts_for(people.values())
     serious = set().union(*(which(people) for which in _SERIOUS))
-    answers = SafeContact.objects.in_bulk([p.person_id for p in people.values()], field_name="person_id")
+    answers = _answers(people.values())
     contacts: dict[int, list[Contact]] = {}
     rows = Contact.objects.filter(participant__in=people, is_by_unit=True).order_by("at", "pk")
     for row in rows.only(
@@ -135,6 +136,16 @@ def standings(
         )
         for pk, part in people.items()
     }
+
+
+def _answers(people: Iterable[Participant]) -> dict[int, SafeContact]:
+    """Their safe-contact answers, by person; asked for those alone who came without. One query at most."""
+    people = list(people)
+    came = [part.person for part in people if SafeContact.person.field.remote_field.is_cached(part.person)]
+    known = {person.pk: getattr(person, "safe_contact", None) for person in came}
+    rest = [part.person_id for part in people if part.person_id not in known]
+    found = SafeContact.objects.in_bulk(rest, field_name="person_id") if rest else {}
+    return found | {pk: safe for pk, safe in known.items() if safe is not None}
 
 
 def _standing(
@@ -230,6 +241,7 @@ class FirstContact:
     attempts: list[Attempt]
     numbers: Numbers
     is_ringing: bool  # the next step is a call
+    suggestion: str = ""  # the hours at which most such calls reached somebody
 
 
 def first_contact(
@@ -266,7 +278,13 @@ def first_contact(
     row = as_series(stand, numbers)
     if row is None:
         return None
-    return FirstContact(in_words(row), tried_in_words(stand), stand.attempts, numbers, row.step == Step.RING)
+    is_ringing = row.step == Step.RING
+    suggestion = ""
+    if is_ringing and row.next_on:
+        answers = getattr(participant.person, "safe_contact", None) or SafeContact()
+        safe = _hours(answers, verdicts[Channel.PHONE])
+        suggestion = suggest(counts_on(row.next_on, row.attempt), row.next_on, safe)
+    return FirstContact(in_words(row), tried_in_words(stand), stand.attempts, numbers, is_ringing, suggestion)
 
 
 # --- In words --------------------------------------------------------------------------------------

@@ -30,3 +30,9 @@ def record_settled_messages() -> int:
 def ring_at_once() -> int:
     """Raise the urgent calls a crash left behind, and say which are late. Safe to run twice: each is said once."""
     return urgent_calls.look_at() + urgent_calls.say_what_is_late(clock.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def count_reach() -> int:
+    """How many calls of each kind reached somebody, for the report of what works. Safe to run twice."""
+    return trying.count_reach(clock.today())

@@ -1,18 +1,20 @@
 """The first contact with each victim as a series: begun, moved on and ended as the contacts say."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from contacts.attempts import Because, Numbers
-from contacts.models import Contact, ContactSeries
+from contacts.models import Contact, ContactSeries, ReachDay
+from contacts.reach import calls_counted
 from contacts.series import Standing, as_series, numbers_today, standings
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
+from victimcare.working_days import LONDON
 
 BATCH = 1000
 
@@ -210,3 +212,25 @@ def _end(row: ContactSeries, part: Participant, stand: Standing, decided: Mappin
 def _save(row: ContactSeries, by: User | None) -> None:
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
+
+
+# --- What works ------------------------------------------------------------------------------------
+
+COUNTED_DAYS = 365
+COUNTED_AGAIN = 7  # days: contacts are written down late
+
+
+@transaction.atomic
+def count_reach(day: date) -> int:
+    """Count the calls and visits of the year before this day, as far as they are not counted. Returns the rows.
+
+    The last days are counted again. One query reads the contacts.
+    """
+    last = ReachDay.objects.aggregate(last=Max("day"))["last"]
+    oldest = day - timedelta(days=COUNTED_DAYS)
+    since = max(oldest, last - timedelta(days=COUNTED_AGAIN)) if last else oldest
+    begins = datetime.combine(since, time.min, LONDON)
+    rows = [ReachDay(**counted) for counted in calls_counted(begins)]
+    ReachDay.objects.filter(Q(day__gte=since) | Q(day__lt=oldest)).delete()
+    ReachDay.objects.bulk_create(rows, batch_size=1000)
+    return len(rows)

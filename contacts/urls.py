@@ -1,6 +1,6 @@
 from django.urls import path
 
-from contacts import call_views, complaint_views, letter_views, message_views, plan_views, views
+from contacts import call_views, complaint_views, letter_views, message_views, plan_views, reach_views, views
 
 app_name = "contacts"
 CASE = "cases/<str:case>/<str:participant>/"
@@ -18,6 +18,7 @@ urlpatterns = [
     path(CASE + "contacts/plan/copy", plan_views.copy, name="plan-copy"),
     path(CASE + "contacts/opt-out", plan_views.opt_out, name="opt-out"),
     path(CASE + "contacts/opt-out/acknowledge", plan_views.acknowledge, name="acknowledge-opt-out"),
+    path("reach/", reach_views.reach, name="reach"),
     path("opt-outs/", plan_views.opt_outs, name="opt-outs"),
     path(CASE + "contacts/promises/<str:promise>/kept", views.promise_kept, name="promise-kept"),
     path(CASE + "messages/write", message_views.write_message, name="write-message"),

@@ -207,3 +207,7 @@ def test_their_copy_is_in_their_language_and_says_not_to_post_it(monday, victim,
 
 def test_nobody_has_a_copy_of_a_plan_that_was_never_agreed(monday, victim, as_officer):
     assert as_officer.get(page(victim, "plan-copy")).status_code == 404
+
+
+def test_somebody_without_a_plan_has_no_versions(monday, victim, as_officer):
+    assert as_officer.get(page(victim, "plan-versions")).context["versions"] == []
