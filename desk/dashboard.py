@@ -177,7 +177,7 @@ def dashboard(request: Request) -> HttpResponse:
         ],
         "points": points,
         "trend_title": trend_title(points, is_over=week.sunday < today),
-        "chart": funnel.chart(came),
+        "chart": funnel.chart(came, cohort, user),
         "chart_title": funnel.finding(came),
         "funnel_url": funnel_url(cohort),
     }
