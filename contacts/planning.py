@@ -204,7 +204,8 @@ def _ask(wanted: list[tuple[int, Event, PlanReview.Milestone]]) -> int:
         days = numbers[DAYS[milestone]]
         if (pk, event.pk) in asked or not days:
             continue
-        due_on = add_working_days(london_day(event.learned_at), days, bank_holidays=england_and_wales())
+        # From today: what an extract brings of months ago is not months late.
+        due_on = add_working_days(clock.today(), days, bank_holidays=england_and_wales())
         _save(PlanReview(participant_id=pk, event=event, milestone=milestone, due_on=due_on), None)
         made += 1
     return made
