@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.models import TELLS, Contact, Promise, tellable_to, untold_to
+from contacts.models import RELEASE_NEWS, TELLS, Contact, OptOut, Promise, tellable_to, untold_to
 from contacts.told import Row
 from contacts.truth import told_to
 from victimcare import clock
@@ -193,3 +193,18 @@ def log_url(participant: Participant, tells: Iterable[Event]) -> str:
     url = reverse("contacts:log", args=[participant.case.reference, participant.reference])
     asked = [event.reference for event in tells][:EVENTS_IN_A_LINK]
     return f"{url}?{urlencode({'tell': asked}, doseq=True)}" if asked else url
+
+
+def wanted(participant: Participant, events: list[Event], asked: list[str]) -> list[Event]:
+    """Without what they opted out of, for what is written to them; what a link asked for stays. One query.
+
+    News of a release or of bail stays too: nobody is kept from it in silence.
+    """
+    choice = OptOut.objects.standing().filter(participant=participant).first()
+    if choice is None or choice.from_on > clock.today():
+        return events
+    return [
+        event
+        for event in events
+        if event.reference in asked or event.kind in RELEASE_NEWS or not choice.covers(event.kind)
+    ]

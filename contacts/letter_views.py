@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts import actions
-from contacts.call_sheet import offered
+from contacts.call_sheet import offered, wanted
 from contacts.forms import OUTCOMES
 from contacts.letter_forms import SendForm, WriteForm, write_initial
 from contacts.models import Contact
@@ -49,6 +49,7 @@ def write_letter(request: Request, case: str, participant: str) -> HttpResponse:
         status = 403 if request.method == "POST" else 200
         return render(request, "contacts/choose_letter.html", context, status=status)
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
+    untold = wanted(part, untold, [*asked, *request.POST.getlist("tells")[:50]])
     events = [*untold, *told]
     form = WriteForm(
         request.POST or None,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from contacts.call_sheet import offered
+from contacts.call_sheet import offered, wanted
 from contacts.message_forms import MessageForm
 from contacts.reaching import verdicts_now
 from victimcare import clock
@@ -59,6 +59,7 @@ def write_message(request: Request, case: str, participant: str) -> HttpResponse
         return render(request, "contacts/choose_message.html", context, status=status)
     asked = request.GET.getlist("tell")[:50]
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
+    untold = wanted(part, untold, [*asked, *request.POST.getlist("tells")[:50]])
     initial = {
         "languages": Message.Languages.CY_EN if part.person.speaks_welsh else Message.Languages.EN,
         "tells": asked,

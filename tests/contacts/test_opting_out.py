@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from compliance.models import Duty
 from contacts import planning
+from contacts.call_sheet import wanted
 from contacts.models import ContactPlan, OptOut
 from tests.contacts.test_plan import agree
 from tests.factories import ContactPlanFactory, UserFactory, london
@@ -148,3 +149,13 @@ def test_the_page_takes_the_choice_and_back(victim, as_officer):
     back = said | {"what": "nothing", "version": OptOut.objects.get().pk, "form_key": KEY[:-1] + "2"}
     assert as_officer.post(url(victim, "opt-out"), back).status_code == 302
     assert not OptOut.objects.standing().exists()
+
+
+def test_what_is_written_leaves_out_their_topics_but_never_release_news(victim, officer):
+    for kind in (Kind.SUSPECT_CHARGED, Kind.SUSPECT_ARRESTED, Kind.SUSPECT_BAILED):
+        record_event(case=victim.case, kind=kind, occurred=london(2026, 11, 20, 9), by=officer)
+    events = list(victim.case.events.filter(kind__startswith="SUSPECT"))
+    opts_out(victim, officer)
+    assert [event.kind for event in wanted(victim, events, [])] == [Kind.SUSPECT_BAILED]
+    charge = next(event for event in events if event.kind == Kind.SUSPECT_CHARGED)
+    assert charge in wanted(victim, events, [charge.reference])
