@@ -19,7 +19,7 @@ from contacts.told import Row
 from contacts.truth import told_to
 from courts.models import Hearing
 from desk.day import Thing, things
-from desk.owed import OURS_TO_TELL, of_duties, owed_to
+from desk.owed import OURS_TO_TELL, of_duties, owed_to, plan_in_force
 from desk.timeline import FILTERS, story
 from desk.told import as_told, tell_url
 from desk.worklist import button, in_sentences
@@ -75,7 +75,7 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     duties = (
         list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
     )
-    plan = ContactPlan.objects.current().filter(participant=person).first()
+    plan = plan_in_force(person)
     promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:100])
     sees_contacts = user.may(Permission.VIEW_CONTACTS)
     told = told_to([person])[person.pk] if sees_contacts else []

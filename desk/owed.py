@@ -66,14 +66,24 @@ def plans_due(until: date | None) -> QuerySet[ContactPlan]:
     due = Q(due_on__isnull=False)
     if until is not None:
         asked, due = asked.filter(due_on__lte=until), Q(due_on__lte=until)
+    rows = ContactPlan.objects.current().filter(participant__closed_at=None).filter(due | Exists(asked))
+    return _with_reviews(rows, asked)
+
+
+def plan_in_force(person: Participant) -> ContactPlan | None:
+    """What is agreed with this person, with `asked`, what asks for it to be agreed again. One query."""
+    asked = PlanReview.objects.open().filter(participant=OuterRef("participant"))
+    return _with_reviews(ContactPlan.objects.current().filter(participant=person), asked).first()
+
+
+def _with_reviews(plans: QuerySet[ContactPlan], asked: QuerySet[PlanReview]) -> QuerySet[ContactPlan]:
     said = JSONObject(
         milestone="milestone",
         due_on="due_on",
         occurred_at="event__occurred_at",
         learned_at="event__learned_at",
     )
-    rows = ContactPlan.objects.current().filter(participant__closed_at=None).filter(due | Exists(asked))
-    return rows.annotate(asked=ArraySubquery(asked.order_by("due_on").values(said=said)))
+    return plans.annotate(asked=ArraySubquery(asked.order_by("due_on").values(said=said)))
 
 
 def safe_reviews() -> QuerySet[Participant]:
@@ -166,17 +176,16 @@ def owed_to(
     plan: ContactPlan | None,
     promises: Iterable[Promise],
 ) -> list[Thing]:
-    """Everything with a date that is owed to this person, soonest first. Three queries.
+    """Everything with a date that is owed to this person, soonest first. Two queries.
 
-    The duties, the plan in force and the open promises are this person's, read already. What they told us is
-    for those who may read contacts.
+    The duties, the plan in force (`plan_in_force`) and the open promises are this person's, read already. What they
+    told us is for those who may read contacts.
     """
     items = list(of_duties(duty for duty in duties if duty.owner in OURS_TO_TELL))
     if user.may(Permission.VIEW_CONTACTS):
         items += of_first_contacts(first_contacts().filter(participant=person))
         items += of_attempts(attempts().filter(participant=person))
-        items += of_updates([plan] if plan and not person.closed_at else [])
-        items += of_reviews(reviews().filter(participant=person))
+        items += of_plans_due([plan] if plan and not person.closed_at else [], None)
         items += of_promises(promises)
     for item in items:
         item.source.participant = person  # type: ignore[attr-defined]

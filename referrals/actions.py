@@ -103,7 +103,7 @@ def reallocate(*, choices: Choices, from_officer: User, reason: str, by: User) -
     found = list(
         Participant.objects.victims()
         .filter(reference__in=choices, team=by.team_id, team__isnull=False)
-        .exclude(case_id__in=kept_from(by, from_officer))
+        .exclude(case_id__in=kept_from(by))
         .select_for_update(of=("self",))
         .select_related("case", "person", "officer")
         .order_by("pk")

@@ -275,7 +275,7 @@ def carried_by(user: User, officer: User) -> list[Waiting]:
     theirs = Referral.objects.filter(participant=OuterRef("pk"))
     rows = (
         Participant.objects.victims().open().filter(officer=officer, team_id=user.team_id)
-        .exclude(case_id__in=kept_from(user, officer))
+        .exclude(case_id__in=kept_from(user))
         .annotate(priority=Subquery(theirs.values("priority")), received_at=Subquery(theirs.values("received_at")))
         .order_by("priority", "received_at", "pk")
         .values_list("pk", "reference", "version", "priority", "received_at", "case__opened_at", *_OF_PARTICIPANT)

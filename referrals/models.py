@@ -14,6 +14,7 @@ from referrals.rules.models import PriorityStandard, RuleSet, TriageRule  # noqa
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Permission
+from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case, Exclusion, Participant, may_see
 from victimcare.intake.models import ImportBatch
 from victimcare.references import new_reference
@@ -32,16 +33,18 @@ def batch_reference() -> str:
     return new_reference("B")
 
 
-def kept_from(user: User, giver: User | None = None) -> models.QuerySet[Case, int]:
-    """The cases that this user must not allocate, nor learn of: excluded from them, or restricted to others.
+def kept_from(user: User) -> models.QuerySet[Case, int]:
+    """The cases that this supervisor must not allocate, nor learn of: excluded from them, or restricted to others.
 
-    A restricted case on whose list nobody is yet, or `giver` alone whose people are given away, is kept from no
-    supervisor: nobody else could see to it. It is shown without a name.
+    Restricted to others means that another supervisor of the team is on the case's list and they are not. Where no
+    other is, it is kept from none of them, for nobody else could see to it. It is shown without a name.
     """
     lists = Case.restricted_to.through.objects
-    others = lists.exclude(user=giver) if giver else lists.all()
+    another = lists.filter(
+        user__team_id=user.team_id, user__is_active=True, user__roles__contains=[Role.SUPERVISOR]
+    ).exclude(user=user)
     own = lists.filter(user=user).values("case_id")
-    restricted = Case.objects.filter(is_restricted=True, pk__in=others.values("case_id")).exclude(pk__in=own)
+    restricted = Case.objects.filter(is_restricted=True, pk__in=another.values("case_id")).exclude(pk__in=own)
     excluded = Exclusion.objects.filter(user=user, lifted_at=None)
     return restricted.values_list("pk", flat=True).union(excluded.values_list("case_id", flat=True))
 

@@ -217,7 +217,7 @@ def test_an_officer_of_endless_digits_is_no_officer(sign_in, addresses):
     supervisor = sign_in(UserFactory(roles=[Role.SUPERVISOR], team=referral.participant.team))
     answers = {"referral": referral.reference, f"officer-{referral.reference}": "9" * 5000}
     page = supervisor.post(reverse("referrals:allocate"), answers)
-    assert page.status_code == 200 and "Choose an officer" in page.text
+    assert page.status_code == 422 and "Choose an officer" in page.text
 
 
 def test_a_key_of_no_form_of_ours_is_refused(sign_in, victim):

@@ -167,7 +167,7 @@ def test_who_is_shown_before_linking_is_written_down_and_was_asked_about(as_offi
     him = PersonFactory(given_names="Gruffydd", surname="Quartermain", date_of_birth=date(1950, 1, 2))
     other = ParticipantFactory(officer=officer, team=officer.team, person=him)
     asked = {"reference": other.reference, "reason": "He said so."}
-    assert "Nothing that we hold says that they are alike." in text(as_officer.post(of(victim), asked))
+    assert "By the rules of likeness they are not alike." in text(as_officer.post(of(victim), asked))
     assert AccessEntry.objects.filter(subjects__contains=[other.reference]).exists()
     as_officer.post(of(victim), asked | {"is": "PE-SOMEBODY"})
     assert not PersonLink.objects.exists()

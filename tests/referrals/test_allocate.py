@@ -144,15 +144,25 @@ def test_a_restricted_referral_is_masked_and_never_proposed_nor_selected(as_supe
     assert list(referral.participant.case.restricted_to.all()) == [officer]
 
 
-def test_a_restricted_referral_with_a_list_is_for_those_on_it_alone(as_supervisor, supervisor, officer):
+def test_a_restricted_referral_is_for_the_supervisors_on_its_list_alone(
+    as_supervisor, supervisor, officer, unit
+):
     (referral,) = waiting(participant__case__is_restricted=True)
-    referral.participant.case.restricted_to.add(officer)
+    referral.participant.case.restricted_to.add(officer, UserFactory(team=unit, roles=[Role.SUPERVISOR]))
     page = text(as_supervisor.get(PAGE))
     assert "Nobody is waiting for an officer" in page and "restricted" not in page.lower()
     said = text(post(as_supervisor, (referral, officer)))
     assert "1 more: not yours to allocate any more" in said and "allocated." not in said
     referral.participant.case.restricted_to.add(supervisor)
     assert "Siân Evans" in text(as_supervisor.get(PAGE))
+
+
+def test_where_no_supervisor_is_on_the_list_somebody_can_still_allocate_it(as_supervisor, officer):
+    (referral,) = waiting(participant__case__is_restricted=True)
+    referral.participant.case.restricted_to.add(officer)
+    page = text(as_supervisor.get(PAGE))
+    assert "1 is restricted: you choose" in page and "Siân" not in page
+    assert "1 victim allocated." in text(post(as_supervisor, (referral, officer)))
 
 
 def test_whose_officer_leaves_is_given_away_although_only_they_were_on_its_list(
