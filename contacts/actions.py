@@ -1,9 +1,11 @@
 """Every write to contacts, promises and plans: one transaction, the event in the same breath."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,15 +21,16 @@ from contacts.models import (
     Promise,
     tellable_to,
 )
-from contacts.planning import roll_forward
-from contacts.series import CALLS, numbers_today, standings
+from contacts.planning import UPDATE_DUE, roll_forward, rolled_forward
+from contacts.series import CALLS, Known, known_of, numbers_today, standings
 from contacts.subjects import PROMISE_DUE
 from contacts.trying import reopened, replan_people
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
-from victimcare.accounts.notify import notify, settle
+from victimcare.accounts.notify import notify, settle, settling
 from victimcare.accounts.permissions import Role
-from victimcare.cases.events import record_event
+from victimcare.cases.actions import keep_together
+from victimcare.cases.events import new_event, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to
 from victimcare.cases.models import Event, Participant, Person, SafeContact
@@ -64,6 +67,14 @@ def channel_used(channel: str, outcome: str) -> Channel:
     return CLEARED_AS[Contact.Channel(channel)]
 
 
+@dataclass(frozen=True)
+class Read:
+    """What the page on which a contact is logged read in the same transaction, so that it is not asked again."""
+
+    known: Known
+    tellable: frozenset[int]  # the events it offered
+
+
 @transaction.atomic
 def log(
     *,
@@ -89,6 +100,7 @@ def log(
     new_number: str = "",
     identity: IdentityCheck | None = None,
     ask_officer_about: str = "",
+    read: Read | None = None,
     by: User,
 ) -> Contact:
     """Write down one attempt to reach somebody, what it told them, what was promised and what comes next.
@@ -99,17 +111,19 @@ def log(
     caller, is not used until their officer has checked it; `ask_officer_about` is a kind of question that goes back
     to the officer in the case. Ringing, texting and emailing take a `clearance` for the channel used; one that
     already happened without it is kept with `despite`, the reason, and the supervisors are told. A conversation, or
-    an update that was sent, moves the plan's next update forward. Raises Refused for what cannot be so: an event told
-    by a voicemail, another victim's event, a future call, the last attempt at an hour tried before.
+    an update that was sent, moves the plan's next update forward. All of it is kept by one statement. `read` is what
+    was read of this person in the same transaction. Raises Refused for what cannot be so: an event told by a
+    voicemail, another victim's event, a future call, the last attempt at an hour tried before.
     """
     told = list(tells)
+    known = read.known if read else known_of(participant)
     if at > clock.now():
         raise Refused(_("That is in the future. Enter when it happened."))
     _check_after_the_report(participant, at)
     if channel == Contact.Channel.LETTER and direction == Contact.Direction.OUT:
         raise Refused(_("A letter is recorded when it is sent. Open the letter and send it."))
     _check_spoke_to(participant, spoke_to)
-    _check_told(participant, told, outcome, at)
+    _check_told(participant, told, outcome, at, read.tellable if read else None)
     _check_promises(promises, at)
     if bool(task) != bool(task_due_on):
         raise Refused(_("Enter both the next task and by when."))
@@ -141,15 +155,40 @@ def log(
         new_number=new_number,
         identity=identity,
     )
-    _save(contact, by)
-    contact.tells.add(*told)
-    for what, due_on in promises:
-        _keep(contact, Promise.Kind.PROMISE, what, due_on, by)
+    rows: list[Model] = [contact, *_telling(contact, told)]
+    rows += [_promised(contact, Promise.Kind.PROMISE, what, due_on, by) for what, due_on in promises]
     if complaint is not None:
-        complaints.take_down(contact=contact, said=complaint, at=at, by=by)
+        rows += complaints.taken_down(contact=contact, said=complaint, at=at, by=by)
     if task and task_due_on:
-        _keep(contact, Promise.Kind.TASK, task, task_due_on, by)
-    _pass_on(contact, message, new_number, by)
+        rows.append(_promised(contact, Promise.Kind.TASK, task, task_due_on, by))
+    rows += _passed_on(contact, message, new_number, by)
+    rows.append(
+        new_event(
+            case=participant.case,
+            kind=Kind.CONTACT_MADE,
+            occurred=at,
+            participant=participant,
+            detail=f"{contact.get_channel_display()}: {contact.get_outcome_display()}",
+            data={
+                "contact": contact.reference,
+                "channel": channel,
+                "outcome": outcome,
+                "direction": direction,
+            },
+            by=by,
+        )
+    )
+    updated = outcome == Contact.Outcome.REACHED or (outcome == Contact.Outcome.SENT and told)
+    plan = rolled_forward(participant, london_day(at)) if updated and known.has_plan else None
+    if plan is not None:
+        rows.append(plan)
+    keep_together(
+        *rows,
+        by=by,
+        beside=[settling(kind=UPDATE_DUE, subject=participant.reference)] if plan is not None else [],
+    )
+    if message or new_number:
+        _tell_officer(contact, by)
     if ask_officer_about:
         ask_officer(
             case=participant.case,
@@ -158,19 +197,10 @@ def log(
             words=starting_words(ask_officer_about, participant.person.name),
             by=by,
         )
-    record_event(
-        case=participant.case,
-        kind=Kind.CONTACT_MADE,
-        occurred=at,
-        participant=participant,
-        detail=f"{contact.get_channel_display()}: {contact.get_outcome_display()}",
-        data={"contact": contact.reference, "channel": channel, "outcome": outcome, "direction": direction},
-        by=by,
-    )
-    if outcome == Contact.Outcome.REACHED or (outcome == Contact.Outcome.SENT and told):
-        roll_forward(participant, london_day(at), by)
     if contact.despite:
         _warn_of_unsafe(contact)
+    if known.is_over(is_reached_now=contact.is_by_unit and outcome == Contact.Outcome.REACHED):
+        return contact
     decided = outcome == Contact.Outcome.NOT_CONTACTED and at >= reopened([participant]).get(
         participant.pk, at
     )  # what was decided before they were opened again was about the first contact before
@@ -213,10 +243,16 @@ def again_in_words(earlier: Attempt) -> str:
     }
 
 
-def _keep(
+def _telling(contact: Contact, told: Iterable[Event]) -> list[Model]:
+    """That it told each of these, once."""
+    through = Contact.tells.through
+    return [through(contact=contact, event=event) for event in {event.pk: event for event in told}.values()]
+
+
+def _promised(
     contact: Contact, kind: Promise.Kind, what: str, due_on: date, by: User, owner: User | None = None
-) -> None:
-    row = Promise(
+) -> Promise:
+    return Promise(
         participant=contact.participant,
         contact=contact,
         kind=kind,
@@ -225,20 +261,30 @@ def _keep(
         made_by=by,
         owner=owner,
     )
-    _save(row, by)
 
 
-def _pass_on(contact: Contact, message: str, new_number: str, by: User) -> None:
-    """What somebody else's officer must know of a call: on their list, with a notice."""
-    officer = contact.participant.officer
-    owner = officer if officer is not None and officer.pk != by.pk else None
-    soon = add_working_days(clock.today(), 1, bank_holidays=england_and_wales())
-    if message:
-        _keep(contact, Promise.Kind.TASK, _("Message: %s") % message, soon, by, owner)
+def _passed_on(contact: Contact, message: str, new_number: str, by: User) -> list[Promise]:
+    """What somebody else's officer must know of a call, for their list."""
+    owner = _other_officer(contact, by)
+    said = [_("Message: %s") % message] if message else []
     if new_number:
-        what = _("Check the new number they gave: ring the number we held before, then change it")
-        _keep(contact, Promise.Kind.TASK, what, soon, by, owner)
-    if owner is not None and (message or new_number):
+        said.append(_("Check the new number they gave: ring the number we held before, then change it"))
+    if not said:
+        return []
+    soon = add_working_days(clock.today(), 1, bank_holidays=england_and_wales())
+    return [_promised(contact, Promise.Kind.TASK, what, soon, by, owner) for what in said]
+
+
+def _other_officer(contact: Contact, by: User) -> User | None:
+    """Whose person this is, where it is a colleague's."""
+    officer = contact.participant.officer
+    return officer if officer is not None and officer.pk != by.pk else None
+
+
+def _tell_officer(contact: Contact, by: User) -> None:
+    """A notice of it, to whose person this is."""
+    owner = _other_officer(contact, by)
+    if owner is not None:
         notify(
             recipients=[owner],
             kind=MESSAGE,
@@ -263,7 +309,13 @@ def _check_spoke_to(participant: Participant, spoke_to: Participant | None) -> N
         raise Refused(_("That person does not act for this victim. Choose the victim or who acts for them."))
 
 
-def _check_told(participant: Participant, told: Sequence[Event], outcome: str, at: datetime) -> None:
+def _check_told(
+    participant: Participant,
+    told: Sequence[Event],
+    outcome: str,
+    at: datetime,
+    tellable: frozenset[int] | None,
+) -> None:
     if not told:
         return
     if outcome == Contact.Outcome.MESSAGE_LEFT:
@@ -272,10 +324,10 @@ def _check_told(participant: Participant, told: Sequence[Event], outcome: str, a
         )
     if outcome not in TELLS:
         raise Refused(_("Nobody was told: the victim was not reached. Untick what you meant to tell them."))
-    allowed = set(
-        tellable_to(participant).filter(pk__in=[event.pk for event in told]).values_list("pk", flat=True)
-    )
-    if any(event.pk not in allowed for event in told):
+    if tellable is None:
+        these = tellable_to(participant).filter(pk__in=[event.pk for event in told])
+        tellable = frozenset(these.values_list("pk", flat=True))
+    if any(event.pk not in tellable for event in told):
         raise Refused(
             _("One of the events was corrected, or is not this victim's. Open the page again and tick anew.")
         )

@@ -15,7 +15,7 @@ class ContactsConfig(AppConfig):
         from contacts.subjects import OWN, remind_of
         from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
-        from contacts.urgent_calls import look_at
+        from contacts.urgent_calls import look_at, settle_calls
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
         from victimcare.intake.layouts import register
@@ -33,9 +33,17 @@ class ContactsConfig(AppConfig):
             if others := set(case_ids) - joined:
                 replan(others)
 
-        def ring_at_once(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
-            """Who must be rung because a suspect was released; the sweep finds what a failure left behind."""
-            look_at(case_ids)
+        def ring_at_once(
+            sender: Any, case_ids: Iterable[int], contacted: frozenset[int] = nothing, **_: Any
+        ) -> None:
+            """Who must be rung because a suspect was released; the sweep finds what a failure left behind.
+
+            Where somebody was only contacted, nobody was released: a call may be met by it.
+            """
+            if contacted:
+                settle_calls(contacted)
+            if others := set(case_ids) - contacted:
+                look_at(others)
 
         def ask_for_plans_again(
             sender: Any, case_ids: Iterable[int], joined: frozenset[int] = nothing, **_: Any

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from contacts.models import Complaint, Contact
 from victimcare import clock
 from victimcare.accounts.models import User
-from victimcare.cases.events import record_event
+from victimcare.cases.events import new_event, record_event
 from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Event
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import Refused, Stale
 from victimcare.working_days import add_working_days, england_and_wales, london_day
@@ -32,9 +33,10 @@ class Discontent:
     passed_to: str = ""
 
 
-@transaction.atomic
-def take_down(*, contact: Contact, said: Discontent, at: datetime, by: User) -> Complaint:
-    """Keep what they said; the reply is due so many working days after they said it."""
+def taken_down(
+    *, contact: Contact, said: Discontent, at: datetime, by: User
+) -> tuple[Complaint] | tuple[Complaint, Event]:
+    """What they said and what the timeline says of it, not kept yet; the reply is due in so many working days."""
     kind = Complaint.Kind(said.kind)
     if not said.words.strip():
         raise Refused(_("Write down what they are not content with."))
@@ -50,18 +52,18 @@ def take_down(*, contact: Contact, said: Discontent, at: datetime, by: User) -> 
         reply_due_on=add_working_days(london_day(at), days, bank_holidays=england_and_wales()),
         taken_by=by,
     )
-    _save(complaint, by)
-    if kind == Complaint.Kind.COMPLAINT:
-        record_event(
-            case=contact.participant.case,
-            kind=Kind.COMPLAINT_RECEIVED,
-            occurred=at,
-            participant=contact.participant,
-            detail=str(complaint.get_about_display()),
-            data={"complaint": complaint.reference},
-            by=by,
-        )
-    return complaint
+    if kind != Complaint.Kind.COMPLAINT:
+        return (complaint,)
+    event = new_event(
+        case=contact.participant.case,
+        kind=Kind.COMPLAINT_RECEIVED,
+        occurred=at,
+        participant=contact.participant,
+        detail=str(complaint.get_about_display()),
+        data={"complaint": complaint.reference},
+        by=by,
+    )
+    return complaint, event
 
 
 @transaction.atomic

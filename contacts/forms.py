@@ -199,7 +199,7 @@ class LogForm(Form):
         is_colleagues: bool = False,
         is_incoming: bool = False,
         services: Callable[[], Sequence[str]] = tuple,
-        has_plan: Callable[[], bool] = bool,
+        has_plan: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -290,7 +290,7 @@ class LogForm(Form):
             self.add_error("next", _("Choose what is to be done next, or “No task at this time” and why."))
         elif step == "series" and answers["outcome"] in TELLS and not series_goes_on:
             self.add_error("next", _("You reached them, so choose what comes next."))
-        elif step == "update" and not self.has_plan():
+        elif step == "update" and not self.has_plan:
             self.add_error("next", _("No regular update was agreed. Choose another task, or agree the plan."))
         elif step == "task" and not answers.get("task"):
             self.add_error("task", _("Enter what is to be done."))

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -101,7 +103,7 @@ def agree_plan(
         agreed_by=by,
         made_at=clock.now(),
     )
-    _date(plan, agreed_on, _choice(participant))
+    _date(plan, agreed_on, _off_from(_choice(participant)))
     _save(plan, by)
     _end_reviews(PlanReview.objects.open().filter(participant=participant), PlanReview.Ended.AGREED, by)
     settle(kind=UPDATE_DUE, subject=participant.reference)
@@ -127,10 +129,15 @@ def _choice(participant: Participant) -> OptOut | None:
     return OptOut.objects.standing().filter(participant=participant).first()
 
 
-def _date(plan: ContactPlan, told_on: date, choice: OptOut | None) -> None:
-    """When the next update is due after one on this day: never once they have opted out of all."""
+def _off_from(choice: OptOut | None) -> date | None:
+    """From which day they want no updates at all."""
+    return choice.from_on if choice is not None and choice.is_everything else None
+
+
+def _date(plan: ContactPlan, told_on: date, off_from: date | None) -> None:
+    """When the next update is due after one on this day: never once they have opted out of all, from `off_from`."""
     due_on = next_update_on(told_on, plan.frequency_days, bank_holidays=england_and_wales())
-    is_off = due_on is not None and choice is not None and choice.is_everything and choice.from_on <= due_on
+    is_off = due_on is not None and off_from is not None and off_from <= due_on
     plan.due_on, plan.is_paused = None if is_off else due_on, is_off
 
 
@@ -144,17 +151,30 @@ def roll_plans_forward(*, reached: Mapping[int, datetime], by: User | None) -> N
 
 def roll_forward(participant: Participant, told_on: date, by: User | None) -> None:
     """An update given starts the interval anew. An older contact written down late never moves it back."""
-    plan = (
-        ContactPlan.objects.current().filter(participant=participant).select_for_update(of=("self",)).first()
+    plan = rolled_forward(participant, told_on)
+    if plan is not None:
+        _save(plan, by)
+        settle(kind=UPDATE_DUE, subject=participant.reference)
+
+
+def rolled_forward(participant: Participant, told_on: date) -> ContactPlan | None:
+    """The plan as an update given on this day leaves it, locked and not kept yet; None where nothing moves.
+
+    Whoever keeps it settles that an update is due. One query.
+    """
+    choice = OptOut.objects.standing().filter(participant=OuterRef("participant"), is_everything=True)
+    plans = ContactPlan.objects.current().filter(participant=participant)
+    plan: Any = (
+        plans.annotate(off_from=Subquery(choice.values("from_on")[:1]))
+        .select_for_update(of=("self",))
+        .first()
     )
     if plan is None or plan.due_on is None:
-        return
+        return None
     before = plan.due_on
-    _date(plan, told_on, _choice(participant))
-    if not plan.is_paused and (plan.due_on is None or plan.due_on <= before):
-        return
-    _save(plan, by)
-    settle(kind=UPDATE_DUE, subject=participant.reference)
+    _date(plan, told_on, plan.off_from)
+    moved = plan.is_paused or (plan.due_on is not None and plan.due_on > before)
+    return plan if moved else None
 
 
 # --- At milestones ---------------------------------------------------------------------------------
@@ -164,56 +184,54 @@ def roll_forward(participant: Participant, told_on: date, by: User | None) -> No
 def ask_again(case_ids: Iterable[int]) -> int:
     """Ask for plans to be agreed anew after the milestones of these cases. Returns how many are asked for.
 
-    One query where nobody has a plan, which is so while extracts bring new people; two where nothing happened.
+    Two queries where nothing is asked for anew.
     """
-    plans = {
-        plan.participant_id: plan
-        for plan in ContactPlan.objects.current()
-        .filter(participant__case__in=list(case_ids), participant__closed_at=None)
-        .select_related("participant")
-        .only("made_at", "agreed_on", "participant__case_id", "participant__role")
-    }
-    if not plans:
-        return 0
-    cases = {plan.participant.case_id for plan in plans.values()}
-    happened = Event.objects.current().filter(case__in=cases, kind__in=KINDS)
-    events = list(happened.only("case_id", "participant_id", "kind", "data", "learned_at"))
-    _withdraw_reviews(set(plans), {event.pk for event in events})
+    ids = list(case_ids)
+    agreed = ContactPlan.objects.current().filter(participant__case__in=ids, participant__closed_at=None)
+    _withdraw_reviews(agreed, ids)
+    asked = PlanReview.objects.filter(participant=OuterRef("participant"), event=OuterRef("event"))
+    happened = agreed.filter(
+        Q(participant__case__events__participant=None)
+        | Q(participant__case__events__participant=F("participant")),
+        participant__case__events__kind__in=KINDS,
+        participant__case__events__replaced_by=None,
+    ).annotate(
+        event=F("participant__case__events"),
+        kind=F("participant__case__events__kind"),
+        learned_at=F("participant__case__events__learned_at"),
+        data=F("participant__case__events__data"),
+    )
+    rows = happened.filter(~Exists(asked)).order_by("event", "participant")
     wanted = [
         (pk, event, milestone)
-        for event in events
-        if (milestone := milestone_of(event.kind, event.data))
-        for pk, plan in plans.items()
-        if plan.participant.case_id == event.case_id
-        and event.participant_id in (None, pk)
-        and is_after(event.learned_at, made_at=plan.made_at, agreed_on=plan.agreed_on)
+        for pk, event, kind, learned_at, data, made_at, agreed_on in rows.values_list(
+            "participant_id", "event", "kind", "learned_at", "data", "made_at", "agreed_on"
+        )
+        if (milestone := milestone_of(kind, data))
+        and is_after(learned_at, made_at=made_at, agreed_on=agreed_on)
     ]
     return _ask(wanted) if wanted else 0
 
 
-def _ask(wanted: list[tuple[int, Event, PlanReview.Milestone]]) -> int:
-    """Write what is asked for and was not asked for before."""
-    asked = set(
-        PlanReview.objects.filter(participant__in={pk for pk, _event, _milestone in wanted}).values_list(
-            "participant_id", "event_id"
-        )
-    )
+def _ask(wanted: list[tuple[int, int, PlanReview.Milestone]]) -> int:
+    """Write what is asked for: of whom, after which event."""
     numbers = numbers_on(clock.today())
     made = 0
     for pk, event, milestone in wanted:
         days = numbers[DAYS[milestone]]
-        if (pk, event.pk) in asked or not days:
+        if not days:
             continue
         # From today: what an extract brings of months ago is not months late.
         due_on = add_working_days(clock.today(), days, bank_holidays=england_and_wales())
-        _save(PlanReview(participant_id=pk, event=event, milestone=milestone, due_on=due_on), None)
+        _save(PlanReview(participant_id=pk, event_id=event, milestone=milestone, due_on=due_on), None)
         made += 1
     return made
 
 
-def _withdraw_reviews(people: set[int], standing: set[int]) -> None:
-    """What was asked because of something that did not happen after all is not asked any more."""
-    open_ones = PlanReview.objects.open().filter(participant__in=people)
+def _withdraw_reviews(agreed: QuerySet[ContactPlan], case_ids: list[int]) -> None:
+    """What was asked because of something that did not happen after all is not asked any more. One query."""
+    standing = Event.objects.current().filter(case__in=case_ids, kind__in=KINDS)
+    open_ones = PlanReview.objects.open().filter(participant__in=agreed.values("participant"))
     _end_reviews(open_ones.exclude(event__in=standing), PlanReview.Ended.WITHDRAWN, None)
 
 
@@ -317,7 +335,7 @@ def _pause(plan: ContactPlan, choice: OptOut | None, from_on: date, by: User) ->
         plan.due_on, plan.is_paused = None, True
         settle(kind=UPDATE_DUE, subject=plan.participant.reference)
     elif plan.is_paused:
-        _date(plan, from_on, choice)
+        _date(plan, from_on, _off_from(choice))
     else:
         return
     plan.version += 1

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from contacts.attempts import Attempt, Band, Because, Facts, Next, Numbers, Step, what_next
-from contacts.models import Contact, ContactSeries
+from contacts.models import Contact, ContactPlan, ContactSeries
 from contacts.reach import counts_on, suggest
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
 from victimcare.cases.models import Participant, Question, SafeContact
@@ -73,6 +73,36 @@ class Standing:
     @property
     def made(self) -> int:
         return len(self.attempts)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is asked of somebody at each contact with them, read at once."""
+
+    latest: str | None  # how their latest series ended; "" while it goes on, None where there was none
+    was_reached: bool  # by the unit
+    has_plan: bool  # by which an update falls due
+    is_represented: bool
+
+    def is_over(self, *, is_reached_now: bool) -> bool:
+        """Whether a first contact is made and nothing of it is open, so that one more contact changes nothing."""
+        if self.latest is None:
+            return self.was_reached or is_reached_now
+        return self.latest == ContactSeries.Ended.REACHED
+
+
+def known_of(participant: Participant) -> Known:
+    """One query."""
+    series = ContactSeries.objects.filter(participant=OuterRef("pk")).order_by("-started_at", "-pk")
+    reached = Contact.objects.filter(
+        participant=OuterRef("pk"), is_by_unit=True, outcome=Contact.Outcome.REACHED
+    )
+    plans = ContactPlan.objects.current().filter(participant=OuterRef("pk"), due_on__isnull=False)
+    acting = Participant.objects.filter(represents=OuterRef("pk"), closed_at=None)
+    row = Participant.objects.filter(pk=participant.pk).values_list(
+        Subquery(series.values("ended_as")[:1]), Exists(reached), Exists(plans), Exists(acting)
+    )
+    return Known(*row.get())
 
 
 def numbers_today(day: date) -> Numbers:
@@ -245,24 +275,25 @@ class FirstContact:
 
 
 def first_contact(
-    participant: Participant, verdicts: dict[Channel, Verdict], day: date
+    participant: Participant, verdicts: dict[Channel, Verdict], day: date, *, known: Known | None = None
 ) -> FirstContact | None:
-    """None for somebody reached before, closed, or whom nobody is trying. Two queries for most people.
+    """None for somebody reached before, closed, or whom nobody is trying. One query for most people.
 
-    Whom nobody has tried yet is tried by the day that an app above knows of, or else today.
+    Whom nobody has tried yet is tried by the day that an app above knows of, or else today. `known` is what the
+    page read of them already.
     """
     if not participant.is_victim or participant.closed_at:
         return None
-    series = ContactSeries.objects.filter(participant=participant).order_by("-started_at", "-pk").first()
-    if series is not None and series.ended_at is not None:
+    known = known or known_of(participant)
+    if known.latest or (known.latest is None and known.was_reached):
         return None
-    reached = Contact.objects.filter(
-        participant=participant, is_by_unit=True, outcome=Contact.Outcome.REACHED
+    series = (
+        ContactSeries.objects.filter(participant=participant).order_by("-started_at", "-pk").first()
+        if known.latest is not None
+        else None
     )
-    if series is None and reached.exists():
-        return None
     numbers = numbers_today(day)
-    known = {participant.pk: series} if series else {}
+    open_one = {participant.pk: series} if series else {}
     due = (
         []
         if series
@@ -270,7 +301,7 @@ def first_contact(
     )
     stand = standings(
         [participant],
-        known,
+        open_one,
         numbers,
         verdicts={participant.pk: verdicts},
         first_on=max([day, *due]),

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contacts import actions
+from contacts.actions import Read
 from contacts.attempts import repeats
 from contacts.call_sheet import event_line, offered, sheet_for
 from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
 from contacts.plan_views import asked_again, standing_choice
 from contacts.reaching import clearance_for, verdicts_now
-from contacts.series import CALLS, FirstContact, first_contact, in_words
+from contacts.series import CALLS, FirstContact, Known, first_contact, in_words, known_of
 from contacts.signposting import services
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -149,10 +150,15 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     channel = _asked_channel(request)
     asked = request.GET.getlist("tell")[:50]
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
-    acting = list(part.represented_by.filter(closed_at=None).select_related("person", "case"))
+    known = known_of(part)
+    acting = (
+        list(part.represented_by.filter(closed_at=None).select_related("person", "case"))
+        if known.is_represented
+        else []
+    )
     said: Any = SimpleLazyObject(lambda: verdicts_now(request))  # a contact that is saved asks anew
     is_ours = request.user.may(Permission.VIEW_CONTACTS)
-    trying = first_contact(part, said, clock.today()) if is_ours else None
+    trying = first_contact(part, said, clock.today(), known=known) if is_ours else None
     identity = _identity(request, part)
     form = LogForm(
         request.POST or None,
@@ -167,12 +173,10 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         is_colleagues=is_ours and part.officer_id not in (None, request.user.pk),
         is_incoming=_asked_direction(request) == Contact.Direction.IN,
         services=services,
-        has_plan=lambda: (
-            ContactPlan.objects.current().filter(participant=part, due_on__isnull=False).exists()
-        ),
+        has_plan=known.has_plan,
     )
     if form.is_valid() and _says_why_again(form, trying):
-        contact = _log(form, part, channel, identity, request.user)
+        contact = _log(form, part, channel, identity, known, request.user)
         if contact is not None:
             messages.success(request, _saved(part, is_tried=trying is not None))
             return redirect(_after_logging(part, form.cleaned_data.get("next", ""), request.user))
@@ -256,7 +260,12 @@ def _saved(participant: Participant, *, is_tried: bool) -> str:
 
 
 def _log(
-    form: LogForm, participant: Participant, channel: str, identity: IdentityCheck | None, by: User
+    form: LogForm,
+    participant: Participant,
+    channel: str,
+    identity: IdentityCheck | None,
+    known: Known,
+    by: User,
 ) -> Contact | None:
     """Save what the form says; None when it cannot be, with the reason on the form and nothing typed lost."""
     answers, at = form.cleaned_data, form.at or clock.now()
@@ -292,6 +301,7 @@ def _log(
             new_number=answers.get("new_number", ""),
             identity=identity if answers["direction"] == Contact.Direction.IN else None,
             **form.next_task,
+            read=Read(known, frozenset(event.pk for event in form.events.values())),
             by=by,
         )
     except Refused as refused:

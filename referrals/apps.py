@@ -22,9 +22,12 @@ class ReferralsConfig(AppConfig):
         # What a victim, a partner or an officer was given when they asked for support.
         find_by_reference("R", "SELECT participant_id AS id FROM referrals_referral WHERE reference = %s")
 
-        def refer(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
+        nobody: frozenset[int] = frozenset()
+
+        def refer(sender: Any, case_ids: Iterable[int], contacted: frozenset[int] = nobody, **_: Any) -> None:
             """A failure is logged by the signal and stops nobody; the sweep finds the victim again."""
-            refer_the_unreferred(case_ids)
+            if others := set(case_ids) - contacted:
+                refer_the_unreferred(others)
 
         with_each(referral_of)
         events_recorded.connect(refer, dispatch_uid="referrals.refer", weak=False)

@@ -1,15 +1,17 @@
-"""Several new rows in two questions to the database, however many: their numbers, then all of them with their history.
+"""Several rows in one question to the database, however many: their numbers, then all of them with their history.
 
 Each row that Django saves is a question of its own, and one more for its history; a case with its victim, what
-happened and their referral is a dozen rows. Here they are numbered first, so that they can point to one another, and
-then inserted by one statement. The values are those that Django would send: each INSERT is its own compiler's.
+happened and their referral is a dozen rows. Here they are numbered, so that they can point to one another, and
+inserted by one statement. The values are those that Django would send: each statement is its own compiler's.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.sql import InsertQuery
+from django.db.models.expressions import RawSQL
+from django.db.models.sql import InsertQuery, UpdateQuery
 from django.utils import timezone
 from simple_history.manager import HistoryManager
 
@@ -17,36 +19,64 @@ Statement = tuple[str, Sequence[Any]]  # SQL and its parameters
 
 
 def insert_together(
-    rows: Sequence[models.Model], *, by: models.Model | None, beside: Sequence[Statement] = ()
+    rows: Sequence[models.Model],
+    *,
+    by: models.Model | None,
+    changed: Sequence[models.Model] = (),
+    beside: Sequence[Statement] = (),
 ) -> None:
     """Insert rows that are not kept yet, which may point to one another, and the first row of each one's history.
 
-    Call it inside a transaction. Rows of one table are inserted in their order. No signal is sent. `beside` are
-    statements about rows that are held already, which are run in the same question.
+    Call it inside a transaction. Rows of one table are inserted in their order. No signal is sent. `changed` are
+    rows that are held already and locked by whoever changed them: they are updated, with the next row of their
+    history. `beside` are other statements about rows that are held, which are run in the same question.
     """
-    _number([row for row in rows if row.pk is None])
-    for row in rows:
+    unnumbered = [row for row in rows if row.pk is None]
+    numbered = _numbered(unnumbered)
+    numbers: Iterable[Any] = repeat(None)
+    try:
+        for row in (*rows, *changed):
+            _point(row)
+        statements = _inserts(rows)  # first: this fills in the moments that a row takes when it is added
+        statements += [_update(row) for row in changed]
+        statements += [*_inserts(_histories(rows, "+", by) + _histories(changed, "~", by)), *beside]
+        parts = ", ".join(
+            [*numbered, *(f"part_{n} AS ({sql})" for n, (sql, _values) in enumerate(statements))]
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH {parts} SELECT {'* FROM numbered' if numbered else '1'}",  # noqa: S608 - Django's own
+                [value for _sql, values in statements for value in values],
+            )
+            numbers = cursor.fetchone() if numbered else numbers
+    finally:
+        for row, number in zip(unnumbered, numbers, strict=False):
+            row.pk = number
+    for row in (*rows, *changed):
         _point(row)
-    statements = _inserts(rows)  # first: this fills in the moments that a row takes when it is added
-    statements += [*_inserts(_histories(rows, by)), *beside]
-    parts = ", ".join(f"part_{n} AS ({sql})" for n, (sql, _values) in enumerate(statements))
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {parts} SELECT 1", [value for _sql, values in statements for value in values])
-    for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
 
-def _number(rows: Sequence[models.Model]) -> None:
-    """Give each the next number of its table. One query."""
+def statement_of(rows: models.QuerySet[Any], **values: Any) -> Statement:
+    """What `rows.update(**values)` would run, to be run `beside` others."""
+    query: Any = rows.order_by().query.chain(UpdateQuery)
+    query.add_update_values(values)
+    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    return sql, parameters
+
+
+def _numbered(rows: Sequence[models.Model]) -> list[str]:
+    """Give each the place where the next number of its table will stand; the part of the statement that numbers them."""
     if not rows:
-        return
-    columns = [name for row in rows for name in (row._meta.db_table, str(_key(row).column))]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT " + ", ".join("nextval(pg_get_serial_sequence(%s, %s))" for _row in rows), columns
-        )
-        for row, number in zip(rows, cursor.fetchone(), strict=True):
-            row.pk = number
+        return []
+    quote = connection.ops.quote_name
+    taken = []
+    for n, row in enumerate(rows):
+        table, column = row._meta.db_table, str(_key(row).column)
+        taken.append(f"nextval(pg_get_serial_sequence('{quote(table)}', '{column}')) AS n_{n}")
+        row.pk = RawSQL(f"SELECT n_{n} FROM numbered", ())  # noqa: S608, S611 - a number
+    # Materialized: a number is taken once, however many rows point to it.
+    return [f"numbered AS MATERIALIZED (SELECT {', '.join(taken)})"]
 
 
 def _key(row: models.Model) -> Any:
@@ -78,8 +108,23 @@ def _inserts(rows: Iterable[models.Model]) -> list[Statement]:
     return found
 
 
-def _histories(rows: Iterable[models.Model], by: models.Model | None) -> list[models.Model]:
-    """The first row of the history of each whose history is kept."""
+def _update(row: models.Model) -> Statement:
+    """All of a row that is held, as Django's own save writes it."""
+    query: Any = UpdateQuery(type(row))
+    query.add_q(models.Q(pk=row.pk))
+    query.add_update_fields(
+        [
+            (each, None, each.pre_save(row, False))
+            for each in row._meta.concrete_fields
+            if not each.primary_key
+        ]
+    )
+    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    return sql, parameters
+
+
+def _histories(rows: Iterable[models.Model], what: str, by: models.Model | None) -> list[models.Model]:
+    """The next row of the history of each whose history is kept; `what` says that they are new (+) or changed (~)."""
     now = timezone.now()
     found = []
     for row in rows:
@@ -88,7 +133,7 @@ def _histories(rows: Iterable[models.Model], by: models.Model | None) -> list[mo
             kept: Any = manager.model
             found.append(
                 kept(
-                    history_date=now, history_type="+", history_user=by, history_change_reason=None,
+                    history_date=now, history_type=what, history_user=by, history_change_reason=None,
                     **{field.attname: getattr(row, field.attname) for field in kept.tracked_fields},
                 )
             )  # fmt: skip

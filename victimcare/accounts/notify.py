@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from victimcare import clock
 from victimcare.accounts.models import Notification, StaffMail, User
+from victimcare.together import Statement, statement_of
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ def notify_all(*, notices: Iterable[Notice]) -> list[Notice]:
 def settle(*, kind: str, subject: str) -> int:
     """What these notifications asked for has been done: nobody needs to read them. Returns how many."""
     return _settle(Notification.objects.filter(kind=kind, subject=subject))
+
+
+def settling(*, kind: str, subject: str) -> Statement:
+    """The same as a statement, to be run beside others."""
+    now = clock.now()
+    rows = Notification.objects.filter(kind=kind, subject=subject, settled_at=None)
+    return statement_of(rows, read_at=Coalesce("read_at", Value(now, DateTimeField())), settled_at=now)
 
 
 def settle_about(*, subjects: Iterable[str]) -> int:

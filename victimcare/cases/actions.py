@@ -1,6 +1,6 @@
 """Every write to people, cases and participants: plain values in, one transaction, the event in the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -37,15 +37,17 @@ from victimcare.cases.safety.alerts import lifted_by
 from victimcare.cases.safety.moves import ADDRESS, moves, same_place
 from victimcare.cases.standards import RANGES
 from victimcare.faults import NotAllowed, Refused, Stale
-from victimcare.together import insert_together
+from victimcare.together import Statement, insert_together
 from victimcare.working_days import LONDON
 
 
 @transaction.atomic
-def keep_together(*rows: Model, by: User | None) -> None:
-    """Keep new rows that point to one another, with their history, in two questions however many they are.
+def keep_together(*rows: Model, by: User | None, beside: Sequence[Statement] = ()) -> None:
+    """Keep new rows that point to one another, with their history, in one question however many they are.
 
-    The cases of the events among them are marked, and listeners hear of them once this is committed.
+    Rows among them that are held already are changed, with the next row of their history. The cases of the events
+    among them are marked, and listeners hear of them once this is committed. `beside` are other statements about
+    rows that are held, for the same question.
     """
     now, events = clock.now(), [row for row in rows if isinstance(row, Event)]
     opened = [row for row in rows if isinstance(row, Case)]
@@ -53,11 +55,17 @@ def keep_together(*rows: Model, by: User | None) -> None:
         case.changed_at = now if any(event.case is case for event in events) else None
     held = {event.case.pk for event in events} - {None}
     mark = ("UPDATE cases_case SET changed_at = %s WHERE id = ANY(%s)", [now, sorted(held)])
-    insert_together(rows, by=by, beside=[mark] if held else [])
+    insert_together(
+        [row for row in rows if row._state.adding],
+        by=by,
+        changed=[row for row in rows if not row._state.adding],
+        beside=[*beside, *([mark] if held else [])],
+    )
     if events:
         others = {event.case_id for event in events if not any(event.participant is row for row in rows)}
         ids = {event.case_id for event in events}
-        announce(ids, joined=ids - others)
+        happened = {event.case_id for event in events if event.kind != Kind.CONTACT_MADE}
+        announce(ids, joined=ids - others, contacted=ids - happened)
 
 
 @transaction.atomic

@@ -16,7 +16,9 @@ from victimcare.faults import Refused
 from victimcare.working_days import LONDON
 
 # Sent after commit with `case_ids`, and `joined`: those of them in which nothing happened but that people were added,
-# so that nobody in them was contacted. Listeners are robust: their failure never stops the person who recorded.
+# so that nobody in them was contacted; `contacted`: those in which nothing happened but that somebody was contacted,
+# so that nobody is new in them and no suspect was released. Listeners are robust: their failure never stops the
+# person who recorded.
 events_recorded = Signal()
 
 MIDDAY = time(12, 0)
@@ -28,32 +30,39 @@ class Announcement:
     def __init__(self) -> None:
         self.case_ids: set[int] = set()
         self.joined: set[int] = set()
+        self.contacted: set[int] = set()
 
     def __call__(self) -> None:
         # send_robust: on_commit(..., robust=True) raises from its own handler for what has no __qualname__.
-        events_recorded.send_robust(Event, case_ids=sorted(self.case_ids), joined=frozenset(self.joined))
+        events_recorded.send_robust(
+            Event,
+            case_ids=sorted(self.case_ids),
+            joined=frozenset(self.joined),
+            contacted=frozenset(self.contacted),
+        )
 
-    def add(self, case_ids: Iterable[int], joined: Iterable[int]) -> None:
+    def add(self, case_ids: Iterable[int], joined: Iterable[int], contacted: Iterable[int]) -> None:
         # Where something else happened in the same transaction, before or after, that is not all.
         self.joined = (self.joined - set(case_ids)) | (set(joined) - self.case_ids)
+        self.contacted = (self.contacted - set(case_ids)) | (set(contacted) - self.case_ids)
         self.case_ids.update(case_ids)
 
 
-def announce(case_ids: Iterable[int], *, joined: Iterable[int] = ()) -> None:
+def announce(case_ids: Iterable[int], *, joined: Iterable[int] = (), contacted: Iterable[int] = ()) -> None:
     """Tell the listeners, once this transaction is committed. `changed_at` stays set until they are done.
 
     However many events it records, they work each case out once. A part of it that is taken back to its savepoint
     may leave a case announced to which nothing happened: they find it as it was. `joined` are those of the cases in
-    which nothing happened but that people were added.
+    which nothing happened but that people were added, `contacted` those in which somebody was only contacted.
     """
     waiting = [each for _savepoints, each, _is_robust in transaction.get_connection().run_on_commit]
     announcement = next((each for each in waiting if isinstance(each, Announcement)), None)
     ids = list(case_ids)
     if announcement is not None:
-        announcement.add(ids, joined)
+        announcement.add(ids, joined, contacted)
         return
     announcement = Announcement()
-    announcement.add(ids, joined)
+    announcement.add(ids, joined, contacted)
     transaction.on_commit(announcement)
 
 
