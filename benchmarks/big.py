@@ -1,4 +1,4 @@
-"""Lists, search and creating a case at 500,000 cases, beside a bare page and a bare form in one run.
+"""Lists, search, logging a contact and creating a case at 500,000 cases, beside a bare page and a bare form in one run.
 
 The cases are made in a database of their own beside the demo's, which is dropped at the end. Each thing is asked for
 in turn, round after round, over HTTP on loopback from a gunicorn of our own (one sync worker, the web role). What is
@@ -19,6 +19,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -60,6 +61,7 @@ from django.urls import reverse  # noqa: E402
 
 from benchmarks._big import build  # noqa: E402
 from benchmarks.pages import served, signed_in  # noqa: E402
+from contacts.models import untold_to  # noqa: E402
 from victimcare import clock  # noqa: E402
 from victimcare.accounts.models import User  # noqa: E402
 from victimcare.cases.models import Case, Participant, Person  # noqa: E402
@@ -152,7 +154,28 @@ def things() -> list[Thing]:
         Thing("", "referrals", boss, reverse("referrals:list"), most_queries=25),
         Thing("", "quarantine", boss, reverse("intake:quarantine"), most_queries=8),
     ]
-    return found + creating(theirs, officer)
+    return [*found, logging(theirs, officer), *creating(theirs, officer)]
+
+
+def logging(client: Client, officer: User) -> Thing:
+    """A call at eleven on the last working day, to somebody who may be rung, that told what happened."""
+    people = Participant.objects.filter(officer=officer, closed_at=None, person__safe_contact__phone="Y")
+    one = people.select_related("case").order_by("pk")[5]
+    day = clock.today() - timedelta(days=1)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    events = untold_to(one)[:1]
+    said = {
+        "channel": "phone", "direction": "out", "outcome": "reached", "note": "She asked about the trial.",
+        "tells": [event.reference for event in events], "landed": "calm", "promise": "Ask about screens",
+        "promise_due_on_day": 31, "promise_due_on_month": 12, "promise_due_on_year": clock.today().year,
+        "on_day": day.day, "on_month": day.month, "on_year": day.year, "at_time": "11:00", "next": "none",
+        "no_task_because": "Nothing is left to do",
+    }  # fmt: skip
+    return Thing(
+        "G5", "log a contact", client, reverse("contacts:log", args=[one.case.reference, one.reference]),
+        floor="bare form", must=5, moonshot=3, most_queries=14, answers=lambda: said, expects=302,
+    )  # fmt: skip
 
 
 def creating(client: Client, officer: User) -> list[Thing]:
@@ -197,7 +220,7 @@ def creating(client: Client, officer: User) -> list[Thing]:
 
 def filled_in(thing: Thing) -> dict[str, Any]:
     """The answers of a form. One that saves carries a key, so that it takes effect once."""
-    key = {"form_key": uuid.uuid4()} if thing.goal == "G6" else {}
+    key = {"form_key": uuid.uuid4()} if thing.goal in {"G5", "G6"} else {}
     return key | (thing.answers() if thing.answers else {})
 
 
