@@ -13,8 +13,7 @@ from referrals.refer_in.models import PublicUse, ReferredIn, UnfinishedForm  # n
 from referrals.rules.models import PriorityStandard, RuleSet, TriageRule  # noqa: F401
 from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
-from victimcare.accounts.permissions import Permission
-from victimcare.accounts.permissions import Role
+from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.models import Case, Exclusion, Participant, may_see
 from victimcare.intake.models import ImportBatch
 from victimcare.references import new_reference
