@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +24,11 @@ from victimcare.cases.standards import numbers_on
 from victimcare.faults import Refused, Stale
 from victimcare.working_days import add_working_days, england_and_wales, london_day
 
+A_WEEK, A_MINUTE = (
+    timedelta(days=7),
+    timedelta(minutes=1),
+)  # what is younger is being asked by whoever wrote it
+A_CHUNK = 500  # cases
 UPDATE_DUE = "update_due"  # what these notifications are about; the subject is the participant's reference
 RELEASE_NEWS_OFF = "release_news_off"  # the same
 
@@ -211,6 +216,16 @@ def ask_again(case_ids: Iterable[int]) -> int:
         and is_after(learned_at, made_at=made_at, agreed_on=agreed_on)
     ]
     return _ask(wanted) if wanted else 0
+
+
+def ask_again_left_behind(as_of: datetime) -> int:
+    """Ask for what a crash left unasked after the milestones of the last week. Returns how many are asked for."""
+    recent = Event.objects.current().filter(
+        kind__in=KINDS, recorded_at__gt=as_of - A_WEEK, recorded_at__lt=as_of - A_MINUTE
+    )
+    planned = recent.filter(case__participants__contact_plans__in=ContactPlan.objects.current())
+    cases = sorted(set(planned.values_list("case_id", flat=True)))
+    return sum(ask_again(cases[start : start + A_CHUNK]) for start in range(0, len(cases), A_CHUNK))
 
 
 def _ask(wanted: list[tuple[int, int, PlanReview.Milestone]]) -> int:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from contacts import actions, digests, reminding, trying, urgent_calls
+from contacts import actions, digests, planning, reminding, trying, urgent_calls
 from victimcare import clock
 
 
@@ -36,3 +36,9 @@ def ring_at_once() -> int:
 def count_reach() -> int:
     """How many calls of each kind reached somebody, for the report of what works. Safe to run twice."""
     return trying.count_reach(clock.today())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def ask_for_plans_again() -> int:
+    """Ask for plans to be agreed anew where a crash came between the milestone and the asking. Safe to run twice."""
+    return planning.ask_again_left_behind(clock.now())

@@ -32,6 +32,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "send-staff-mail": {"task": "victimcare.messaging.tasks.send_staff_mail", "schedule": 5.0},
     # Leave that somebody covers, and the brief they are handed, every minute.
     "hand-over-for-leave": {"task": "referrals.tasks.hand_over_for_leave", "schedule": 60.0},
+    # Plans to be agreed anew after a milestone that a crash left unasked, every 10 minutes.
+    "ask-for-plans-again": {"task": "contacts.tasks.ask_for_plans_again", "schedule": 600.0},
     # Which calls reach whom, at which hours, every hour.
     "count-reach": {"task": "contacts.tasks.count_reach", "schedule": 3600.0},
     # Victims to be rung at once because a suspect was released, and calls that are late, every 15 seconds.

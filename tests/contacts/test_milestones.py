@@ -8,6 +8,7 @@ from django.urls import reverse
 from contacts import planning
 from contacts.milestones import milestone_of
 from contacts.models import PlanReview
+from contacts.tasks import ask_for_plans_again
 from tests.contacts.test_plan import agree
 from tests.factories import ContactPlanFactory, ParticipantFactory, london
 from victimcare.cases.events import correct_event, record_event
@@ -51,6 +52,17 @@ def test_it_is_asked_once_however_often_the_case_is_looked_at(victim, officer):
     charged(victim, officer)
     assert planning.ask_again([victim.case_id]) == 0
     assert PlanReview.objects.count() == 1
+
+
+def test_what_a_crash_left_unasked_is_asked_by_the_sweep_once(victim, officer, monday, monkeypatch):
+    ContactPlanFactory(participant=victim)
+    with monkeypatch.context() as crash:
+        crash.setattr("contacts.planning._ask", lambda _wanted: 0)
+        charged(victim, officer)
+    assert (ask_for_plans_again(), PlanReview.objects.count()) == (0, 0)  # too young: it is being asked
+    monday.move_to(london(2026, 11, 23, 10, 2))
+    assert [ask_for_plans_again(), ask_for_plans_again()] == [1, 0]
+    assert PlanReview.objects.open().get().participant == victim
 
 
 def test_nobody_without_a_plan_and_nobody_elses_victim_is_asked_for(victim, officer):
