@@ -35,7 +35,7 @@ from victimcare.cases.models import Event, Participant, Question, SafeContact
 from victimcare.cases.questions import answer as keep_answer
 from victimcare.cases.safe_contact import Channel, Purpose, Verdict, phone_key, verdicts_for
 from victimcare.faults import Refused
-from victimcare.govuk.dates import clock_time, due, moment
+from victimcare.govuk.dates import due, moment, time_or_moment
 from victimcare.http import Request
 
 CARDS = 12  # victims on a page: what comes after them shows once these are answered
@@ -158,8 +158,8 @@ class Card:
         if self.urgent is None:
             return ""
         if self.urgent.due_at < clock.now():
-            return _("Ring now: it should have been by %s") % clock_time(self.urgent.due_at)
-        return _("Ring by %s") % clock_time(self.urgent.due_at)
+            return _("Ring now: it should have been by %s") % time_or_moment(self.urgent.due_at)
+        return _("Ring by %s") % time_or_moment(self.urgent.due_at)
 
     @property
     def said_before(self) -> str:

@@ -36,7 +36,7 @@ from victimcare.cases.context import how_to_reach
 from victimcare.cases.models import Participant, may_see
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.faults import Refused
-from victimcare.govuk.dates import clock_time, day, duration, long_day, moment
+from victimcare.govuk.dates import clock_time, day, duration, is_today, long_day, moment, time_or_moment
 from victimcare.http import Request
 
 AT_MOST = 25  # on top of a day: more than anybody can ring in an hour
@@ -114,7 +114,7 @@ def _row(
         % {"who": part.person.name, "what": ABOUT.get(call.event.kind, call.event.title)},
         "who": part.person.name,
         "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
-        "when": _("by %s") % clock_time(call.due_at),
+        "when": _("by %s") % time_or_moment(call.due_at),
         "when_note": _("in %s") % duration(minutes) if minutes >= 0 else _("%s late") % duration(-minutes),
         "tone": "critical",
         "why": " ".join(
@@ -148,13 +148,22 @@ def _tried_line(attempts: list[Contact]) -> str:
     if not failed:
         return _("Nobody has tried yet.")
     last = failed[-1]
-    return ngettext(
-        "Tried %(n)d time; last at %(time)s: %(outcome)s.",
-        "Tried %(n)d times; last at %(time)s: %(outcome)s.",
-        len(failed),
-    ) % {
+    line = (
+        ngettext(
+            "Tried %(n)d time; last at %(time)s: %(outcome)s.",
+            "Tried %(n)d times; last at %(time)s: %(outcome)s.",
+            len(failed),
+        )
+        if is_today(last.at)
+        else ngettext(
+            "Tried %(n)d time; last on %(time)s: %(outcome)s.",
+            "Tried %(n)d times; last on %(time)s: %(outcome)s.",
+            len(failed),
+        )
+    )
+    return line % {
         "n": len(failed),
-        "time": clock_time(last.at),
+        "time": time_or_moment(last.at),
         "outcome": str(last.get_outcome_display()).lower(),
     }
 
@@ -210,7 +219,7 @@ def state_of(call: UrgentCall) -> tuple[str, str]:
     if call.ended_as == UrgentCall.Ended.MET and call.met_at:
         late = int((call.met_at - call.due_at).total_seconds() // 60)
         if late <= 0:
-            return _("Reached at %s, in time") % clock_time(call.met_at), ""
+            return _in_time(call.met_at), ""
         return _("Reached %(when)s, %(late)s late") % {
             "when": moment(call.met_at),
             "late": duration(max(late, 1)),
@@ -220,6 +229,12 @@ def state_of(call: UrgentCall) -> tuple[str, str]:
     if call.due_at < clock.now():
         return _("Missed: nobody has reached them"), "danger"
     return _("To be rung now"), "due"
+
+
+def _in_time(met_at: datetime) -> str:
+    if is_today(met_at):
+        return _("Reached at %s, in time") % clock_time(met_at)
+    return _("Reached %(when)s, in time") % {"when": moment(met_at)}
 
 
 def _tonight(user: User) -> str:

@@ -305,6 +305,28 @@ def test_a_supervisor_sets_one_aside_with_the_reason(abused, supervisor, officer
 # --- The pages -------------------------------------------------------------------------------------
 
 
+def test_what_was_tried_yesterday_is_said_with_its_day(abused, as_officer, supervisor):
+    release(abused, london(2026, 11, 22, 13, 0))
+    ring(abused, supervisor, london(2026, 11, 22, 13, 25), outcome="no_answer")
+    page = as_officer.get(reverse("desk:today")).content.decode()
+    assert "Tried 1 time; last on Sun 22 Nov, 13:25: no answer." in page
+    assert "last at 13:25" not in page
+
+
+def test_an_hour_that_ended_yesterday_is_said_with_its_day(abused, officer, sign_in, monday):
+    release(abused, london(2026, 11, 23, 9, 50))
+    monday.move_to(london(2026, 11, 24, 9, 0))
+    assert "by Mon 23 Nov, 11:00" in sign_in(officer).get(reverse("desk:today")).content.decode()
+
+
+def test_a_call_made_in_time_on_another_day_says_the_day(abused, supervisor, sign_in):
+    release(abused, london(2026, 11, 22, 13, 0))
+    bailed = abused.case.events.get(kind=Kind.SUSPECT_BAILED)
+    ring(abused, supervisor, london(2026, 11, 22, 13, 25), tells=[bailed])
+    page = sign_in(supervisor).get(reverse("desk:urgent")).content.decode()
+    assert "Reached Sun 22 Nov, 13:25, in time" in page
+
+
 def test_it_stands_on_top_of_today_with_what_was_tried(
     abused, officer, as_officer, supervisor, sign_in, monday
 ):

@@ -42,6 +42,16 @@ def moment(value: datetime | None, today: date | None = None) -> str:
     return f"{day(value, today)}, {clock_time(value)}" if value else ""
 
 
+def is_today(value: datetime) -> bool:
+    """Whether this moment is of the London day that it is now."""
+    return plain_day(value) == clock.today()
+
+
+def time_or_moment(value: datetime) -> str:
+    """13:50 of today; Tue 24 Nov, 13:50 of any other day."""
+    return clock_time(value) if is_today(value) else moment(value)
+
+
 def duration(minutes: int | None) -> str:
     """5 hours 20, or 40 minutes."""
     hours, left = divmod(int(minutes or 0), 60)
