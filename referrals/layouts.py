@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from referrals import landing, landing_events
 from referrals.arriving import arrivals
 from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED
-from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, clean_event, clean_referral
+from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, SPELT, clean_event, clean_referral
 from referrals.rules.book import in_words
 from victimcare.cases.models import Participant
 from victimcare.intake.cells import Clean
@@ -58,6 +58,7 @@ LAYOUTS = (
         land=_land_referrals,
         names=REFERRAL_NAMES,
         needed=REFERRAL_NEEDED,
+        spelt=SPELT,
         makes="cases.Participant",
         without=_victims_without_a_referral,
         say_reason=lambda reason: in_words([reason], None)[0],

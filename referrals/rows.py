@@ -19,10 +19,12 @@ from victimcare.intake.cells import (
     Columns,
     Problem,
     Wrong,
+    address,
     also,
     digest,
     email,
     language,
+    name,
     one_of,
     phone,
     postcode,
@@ -136,6 +138,12 @@ _LONGEST = {
     "risk_tool": 10, "organisation_name": 160,
 }  # fmt: skip
 _READ.update({column: partial(words, longest) for column, longest in _LONGEST.items()})
+# Where a question mark is a letter that was lost.
+_NAMES = ("given_names", "surname", "organisation_name")
+_ADDRESS = ("address_line_1", "address_line_2", "town")
+SPELT = frozenset({*_NAMES, *_ADDRESS})
+_READ.update({column: partial(name, _LONGEST[column]) for column in _NAMES})
+_READ.update({column: partial(address, _LONGEST[column]) for column in _ADDRESS})
 _MOMENTS = ("recorded_at", "reported_at")
 _DAYS = ("offence_from", "offence_to", "date_of_birth", "date_of_death")
 _READ |= dict.fromkeys(_MOMENTS, read_moment) | dict.fromkeys(_DAYS, read_day)

@@ -44,6 +44,8 @@ INVISIBLE = frozenset("\u034f\u115f\u1160\u3164\uffa0") | {chr(n) for n in range
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2400-\u2426\ud800-\udfff]")
 # What UTF-8 looks like when it was read as cp1252: Ã©, Å´, â€™.
 GARBLED = re.compile("[ÃÂÄÅ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[™œ\u009d“”˜¦\u0080-\u00bf]|\ufffd")
+# What an export writes for a letter its encoding has not got: no name and no address has one of its own.
+LOST = "?"
 EARLIEST = date(1900, 1, 1)
 CLOCKS_DIFFER = timedelta(minutes=10)  # another system's clock may run a little ahead of ours
 
@@ -147,9 +149,10 @@ def plain_cell(cell: str) -> str:
             if not cell.isprintable():
                 raise Wrong(_("There is a character here that cannot be seen. Type the words again."))
     else:
+        is_garbled = GARBLED.search(cell)  # as it came: à is Ã and a space that does not break
         cell = unicodedata.normalize("NFC", cell.replace("\xa0", " ").replace("\u202f", " ").strip("\ufeff"))
         cell = cell.replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
-        if GARBLED.search(cell):
+        if is_garbled or GARBLED.search(cell):
             raise Wrong(
                 _("The letters are garbled (%s): the file was saved in the wrong encoding.")
                 % visible(cell[:40])
@@ -171,6 +174,30 @@ def words(longest: int, cell: str) -> str:
     if len(cell) > longest:
         raise Wrong(_("This is longer than %(longest)d letters. Shorten it.") % {"longest": longest})
     return cell
+
+
+def name(longest: int, cell: str) -> str:
+    """A person's or an organisation's name. Raises Wrong where a letter of it was lost: T?newydd."""
+    if LOST in cell:
+        raise Wrong(
+            _(
+                "The name has a question mark where a letter was: the export lost it, often ŵ or ŷ. "
+                "Type the name as it is."
+            )
+        )
+    return words(longest, cell)
+
+
+def address(longest: int, cell: str) -> str:
+    """A line of an address, or a town. Raises Wrong where a letter of it was lost."""
+    if LOST in cell:
+        raise Wrong(
+            _(
+                "The address has a question mark where a letter was: the export lost it, often ŵ or ŷ. "
+                "Type the address as it is."
+            )
+        )
+    return words(longest, cell)
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from victimcare.intake import layouts
-from victimcare.intake.cells import GARBLED
+from victimcare.intake.cells import GARBLED, LOST, NOT_KNOWN
 from victimcare.intake.extract import Extract, RawRow, visible
 
 MOST_WORDS = 16  # with accents, to see that the letters are right
@@ -40,26 +40,29 @@ class Preview:
     words: dict[str, None] = field(default_factory=dict)
     garbled_rows: int = 0
     garbled: list[dict[str, Any]] = field(default_factory=list)
+    spelt: frozenset[str] = frozenset()  # columns of names and addresses
 
     @property
     def room(self) -> int:
         return MOST_PROBLEMS - len(self.problems)
 
     def describe(self, opened: Extract) -> None:
-        known = set(layouts.of(opened.kind).columns)
+        layout = layouts.of(opened.kind)
+        known, self.spelt = set(layout.columns), layout.spelt
         self.encoding = opened.encoding
         self.matched = [column for column in opened.columns if column in known]
         self.unknown, self.missing = opened.unknown_columns, opened.missing_columns
 
     def look_at(self, chunk: Sequence[RawRow]) -> None:
-        """Words with accents, as they will be kept, and letters that an earlier wrong guess garbled."""
+        """Words with accents, as they will be kept, and letters that an export garbled or lost."""
         self.received += len(chunk)
         for raw in chunk:
             is_garbled = False
             for column, cell in raw.cells.items():
-                if cell.isascii():
+                is_lost = LOST in cell and column in self.spelt and cell.strip() not in NOT_KNOWN
+                if cell.isascii() and not is_lost:
                     continue
-                if GARBLED.search(cell):
+                if is_lost or GARBLED.search(cell):
                     is_garbled = True
                     if len(self.garbled) < MOST_GARBLED:
                         self.garbled.append(

@@ -50,7 +50,7 @@ def land(
     if earlier is not None:
         _remember(earlier, landed, by_number, outcomes)
     _settle_mended(batch, landed, by_number)
-    outcomes |= _quarantine(batch, bad)
+    outcomes |= _quarantine(batch, bad, earlier)
     _keep_noted(batch, landed, by_number)
     return Counter(outcomes.values()), landed.case_ids
 
@@ -134,10 +134,13 @@ def land_or_halve(batch: ImportBatch, rows: list[Clean], now: datetime) -> Lande
         return land_or_halve(batch, rows[:middle], now) | land_or_halve(batch, rows[middle:], now)
 
 
-def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, list[Problem]]]) -> dict[int, str]:
+def _quarantine(
+    batch: ImportBatch, bad: list[tuple[RawRow, str, list[Problem]]], earlier: dict[str, str] | None = None
+) -> dict[int, str]:
     """Keep what cannot land, with its reason. Of one key only the newest waits; what it replaces is settled.
 
-    A row that was settled before, when nothing of its key waits, is unchanged.
+    A row that waits already word for word is unchanged and goes on waiting where it is; so is one that was
+    settled before, when nothing of its key waits, and one that the same chunk takes back to what waits.
     """
     if not bad:
         return {}
@@ -151,8 +154,14 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, list[Problem]]]
     keys = {key for _raw, key, _problems in bad if _is_whole(key)}
     open_rows = ImportRow.objects.in_quarantine().filter(same | Q(is_any("natural_key", keys)))
     waiting: dict[str, list[int]] = {}
-    for pk, key, digest in open_rows.values_list("pk", "natural_key", "digest"):
+    says: dict[str, str] = {}  # what waits of each key
+    for pk, key, digest in open_rows.order_by("pk").values_list("pk", "natural_key", "digest"):
         waiting.setdefault(_identity(key, digest), []).append(pk)
+        says[_identity(key, digest)] = digest
+    if earlier is not None:
+        says |= {key: earlier[_BAD + key] for key in keys | set(digests.values()) if _BAD + key in earlier}
+    bad = sorted(bad, key=lambda one: one[0].number)
+    last = {_identity(key, digests[raw.number]): digests[raw.number] for raw, key, _problems in bad}
     replacement = {
         "settled_at": clock.now(),
         "settled_in": batch,
@@ -162,13 +171,16 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, list[Problem]]]
     kept: list[ImportRow] = []
     newest: dict[str, ImportRow] = {}
     replaced: list[int] = []
-    for raw, key, problems in sorted(bad, key=lambda one: one[0].number):
+    for raw, key, problems in bad:
         digest = digests[raw.number]
         identity = _identity(key, digest)
-        if digest in seen and identity not in waiting and identity not in newest:
+        was_settled = digest in seen and identity not in waiting and identity not in newest
+        ends_as_it_was = says.get(identity) == last[identity] and identity not in newest
+        if was_settled or ends_as_it_was or says.get(identity) == digest:
             outcomes[raw.number] = "unchanged"
             continue
         outcomes[raw.number] = "quarantined"
+        says[identity] = digest
         replaced += waiting.pop(identity, [])
         if identity in newest:
             for name, value in replacement.items():
@@ -189,7 +201,12 @@ def _quarantine(batch: ImportBatch, bad: list[tuple[RawRow, str, list[Problem]]]
         newest[identity] = kept[-1]
     ImportRow.objects.in_quarantine().filter(is_any("pk", replaced)).update(**replacement)
     ImportRow.objects.bulk_create(kept)
+    if earlier is not None:
+        earlier |= {_BAD + identity: digest for identity, digest in says.items()}
     return outcomes
+
+
+_BAD = "quarantined\x1f"  # before the key of a bad row, among what earlier chunks said
 
 
 def _as_kept(problems: Sequence[Problem]) -> list[dict[str, str]]:

@@ -58,6 +58,9 @@ class Layout:
     land: "Callable[[ImportBatch, Sequence[Clean], datetime], Landed]"
     names: "Mapping[str, str | Promise]" = field(default_factory=dict)  # of columns, as people say them
     needed: frozenset[str] = frozenset()  # columns no row can do without
+    spelt: frozenset[str] = (
+        frozenset()
+    )  # names and addresses: a question mark in one is a letter that was lost
     say_reason: Callable[[str], str] = str  # why a row was suppressed, in the reader's language
     # The table in which each accepted row makes one row, "courts.Hearing"; "" where that is an event.
     makes: str = ""
