@@ -6,6 +6,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -49,6 +50,7 @@ class Sheet:
     ask_for: str
     pronouns: str
     acts_for_them: list[str]
+    not_to_ask: list[Line]  # who is held to act for them and is not contacted, and why
     instructions: list[str]
     to_tell: list[Line]
     about_them: list[str] = field(default_factory=list)
@@ -65,6 +67,7 @@ def sheet_for(
     participant: Participant,
     untold: list[Event],
     acting: list[Participant],
+    unsafe: dict[int, str | Words],
     phone: Verdict,
     user: User,
     *,
@@ -73,6 +76,7 @@ def sheet_for(
     """Five queries; one for somebody who may not read the contacts: an officer in the case."""
     safe = getattr(participant.person, "safe_contact", None) or SafeContact()
     is_ours = user.may(Permission.VIEW_CONTACTS)
+    sees_why = user.may(Permission.VIEW_SAFE_CONTACT)
     past = list(_recent(participant)) if is_ours else []
     promises = (
         list(Promise.objects.open().filter(participant=participant).select_related("made_by")[:10])
@@ -83,7 +87,12 @@ def sheet_for(
     return Sheet(
         ask_for=participant.person.name,
         pronouns=participant.person.pronouns,
-        acts_for_them=[part.person.name for part in acting],
+        acts_for_them=[part.person.name for part in acting if part.pk not in unsafe],
+        not_to_ask=[
+            Line(part.person.name, note=str(unsafe[part.pk]) if sees_why else _("not to be contacted"))
+            for part in acting
+            if part.pk in unsafe
+        ],
         instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
         to_tell=[Line(event_line(event), day(event.occurred_on), event.detail) for event in untold],
         about_them=_about(participant, clock.today()),

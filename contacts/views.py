@@ -28,8 +28,9 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
+from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant, Question
-from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict
+from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict, whom_not_to_ask
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day, moment
 from victimcare.http import Request
@@ -152,11 +153,14 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
     known = known_of(part)
     acting = (
-        list(part.represented_by.filter(closed_at=None).select_related("person", "case"))
+        list(part.represented_by.filter(closed_at=None).select_related("person", "case").order_by("pk"))
         if known.is_represented
         else []
     )
     said: Any = SimpleLazyObject(lambda: verdicts_now(request))  # a contact that is saved asks anew
+    if acting:
+        verdicts_here(request, acting)
+    unsafe = whom_not_to_ask(acting, [part])
     is_ours = request.user.may(Permission.VIEW_CONTACTS)
     trying = first_contact(part, said, clock.today(), known=known) if is_ours else None
     identity = _identity(request, part)
@@ -164,7 +168,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         request.POST or None,
         initial=log_initial(channel, _asked_direction(request), asked, clock.now()),
         participant=part,
-        acting=acting,
+        acting=[each for each in acting if each.pk not in unsafe],
         untold=untold,
         told=told,
         channel=channel,
@@ -189,6 +193,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
             part,
             untold,
             acting,
+            unsafe,
             said[Channel.PHONE],
             request.user,
             shows_code_word=_asked_direction(request) == Contact.Direction.OUT or identity is not None,

@@ -31,6 +31,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import case_for, listed, participant_for
 from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant
+from victimcare.cases.safe_contact import whom_not_to_ask
 from victimcare.cases.same_person import panel
 from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request, moment_from
@@ -72,6 +73,13 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     """What is owed next, what they were last told, the latest of the story, and who is who."""
     person = participant_for(request, case, participant)
     user = request.user
+    acting = list(
+        Participant.objects.filter(represents=person, closed_at=None)
+        .select_related("person", "case")
+        .order_by("pk")[:10]
+    )
+    if acting and user.may(Permission.VIEW_SAFE_CONTACT):
+        verdicts_here(request, acting)
     duties = (
         list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
     )
@@ -97,7 +105,7 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
         if sees_contacts
         else [],
         "plan": _plan(plan) if sees_contacts else [],
-        "people": _people(person),
+        "people": _people(person, acting, user),
         "same_person": panel(person, user),
         "dates": _dates(person, plan),
         "rights": _counts(duties),
@@ -188,12 +196,10 @@ def _plan(plan: ContactPlan | None) -> list[dict[str, str]]:
     ]
 
 
-def _people(person: Participant) -> list[dict[str, Any]]:
-    """Who works with this person, and who acts for them. One query for those who do."""
+def _people(person: Participant, acting: list[Participant], user: User) -> list[dict[str, Any]]:
+    """Who works with this person, and who acts for them."""
     case = person.case
-    people = []
-    acting = Participant.objects.filter(represents=person, closed_at=None).select_related("person")[:10]
-    people += [{"text": each.person.name, "note": _("acts for them")} for each in acting]
+    people = _acting(acting, person, user)
     if person.represents_id and person.represents:
         people.append({"text": person.represents.person.name, "note": _("they act for this victim")})
     if person.officer:
@@ -206,6 +212,21 @@ def _people(person: Participant) -> list[dict[str, Any]]:
     if case.witness_care_officer:
         people.append({"text": case.witness_care_officer.display_name, "note": _("witness care officer")})
     return people
+
+
+def _acting(acting: list[Participant], person: Participant, user: User) -> list[dict[str, Any]]:
+    """Who acts for them; beside whoever may not, that they are not contacted, and to whom it is shown, why."""
+    sees_why = user.may(Permission.VIEW_SAFE_CONTACT)
+    unsafe = whom_not_to_ask(acting, [person])
+    return [
+        {
+            "text": each.person.name,
+            "note": (unsafe[each.pk] if sees_why else _("not to be contacted"))
+            if each.pk in unsafe
+            else _("acts for them"),
+        }
+        for each in acting
+    ]
 
 
 def _dates(person: Participant, plan: ContactPlan | None) -> list[dict[str, str]]:

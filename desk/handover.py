@@ -34,7 +34,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import listed
 from victimcare.cases.context import StripItem, strip
 from victimcare.cases.models import Entitlement, Exclusion, Participant, SafeContact
-from victimcare.cases.safe_contact import Channel, Verdict, is_flagged, verdicts_for
+from victimcare.cases.safe_contact import Channel, Verdict, is_flagged, verdicts_for, whom_not_to_ask
 from victimcare.govuk.dates import day, due
 from victimcare.govuk.forms import Form, FormKeyField
 from victimcare.http import Request
@@ -271,7 +271,7 @@ def _uncovered(found: Handover, user: User) -> int:
 
 
 def _briefs(page: list[tuple[Participant, list[Thing]]], user: User, received: dict[int, Any]) -> list[Brief]:
-    """Nine queries, however many people."""
+    """Nine queries, however many people; five more where somebody acts for a grown-up."""
     people = [person for person, _things in page]
     ids = [person.pk for person in people]
     verdicts = verdicts_for(people) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
@@ -280,8 +280,12 @@ def _briefs(page: list[tuple[Participant, list[Thing]]], user: User, received: d
     for promise in _promises(ids):
         promised[promise.participant_id].append(promise)
     acting: dict[int, list[str]] = {pk: [] for pk in ids}
-    for each in Participant.objects.filter(represents__in=ids, closed_at=None).select_related("person"):
-        acting[each.represents_id].append(each.person.name)  # type: ignore[index]
+    rows = Participant.objects.filter(represents__in=ids, closed_at=None)
+    act = list(rows.select_related("person", "case").order_by("pk"))
+    unsafe = whom_not_to_ask(act, people)
+    for each in act:
+        if each.pk not in unsafe:
+            acting[each.represents_id].append(each.person.name)  # type: ignore[index]
     shows_numbers = user.may(Permission.VIEW_CONTACT_DETAILS)
     return [
         Brief(

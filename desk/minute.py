@@ -33,7 +33,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
 from victimcare.cases.models import Event, Participant, Question, SafeContact
 from victimcare.cases.questions import answer as keep_answer
-from victimcare.cases.safe_contact import Channel, Purpose, Verdict, phone_key, verdicts_for
+from victimcare.cases.safe_contact import NEVER_ACTS, Channel, Purpose, Verdict, phone_key, verdicts_for
 from victimcare.faults import Refused
 from victimcare.govuk.dates import due, moment, time_or_moment
 from victimcare.http import Request
@@ -330,7 +330,11 @@ def _called(
     """Whom to ring: the victim, or who acts for them where the victim is a child or has died."""
     if said[part.pk][Channel.PHONE].rule not in ("child", "died") or not acting:
         return part
-    return next((each for each in acting if said[each.pk][Channel.PHONE].allowed), acting[0])
+    unsafe = set(NEVER_ACTS)
+    safe = [
+        each for each in acting if unsafe.isdisjoint(r.rule for r in said[each.pk][Channel.PHONE].reasons)
+    ]
+    return next((each for each in safe if said[each.pk][Channel.PHONE].allowed), safe[0] if safe else part)
 
 
 BOXES = ("says", "why", "words", "spoke_to", "tells", "despite")

@@ -7,7 +7,7 @@ import pytest
 from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SuspectFactory
 from victimcare.cases import actions
 from victimcare.cases.models import Participant, Person
-from victimcare.cases.safe_contact import Channel, verdicts, verdicts_for, why_not_to_act_for
+from victimcare.cases.safe_contact import Channel, verdicts, verdicts_for, whom_not_to_ask, why_not_to_act_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -143,8 +143,56 @@ def test_twenty_children_cost_no_more_queries_than_one(child, django_assert_num_
         SuspectFactory(case=part.case)
         children.append(part)
     for some in (children[1:2], children):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             verdicts_for(some)
+
+
+def where(part: Participant, page: str = "") -> str:
+    return f"/cases/{part.case.reference}/{part.reference}/{page}"
+
+
+TIED = "not to be contacted: shares a phone or address with the suspect"
+
+
+@pytest.mark.parametrize("born", [date(2014, 3, 1), date(1988, 3, 1)])
+def test_who_shares_a_phone_with_the_suspect_is_nowhere_named_to_act(born, officer, as_officer):
+    part = ParticipantFactory(person__date_of_birth=born, officer=officer, team=officer.team)
+    SuspectFactory(case=part.case)
+    acting_for(part, given_names="Mam", phone_mobile="+44 7700 900999")
+    acting_for(part, given_names="Nain")
+    summary = as_officer.get(where(part)).content.decode()
+    assert TIED in summary
+    assert summary.count("acts for them<") == 1
+    page = as_officer.get(where(part, "contacts/log")).content.decode()
+    asked, after = page.split("Do not contact", 1)
+    assert "Mam Evans" not in asked.split("Ask for", 1)[1]
+    assert "Nain Evans acts for them" in asked
+    assert TIED in after
+    assert "Mam Evans, who acts for them" not in page
+    assert "Nain Evans, who acts for them" in page
+    assert "900999" not in summary + page
+
+
+def test_one_tied_to_the_suspect_is_not_named_at_a_handover(officer):
+    part = ParticipantFactory(officer=officer, team=officer.team)
+    SuspectFactory(case=part.case)
+    acting_for(part, given_names="Mam", phone_mobile="+44 7700 900999")
+    nain = acting_for(part, given_names="Nain")
+    acting = list(part.represented_by.select_related("person", "case"))
+    assert nain.pk not in whom_not_to_ask(acting)
+    assert list(whom_not_to_ask(acting).values()) == [TIED]
+
+
+def test_who_may_act_costs_the_same_for_twenty_as_for_one(django_assert_num_queries):
+    acting = []
+    for _n in range(20):
+        part = ParticipantFactory()
+        SuspectFactory(case=part.case)
+        acting.append(acting_for(part))
+    rows = list(Participant.objects.filter(pk__in=[a.pk for a in acting]).select_related("person", "case"))
+    for some in (rows[:1], rows):
+        with django_assert_num_queries(5):
+            whom_not_to_ask(some)
 
 
 def test_whoever_is_named_to_act_is_asked_about_first(child):

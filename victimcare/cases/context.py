@@ -77,11 +77,14 @@ def case_bar(request: HttpRequest) -> dict[str, Any]:
     return {"case_bar": bar_for(participant, user, by_channel)}
 
 
-def verdicts_here(request: HttpRequest) -> dict[Channel, Verdict]:
-    """What the rule says of every channel to the person whose page this is. Read once a request."""
+def verdicts_here(request: HttpRequest, acting: list[Participant] | None = None) -> dict[Channel, Verdict]:
+    """What the rule says of every channel to the person whose page this is. Read once a request.
+
+    A page that has read who is `acting` for them hands them over before anything else asks.
+    """
     found: dict[Channel, Verdict] | None = getattr(request, "verdicts", None)
     if found is None:
-        found = verdicts(request.participant)  # type: ignore[attr-defined]
+        found = verdicts(request.participant, acting=acting)  # type: ignore[attr-defined]
         request.verdicts = found  # type: ignore[attr-defined]
     return found
 

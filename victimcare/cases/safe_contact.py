@@ -371,10 +371,21 @@ def _is_dangerous(flags: Iterable[str], relationship: str, risk: str) -> bool:
 
 
 def verdicts(
-    participant: Participant, *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
+    participant: Participant,
+    *,
+    purpose: Purpose = Purpose.UPDATE,
+    at: datetime | None = None,
+    acting: list[Participant] | None = None,
 ) -> dict[Channel, Verdict]:
-    """What the rule says of every channel, with the suspects read once. Five queries at most."""
-    return verdicts_for([participant], purpose=purpose, at=at)[participant.pk]
+    """What the rule says of every channel, with the suspects read once. Five queries at most.
+
+    `acting` is who acts for them where the page has read that, each with `case` and `person`: they are judged
+    too, so that `whom_not_to_ask` costs nothing.
+    """
+    at = at or clock.now()
+    known = {participant.pk: acting} if acting else None
+    gathered = _gather_all([participant], known)[participant.pk]
+    return {channel: judge(_facts(participant, channel, purpose, at, gathered)) for channel in Channel}
 
 
 def verdicts_for(
@@ -461,8 +472,10 @@ class _Known:
 class _Facts:
     """What is read, once, of everybody that a batch of verdicts is about, and of everybody linked to them."""
 
-    def __init__(self, participants: list[Participant]) -> None:
-        self.acting = _acting_for(participants)
+    def __init__(
+        self, participants: list[Participant], acting: dict[int, list[Participant]] | None = None
+    ) -> None:
+        self.acting = _acting_for(participants) if acting is None else acting
         everyone = [*participants, *(part for each in self.acting.values() for part in each)]
         self.wards = _wards(everyone)
         people = {part.person_id for part in everyone} | set(self.wards.values())
@@ -511,8 +524,16 @@ class _Facts:
 
     def may_act(self, representative: Participant) -> bool:
         """Alive, no suspect, and neither living nor sharing a phone with one."""
+        return not self.why_not_to_act(representative)
+
+    def why_not_to_act(self, representative: Participant) -> str:
+        """The rule by which this one may not act for the victim: died, suspect, tied_to_suspect; "" when they may."""
         facts = self.of(representative)
-        return not (facts.has_died or facts.is_suspect or facts.is_tied_to_suspect)
+        if facts.has_died:
+            return "died"
+        if facts.is_suspect:
+            return "suspect"
+        return "tied_to_suspect" if facts.is_tied_to_suspect else ""
 
     def _of_group(self, group: frozenset[int]) -> _Known:
         together = _Known()
@@ -540,11 +561,16 @@ class _Facts:
         return any(since is None and now.date_of_death for now, since in self.lives[person])
 
 
-def _gather_all(participants: list[Participant]) -> dict[int, _Gathered]:
+def _gather_all(
+    participants: list[Participant], acting: dict[int, list[Participant]] | None = None
+) -> dict[int, _Gathered]:
     """The answers of each, where every suspect of any case of theirs is or was reached, and who has died."""
-    facts = _Facts(participants)
+    facts = _Facts(participants, acting)
     for part in participants:  # so that a page need not ask again whether there are other records
         part.has_linked_records = len(facts.groups[part.person_id]) > 1  # type: ignore[attr-defined]
+        part.may_not_act = {  # type: ignore[attr-defined]
+            each.pk: facts.why_not_to_act(each) for each in facts.acting.get(part.pk, ())
+        }
     return {part.pk: facts.of(part) for part in participants}
 
 
@@ -576,11 +602,13 @@ def _needs_somebody(part: Participant, today: date) -> bool:
 
 
 def _wards(participants: list[Participant]) -> dict[int, int]:
-    """The person whom each representative acts for. No query where nobody represents."""
+    """The person whom each representative acts for. No query where all are among these."""
     acts_for = {part.pk: part.represents_id for part in participants if part.represents_id}
     if not acts_for:
         return {}
-    people = dict(Participant.objects.filter(pk__in=acts_for.values()).values_list("pk", "person_id"))
+    people = {part.pk: part.person_id for part in participants}
+    if left := set(acts_for.values()) - set(people):
+        people |= dict(Participant.objects.filter(pk__in=left).values_list("pk", "person_id"))
     return {pk: people[ward] for pk, ward in acts_for.items()}
 
 
@@ -620,6 +648,31 @@ def why_not_to_act_for(person: Person, victim: Participant) -> str | Promise:
     if facts.is_tied_to_suspect:
         return TIED_TO_SUSPECT
     return ""
+
+
+NEVER_ACTS: dict[str, Promise] = {
+    "died": _("has died"),
+    "suspect": _("not to be contacted: held as a suspect"),
+    "tied_to_suspect": _("not to be contacted: shares a phone or address with the suspect"),
+}
+
+
+def whom_not_to_ask(
+    acting: Iterable[Participant], judged: Iterable[Participant] = ()
+) -> dict[int, str | Promise]:
+    """Who of these representatives may not act, by participant, and why, without a number or an address.
+
+    `judged` are victims whose verdicts the page has: whoever was read with them is not read again. Five queries
+    however many are left, none for nobody.
+    """
+    rules: dict[int, str] = {}
+    for part in judged:
+        rules |= getattr(part, "may_not_act", {})
+    left = [part for part in acting if part.pk not in rules]
+    if left:
+        facts = _Facts(left)
+        rules |= {part.pk: facts.why_not_to_act(part) for part in left}
+    return {pk: NEVER_ACTS[rule] for pk, rule in rules.items() if rule}
 
 
 def _known_of(people: set[int]) -> tuple[dict[int, _Known], set[tuple[int, int]]]:
