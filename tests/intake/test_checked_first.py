@@ -137,3 +137,17 @@ def test_a_supervisor_says_no(monday, unit, as_supervisor):
     page = as_supervisor.post(reverse("intake:drop", args=[batch.reference]), follow=True)
     assert "was not imported" in page.content.decode()
     assert not Person.objects.exists()
+
+
+def test_a_file_that_was_only_checked_has_no_counts_in_the_list(monday, unit, as_supervisor):
+    checked(SIAN, LLYR, BAD)
+    page = as_supervisor.get(reverse("intake:list")).text
+    assert [
+        f'data-label="{name}" class="desk-number">–<' in page for name in ("Kept new", "Quarantined")
+    ] == [
+        True,
+        True,
+    ]
+    assert 'data-label="Rows" class="desk-number">3<' in page
+    receive(SIAN | {"person_id": "P7"})
+    assert 'data-label="Kept new" class="desk-number">1<' in as_supervisor.get(reverse("intake:list")).text

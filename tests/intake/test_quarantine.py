@@ -89,7 +89,8 @@ def test_a_row_goes_back_to_the_officer_in_the_case_with_a_question(as_superviso
     page = as_supervisor.post(
         row_url(row, "return"), {"words": "Which postcode is it?", "to_collar": "1234"}, follow=True
     )
-    assert "the answer is due" in page.text
+    assert f"Asked of {officer}, collar number 1234. The answer is due by" in page.text
+    assert f"Asked of {officer}, collar number 1234; the answer is due" in page.text
     question = Question.objects.get()
     assert (question.kind, question.to_collar, question.asked_by) == ("row", "1234", supervisor)
     assert question.about_row == f"{row.batch.reference}, row {row.number}"
@@ -123,6 +124,39 @@ def test_nobody_is_asked_the_same_twice_or_about_a_settled_row(supervisor):
 def test_a_question_says_whom_it_is_for(as_supervisor):
     page = as_supervisor.post(row_url(waiting().last(), "return"), {"words": "Which?"})
     assert page.status_code == 422 and "collar number, or the team" in page.text
+
+
+@pytest.mark.parametrize(
+    ("to", "who"),
+    [
+        ({"to_collar": "9999"}, "the officer with collar number 9999"),
+        ({"to_team": "CID West"}, "the team CID West"),
+    ],
+)
+def test_who_is_asked_is_named_when_nobody_here_has_that_number(as_supervisor, to, who):
+    page = as_supervisor.post(row_url(waiting().first(), "return"), {"words": "Which?"} | to, follow=True)
+    assert f"Asked of {who}. The answer" in page.text and f"Asked of {who}; the answer" in page.text
+
+
+def test_days_that_cannot_be_are_grouped_in_plain_words(as_supervisor):
+    wrong = [
+        ("date_of_birth", "2030-01-01"), ("recorded_at", "2030-01-01T00:00"), ("reported_at", "2030-01-02T05:00Z"),
+        ("date_of_birth", "1850-01-01"),
+    ]  # fmt: skip
+    receive(*[SIAN | {"person_id": f"Q{n}", column: said} for n, (column, said) in enumerate(wrong)])
+    page = as_supervisor.get(URL)
+    said = {(group["column"], group["words"]) for group, _url in page.context["groups"]}
+    assert {
+        (column, "A day in the future") for column in ("date_of_birth", "recorded_at", "reported_at")
+    } <= said
+    assert {("date_of_birth", "A day that does not exist"), ("date_of_birth", "A day before 1900")} <= said
+    assert "A day in the future" in page.text and "… is in the future" not in page.text
+
+
+def test_the_hint_names_a_column_as_people_say_it(as_supervisor):
+    page = as_supervisor.get(URL, {"column": "date of birth"})
+    assert [one["row"].column for one in page.context["rows"]] == ["date_of_birth"]
+    assert "Such as date of birth" in page.text
 
 
 def test_the_list_costs_the_same_however_many_wait(as_supervisor, django_assert_max_num_queries):

@@ -168,7 +168,9 @@ class QuarantineFilter(Form):
     kind = ChoiceSelect(
         label=_("Kind"), choices=ImportBatch.Kind.choices, required=False, blank=_("All kinds")
     )
-    column = TextField(label=_("Column"), hint=_("Such as postcode"), max_length=60, width=20, required=False)
+    column = TextField(
+        label=_("Column"), hint=_("Such as date of birth"), max_length=60, width=20, required=False
+    )
     file = TextField(label=_("File"), hint=_("Its name, or a part of it"), max_length=80, required=False)
     asked = ChoiceSelect(
         label=_("Asked of the officer"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -94,6 +95,19 @@ def name_of(kind: str, column: str) -> str:
         return _("The whole row")
     names = _LAYOUTS[kind].names if kind in _LAYOUTS else {}
     return str(names.get(column, column))
+
+
+# Problems that are read as broken once the day they quote is left out, as rows that wait keep them.
+_WITHOUT_DAY = {
+    "… is in the future.": gettext_lazy("A day in the future"),
+    "There is no date ….": gettext_lazy("A day that does not exist"),
+    "… is before ….": gettext_lazy("A day before 1900"),
+}
+
+
+def in_short(problem: str) -> str:
+    """A problem that many rows have in common, without what each of them says."""
+    return str(_WITHOUT_DAY.get(problem, problem))
 
 
 def columns_named(words: str) -> list[str]:

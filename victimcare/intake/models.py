@@ -38,6 +38,7 @@ GIVEN_UP_AFTER = timedelta(minutes=10)
 NOT_BEGUN = ("waiting", "check")
 BEGUN = ("reading", "checking")
 OPEN = (*NOT_BEGUN, *BEGUN, "checked")
+NOT_LANDED = ("check", "checking", "checked", "dropped")
 
 
 class ImportBatch(models.Model):
@@ -146,6 +147,11 @@ class ImportBatch(models.Model):
             models.Index(name="batch_finished", fields=["finished_at"]),
         )
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether its rows have begun to land, so that its counts say something."""
+        return self.state not in NOT_LANDED
+
 
 class ImportRowQuerySet(models.QuerySet["ImportRow"]):
     def in_quarantine(self) -> "ImportRowQuerySet":
@@ -159,7 +165,7 @@ class ImportRowQuerySet(models.QuerySet["ImportRow"]):
 # “NP” is not a whole postcode, 31/02/1990: what differs from row to row is left out.
 _WITHOUT_QUOTES = models.Func(
     models.F("reason"),
-    models.Value(r"“[^”]*”|\([^)]*\)|\m[0-9][0-9/:.,-]*\M"),
+    models.Value(r"“[^”]*”|\([^)]*\)|\m[0-9][0-9/:.,+TZ-]*\M"),
     models.Value("…"),
     models.Value("g"),
     function="regexp_replace",

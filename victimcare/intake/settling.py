@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from victimcare import clock
 from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Role
 from victimcare.cases.events import announce
 from victimcare.cases.models import Question
 from victimcare.cases.questions import ask_officer
@@ -106,6 +107,17 @@ def return_to_officer(
     row.question = question.reference
     row.save(update_fields=["question"])
     return question
+
+
+def asked_of(question: Question) -> str:
+    """Who gets the question, in words: the officer who signs in with that collar number, or else the team."""
+    if not question.to_collar:
+        return _("the team %s") % question.to_team
+    officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE)
+    officer = officers.filter(collar=question.to_collar).order_by("pk").first()
+    if officer is None:
+        return _("the officer with collar number %s") % question.to_collar
+    return _("%(name)s, collar number %(collar)s") % {"name": officer, "collar": question.to_collar}
 
 
 def _in_quarantine(row: ImportRow) -> ImportRow:

@@ -228,6 +228,7 @@ def quarantine(request: Request) -> HttpResponse:
                 | {
                     "kind_label": ImportBatch.Kind(group["batch__kind"]).label,
                     "name": layouts.name_of(group["batch__kind"], group["column"]),
+                    "words": layouts.in_short(group["problem"]),
                 },
                 _query(request, kind=group["batch__kind"], column=group["column"], problem=group["problem"]),
             )
@@ -342,6 +343,7 @@ def _row_context(row: ImportRow, user: User, **forms: Any) -> dict[str, Any]:
         "is_whole": is_whole,
         "question": question,
         "may_read_question": may_read,
+        "asked_of": settling.asked_of(question) if question is not None and may_read else "",
         "form": forms.get("form") or RowForm.of(row, is_whole=is_whole),
         "aside_form": SetAsideForm(),
         "return_form": ReturnForm(initial=asking),
@@ -358,7 +360,11 @@ def return_row(request: Request, batch: str, number: int) -> HttpResponse:
         asked = {name: form.cleaned_data[name] for name in ("words", "to_collar", "to_team")}
         try:
             question = settling.return_to_officer(row=row, by=request.user, **asked)
-            messages.success(request, _("Asked. The answer is due by %s.") % day(question.due_on))
+            messages.success(
+                request,
+                _("Asked of %(who)s. The answer is due by %(day)s.")
+                % {"who": settling.asked_of(question), "day": day(question.due_on)},
+            )
             return redirect("intake:row", batch, number)
         except Refused as refused:
             if refused.status != Refused.status:
