@@ -43,6 +43,7 @@ class Because(StrEnum):
     UNSAFE = "unsafe"
     SERIOUS = "serious"
     CHILD = "child"
+    NOBODY_ACTS = "nobody_acts"  # as CHILD, where there is an officer in the case to ask
     NOBODY_REACHED = "nobody_reached"
     CANNOT_RING = "cannot_ring"
     NO_ANSWER = "no_answer"
@@ -89,6 +90,7 @@ class Facts:
     answer_due_on: date | None = None  # while the officer has not answered
     held_until: date | None = None  # somebody decided not to try before this day
     first_on: date | None = None  # by when the first call is due
+    has_nobody_to_act: bool = False  # a young child without a safe adult
     has_no_decider: bool = False  # a young child without a safe adult, in a case without an officer in it
 
 
@@ -136,7 +138,10 @@ def what_next(facts: Facts, numbers: Numbers, *, bank_holidays: Collection[date]
         why = Because.UNSAFE if bad.outcome == UNSAFE else Because.WRONG_NUMBER
         return Next(Step.ASK, last, why, **said)  # type: ignore[arg-type]
     if facts.is_serious and facts.asked_officer_at is None:
-        return Next(Step.ASK, last, Because.SERIOUS, **said)  # type: ignore[arg-type]
+        why = Because.SERIOUS if facts.attempts else Because.CANNOT_RING
+        if facts.has_nobody_to_act:
+            why = Because.NOBODY_ACTS
+        return Next(Step.ASK, last, why, **said)  # type: ignore[arg-type]
     is_unsafe = bad is not None and bad.outcome == UNSAFE
     wrote = facts.wrote_at if last is None or _since(facts.wrote_at, facts.attempts[-1].at) else None
     if facts.can_write and wrote is None and not is_unsafe:

@@ -125,6 +125,12 @@ def test_the_same_day_or_the_same_time_of_day_is_trying_again(now, is_again):
     assert bool(repeats(now, [call(23, 9)], NUMBERS)) is is_again
 
 
+def test_nobody_is_said_not_to_be_reached_whom_nobody_tried():
+    child = next_after(can_ring=False, is_serious=True, has_nobody_to_act=True)
+    assert (child.step, child.because) == (Step.ASK, Because.NOBODY_ACTS)
+    assert next_after(can_ring=False, is_serious=True).because is Because.CANNOT_RING
+
+
 def test_a_child_nobody_acts_for_is_not_said_to_have_been_tried():
     facts = Facts(can_ring=False, is_serious=True, has_no_decider=True, first_on=date(2026, 11, 25))
     step = what_next(facts, Numbers(), bank_holidays=())
