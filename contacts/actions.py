@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -474,6 +474,18 @@ def record_messages(limit: int = 200) -> int:
 
 
 @transaction.atomic
+def has_tried_too_often(participant: Participant) -> bool:
+    """Whether no more answers of a caller are tried today about this human being. Two queries."""
+    group = linked_to([participant.person_id])[participant.person_id]
+    return _wrong_answers(group).count() >= CHECKS_AT_MOST
+
+
+def _wrong_answers(group: Iterable[int]) -> QuerySet[IdentityCheck]:
+    return IdentityCheck.objects.filter(
+        participant__person__in=group, has_passed=False, at__gte=clock.now() - CHECKS_WITHIN
+    )
+
+
 def check_identity(
     *,
     participant: Participant,
@@ -487,15 +499,13 @@ def check_identity(
     """Compare what a caller said with what is held, and keep only whether it was right.
 
     Ringing back takes a `clearance` for the phone. Raises Refused after too many wrong answers about this
-    human being, and when nothing is held to compare with; NotAllowed for a call that was not cleared.
+    human being, but for ringing back, and when nothing is held to compare with; NotAllowed for a call that was not cleared.
     """
-    since = clock.now() - CHECKS_WITHIN
     group = linked_to([participant.person_id])[participant.person_id]
     # One check at a time: answers given at once are counted one after the other.
     list(Person.objects.filter(pk__in=group).order_by("pk").select_for_update().values_list("pk"))
-    wrong = IdentityCheck.objects.filter(participant__person__in=group, has_passed=False, at__gte=since)
-    failed = wrong.count()
-    if failed >= CHECKS_AT_MOST:
+    failed = _wrong_answers(group).count()
+    if failed >= CHECKS_AT_MOST and how != IdentityCheck.How.RANG_BACK:
         raise Refused(
             _(
                 "Too many wrong answers today. End the call; ring the victim on the number held, where it is safe."

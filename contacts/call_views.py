@@ -29,7 +29,10 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
     """Ask the caller, type what they say, and learn only whether it is right."""
     op = AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
     part = participant_for(request, case, participant, field_group="caller", op=op)
-    form = CallerForm(request.POST or None, has_code_word=bool(actions.code_words(part)))
+    is_rung_only = actions.has_tried_too_often(part)
+    form = CallerForm(
+        request.POST or None, has_code_word=bool(actions.code_words(part)), is_rung_only=is_rung_only
+    )
     is_wrong = False
     if form.is_valid():
         rang_back = form.cleaned_data["how"] == IdentityCheck.How.RANG_BACK
@@ -50,6 +53,9 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
                 messages.success(request, _("That is right. You may talk to them."))
                 return redirect(_log_url(case, participant, check))
             is_wrong = True
+            is_rung_only = actions.has_tried_too_often(part)
+            if is_rung_only:
+                form = CallerForm(has_code_word=False, is_rung_only=True)
             record_access(
                 by=request.user,
                 op=AccessEntry.Op.CONSULT,
@@ -62,6 +68,7 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
     context = {
         "form": form,
         "is_wrong": is_wrong,
+        "is_rung_only": is_rung_only,
         "participant": part,
         "is_mine": part.officer_id == request.user.pk,
         "log_url": _log_url(case, participant),

@@ -76,6 +76,7 @@ def event_choice(event: Event) -> str:
 
 
 PROMISES = ("promise", "promise_2", "promise_3")
+NEXT = {"next", "task", "task_due_on", "no_task_because"}
 
 
 class LogForm(Form):
@@ -264,7 +265,7 @@ class LogForm(Form):
             self.add_error("at_time", _("That is in the future. Enter when it happened."))
         if outcome == Outcome.NOT_CONTACTED and not answers.get("note"):
             self.add_error("note", _("Say why nobody was contacted."))
-        if "next" in self.fields and not self.errors:
+        if "next" in self.fields and self.errors.keys().isdisjoint(NEXT):
             self._check_next(answers)
         return answers
 
@@ -283,12 +284,16 @@ class LogForm(Form):
             self.add_error("complaint_words", _("Write down what they are not content with."))
 
     def _check_next(self, answers: dict[str, Any]) -> None:
-        """Something is always next, or there is a reason why nothing is."""
+        """Something is always next, or there is a reason why nothing is; said with all that is wrong."""
         step = answers.get("next")
-        series_goes_on = self.is_tried and answers["outcome"] not in (Outcome.REACHED, Outcome.NOT_CONTACTED)
-        if not step and not self.promises and not series_goes_on:
+        promised = any(answers.get(name) for name in PROMISES)
+        series_goes_on = self.is_tried and answers.get("outcome") not in (
+            Outcome.REACHED,
+            Outcome.NOT_CONTACTED,
+        )
+        if not step and not promised and not series_goes_on:
             self.add_error("next", _("Choose what is to be done next, or “No task at this time” and why."))
-        elif step == "series" and answers["outcome"] in TELLS and not series_goes_on:
+        elif step == "series" and answers.get("outcome") in TELLS and not series_goes_on:
             self.add_error("next", _("You reached them, so choose what comes next."))
         elif step == "update" and not self.has_plan:
             self.add_error("next", _("No regular update was agreed. Choose another task, or agree the plan."))
@@ -376,13 +381,16 @@ class CallerForm(Form):
     born_on = DateInputField(label=_("What date of birth did they say?"), required=False)
     postcode = TextField(label=_("What postcode did they say?"), max_length=10, width=10, required=False)
 
-    def __init__(self, *args: Any, has_code_word: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_code_word: bool, is_rung_only: bool = False, **kwargs: Any) -> None:
+        """`is_rung_only` after too many wrong answers: nothing the caller says is tried any more."""
         super().__init__(*args, **kwargs)
         first = IdentityCheck.How.CODE_WORD if has_code_word else IdentityCheck.How.DETAILS
         left_out = {"said"} if not has_code_word else {"born_on", "postcode"}
+        if is_rung_only:
+            left_out = {"said", "born_on", "postcode"}
         for name in left_out:
             del self.fields[name]
-        ways = (first, IdentityCheck.How.RANG_BACK)
+        ways = (IdentityCheck.How.RANG_BACK,) if is_rung_only else (first, IdentityCheck.How.RANG_BACK)
         self.fields["how"].choices = [(way.value, way.label) for way in ways]
 
     def clean(self) -> dict[str, Any]:

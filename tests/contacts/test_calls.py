@@ -99,6 +99,9 @@ def test_after_three_wrong_words_no_more_is_tried_and_people_are_told(
         as_officer.post(check_page(theirs), {"how": "code_word", "said": "rose"})
     right = as_officer.post(check_page(theirs), {"how": "code_word", "said": "bluebell"})
     assert right.status_code == 422 and "Too many wrong answers" in right.text
+    for page in (right.text, as_officer.get(check_page(theirs)).text):
+        assert 'value="code_word"' not in page and 'name="said"' not in page
+        assert "They were rung back" in page and "Log the call without a check" in page
     told = Notification.objects.filter(kind="caller_not_known").values_list("recipient__username", flat=True)
     assert set(told) == {"colleague", "supervisor"}
 

@@ -53,6 +53,13 @@ def test_another_case_of_hers_gives_no_more_guesses(agreed, officer):
         check(other, officer, said="bluebell")
 
 
+def test_after_too_many_wrong_answers_she_may_still_be_rung_back(agreed, officer):
+    for _n in range(3):
+        check(agreed, officer)
+    cleared = clearance_for(agreed, Channel.PHONE, clock.now())
+    assert check(agreed, officer, how="rang_back", clearance=cleared).has_passed
+
+
 def test_a_word_without_letters_is_no_word(agreed, officer):
     agreed.person.safe_contact.code_word = "***"
     agreed.person.safe_contact.save()

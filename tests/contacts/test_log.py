@@ -429,3 +429,15 @@ def test_an_update_that_nobody_agreed_is_no_next_task(monday, victim, as_officer
     assert "No regular update was agreed." in as_officer.post(place, body).content.decode()
     ContactPlanFactory(participant=victim)
     assert as_officer.post(place, body).status_code == 302
+
+
+def test_all_that_is_wrong_is_said_at_once(monday, victim, as_officer):
+    ContactFactory(participant=victim, at=london(2026, 11, 18))
+    body = {
+        "channel": "phone", "direction": "out", "outcome": "reached", "on": "2026-11-23", "at_time": "",
+    }  # fmt: skip
+    page = as_officer.post(
+        reverse("contacts:log", args=[victim.case.reference, victim.reference]), body
+    ).content.decode()
+    assert "Enter the time of the contact" in page
+    assert "Choose what is to be done next" in page
