@@ -18,7 +18,7 @@ from django.db.models import Count, QuerySet
 from contacts.reminders import Span, Staff, answers_for, answers_for_team, spans
 from contacts.subjects import SUBJECTS, Subject
 from victimcare import clock
-from victimcare.accounts.models import Leave, User
+from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.notify import Notice
 from victimcare.accounts.permissions import Role
 from victimcare.cases.standards import Key, numbers_on
@@ -96,24 +96,35 @@ def due_days(subject: Subject, until: date) -> QuerySet[Any, Any]:
 
 
 def _in_parts(subject: Subject, until: date) -> Iterator[tuple[date, date]]:
-    """Due days in order, a transaction's worth at a time. The parts leave no day out."""
+    """Due days in order, a transaction's worth at a time. The parts leave no day out.
+
+    None where nothing is due and nothing stands: there is nothing to compare.
+    """
     first, together = date.min, 0
     for due_on, number in due_days(subject, until):
         if together and together + number > TOGETHER:
             yield first, due_on - timedelta(days=1)
             first, together = due_on, 0
         together += number
-    yield first, until
+    if together or Notification.objects.standing().filter(kind=subject.kind).exists():
+        yield first, until
 
 
-# What ought to be said of one kind, and to whom, beside the reminders that stand. Hashed subplans, no loops.
+# The lock, and for this transaction what pages are told too: compiling the comparison takes longer than making it,
+# and a few rows are looked up by their index, not found by reading the whole table.
+BEGIN = """
+SELECT pg_try_advisory_xact_lock(%s), set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true),
+    set_config('work_mem', '32MB', true)
+"""
+# What ought to be said of one kind, and to whom, beside the reminders that stand: each due row is looked at once,
+# the two are joined once, and only where they differ is anything else read. Hashed subplans, no loops.
 HEARD = """
 WITH said AS (SELECT * FROM unnest(%s::text[], %s::date[], %s::date[]) AS said(level, first, last)),
 officers AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS officers(officer, recipient)),
 teams AS (
     SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::boolean[]) AS teams(team, recipient, is_supervisor)
 ),
-due AS (
+due AS MATERIALIZED (
     SELECT * FROM ({rows}) AS due(subject, due_on, officer, team, case_id, is_restricted, url)
     WHERE due_on BETWEEN %s AND %s
 ),
@@ -131,32 +142,36 @@ snoozed AS MATERIALIZED (
     SELECT subject, due_on, recipient_id, max(snoozed_until) AS until, min(snooze_reason) AS reason
     FROM accounts_notification WHERE snoozed_until > %s AND kind = %s GROUP BY 1, 2, 3
 ),
+differs AS MATERIALIZED (
+    SELECT stands.id, heard.*
+    FROM (
+        SELECT heard.subject, heard.due_on, heard.level, heard.recipient, heard.url, snoozed.until, snoozed.reason
+        FROM heard
+        LEFT JOIN snoozed ON heard.level <> 'escalated' AND snoozed.subject = heard.subject
+            AND snoozed.due_on = heard.due_on AND snoozed.recipient_id = heard.recipient
+        WHERE heard.recipient IS NOT NULL
+    ) AS heard
+    FULL JOIN (
+        SELECT id, subject, due_on, level, recipient_id FROM accounts_notification
+        WHERE settled_at IS NULL AND level <> 'news' AND kind = %s AND due_on BETWEEN %s AND %s
+    ) AS stands
+        ON stands.subject = heard.subject AND stands.due_on = heard.due_on
+            AND stands.level = heard.level AND stands.recipient_id = heard.recipient
+    WHERE stands.id IS NULL OR heard.subject IS NULL
+),
 made AS (
     INSERT INTO accounts_notification
         (recipient_id, kind, subject, level, due_on, url, created_at, snoozed_until, snooze_reason)
-    SELECT heard.recipient, %s, heard.subject, heard.level, heard.due_on, heard.url, %s,
-        snoozed.until, coalesce(snoozed.reason, '')
-    FROM heard
-    LEFT JOIN snoozed ON heard.level <> 'escalated' AND snoozed.subject = heard.subject
-        AND snoozed.due_on = heard.due_on AND snoozed.recipient_id = heard.recipient
-    WHERE heard.recipient IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM accounts_notification AS stands
-        WHERE stands.settled_at IS NULL AND stands.level <> 'news' AND stands.kind = %s
-            AND stands.subject = heard.subject AND stands.due_on = heard.due_on
-            AND stands.level = heard.level AND stands.recipient_id = heard.recipient
-    )
-    ORDER BY heard.due_on
+    SELECT recipient, %s, subject, level, due_on, url, %s, until, coalesce(reason, '')
+    FROM differs WHERE id IS NULL
+    ORDER BY due_on, subject
     ON CONFLICT ON CONSTRAINT one_notification_per_subject_due_level_recipient
         DO UPDATE SET settled_at = NULL, read_at = NULL
     RETURNING xmax = 0 AS is_new, recipient_id, subject, level, due_on, url
 ),
 gone AS (
     UPDATE accounts_notification AS stands SET settled_at = %s, read_at = coalesce(stands.read_at, %s)
-    WHERE stands.settled_at IS NULL AND stands.level <> 'news' AND stands.kind = %s
-        AND stands.due_on BETWEEN %s AND %s AND NOT EXISTS (
-            SELECT 1 FROM heard WHERE heard.subject = stands.subject AND heard.due_on = stands.due_on
-                AND heard.level = stands.level AND heard.recipient = stands.recipient_id
-        )
+    WHERE stands.id = ANY (ARRAY(SELECT id FROM differs WHERE id IS NOT NULL)) AND stands.settled_at IS NULL
     RETURNING 1
 )
 """
@@ -197,7 +212,7 @@ def _compare(
     teams = [(team, each) for team, heard in answers_for_team(staff).items() for each in heard]
     now = clock.now()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_SWEEPER])
+        cursor.execute(BEGIN, [ONE_SWEEPER])
         if not cursor.fetchone()[0]:
             return False
         cursor.execute(
@@ -219,12 +234,11 @@ def _compare(
                 day,
                 subject.kind,
                 subject.kind,
-                now,
-                subject.kind,
-                now,
-                now,
-                subject.kind,
                 *part,
+                subject.kind,
+                now,
+                now,
+                now,
             ],
         )
         for what, level, number, *notice in cursor.fetchall():

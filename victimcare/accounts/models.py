@@ -213,6 +213,10 @@ class Leave(models.Model):
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
+    def standing(self) -> "NotificationQuerySet":
+        """Reminders that still ask for something."""
+        return self.filter(settled_at=None).exclude(level=Notification.Level.NEWS)
+
     def shown_on(self, day: date) -> "NotificationQuerySet":
         """Without those that are put off until a later London day."""
         return self.filter(Q(snoozed_until=None) | Q(snoozed_until__lte=day))
@@ -264,11 +268,11 @@ class Notification(models.Model):
             models.Index(
                 name="notification_unread", fields=["recipient", "-created_at"], condition=Q(read_at=None)
             ),
-            # Reminders that still ask for something: to settle those that need not, and to count a digest.
+            # Reminders that still ask for something, a few days' at a time: to compare them with what ought to be said.
             models.Index(
                 name="notification_standing",
-                fields=["kind", "subject", "due_on"],
-                include=["recipient", "level"],
+                fields=["kind", "due_on", "subject"],
+                include=["recipient", "level", "id"],
                 condition=Q(settled_at=None) & ~Q(level="news"),
             ),
             models.Index(
