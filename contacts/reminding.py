@@ -110,8 +110,8 @@ def _in_parts(subject: Subject, until: date) -> Iterator[tuple[date, date]]:
         yield first, until
 
 
-# The lock, and for this transaction what pages are told too: compiling the comparison takes longer than making it,
-# and a few rows are looked up by their index, not found by reading the whole table.
+# The lock, and for this transaction what pages are told too (`settings.WEB`): nothing is compiled, and what is due is
+# looked up by index even when it is thousands. Memory, so that a part is hashed and sorted without a file.
 BEGIN = """
 SELECT pg_try_advisory_xact_lock(%s), set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true),
     set_config('work_mem', '32MB', true)
