@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from contacts.models import RELEASE_NEWS, TELLS, Contact, OptOut, Promise, tellable_to, untold_to
 from contacts.told import Row
-from contacts.truth import told_to
+from contacts.truth import event_line, told_to
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
@@ -179,14 +179,9 @@ def _do_not_say(safe: SafeContact) -> list[str]:
     return said
 
 
-def event_line(event: Event) -> str:
-    """Suspect released on bail (Gareth Probert)."""
-    return f"{event.title} ({event.suspect.person.name})" if event.suspect else str(event.title)
-
-
 def offered(participant: Participant, asked: list[str]) -> tuple[list[Event], list[Event]]:
     """The events not yet told, and those told before that a link asked for. Two queries at most."""
-    rows = ("suspect__person",)
+    rows = ("suspect__person", "replaces")
     untold = list(untold_to(participant).select_related(*rows)[:SHOWN])
     known = {event.reference for event in untold}
     again = [reference for reference in asked if reference not in known][:SHOWN]

@@ -183,8 +183,21 @@ TELLS = (Contact.Outcome.REACHED, Contact.Outcome.SENT)
 
 
 def tellable_to(participant: Participant) -> "models.QuerySet[Event]":
-    """Current events of this case that this person may see and can be told about, newest first."""
-    return Event.objects.about(participant).current().filter(kind__in=TELLABLE)
+    """Current events of this case that this person may see and can be told about, newest first.
+
+    That something never happened after all can be told to whoever was told that it had.
+    """
+    told = (
+        Contact.objects.for_participant(participant).that_tell().filter(tells__isnull=False).values("tells")
+    )
+    believed = (
+        Q(replaces__in=told) | Q(replaces__replaces__in=told) | Q(replaces__replaces__replaces__in=told)
+    )
+    return (
+        Event.objects.about(participant)
+        .filter(replaced_by=None)
+        .filter(Q(kind__in=TELLABLE) | Q(believed, kind=Kind.WITHDRAWN))
+    )
 
 
 def untold_to(participant: Participant) -> "models.QuerySet[Event]":

@@ -47,7 +47,8 @@ class Fact:
     """One event that somebody can be told about. What was corrected is `is_so=False`: it was told and is wrong.
 
     `of` is whom it concerns: two suspects are bailed each for themselves. `hearing` and `moved_from` are the
-    references of a hearing and of the one it replaces.
+    references of a hearing and of the one it replaces. A withdrawal ("it never happened") `undoes` the facts it
+    takes back, by their ids; `was` is their kind, and it was `known_at` a moment.
     """
 
     id: int
@@ -59,6 +60,9 @@ class Fact:
     moved_from: str = ""
     reference: str = ""
     is_so: bool = True
+    undoes: frozenset[int] = frozenset()
+    was: str = ""
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -89,16 +93,25 @@ class Row:
 
 def last_told(facts: Iterable[Fact], tellings: Mapping[int, Telling]) -> list[Row]:
     """A row for each thing that has happened: the newest thing told of it, the newest thing that is so."""
-    newest_first = sorted(facts, key=lambda fact: (fact.occurred_at, fact.id), reverse=True)
+    newest_first = sorted(
+        _that_matter(facts, tellings), key=lambda fact: (fact.occurred_at, fact.id), reverse=True
+    )
     chains = _chains(newest_first)
     rows = []
     for about, kinds in TOPICS:
         groups: dict[str, list[Fact]] = {}
         for fact in newest_first:
-            if fact.kind in kinds:
+            if (fact.was or fact.kind) in kinds:
                 groups.setdefault(chains.get(fact.hearing) or fact.of, []).append(fact)
-        rows += [row for group in groups.values() if (row := _row(about, group, tellings))]
+        for group in groups.values():
+            row = _row(about, group, tellings)
+            rows += [row, *_undone(row, group, tellings)] if row else []
     return rows
+
+
+def _that_matter(facts: Iterable[Fact], tellings: Mapping[int, Telling]) -> list[Fact]:
+    """Without the withdrawals of what was never told: nobody believes it."""
+    return [fact for fact in facts if not fact.undoes or not fact.undoes.isdisjoint(tellings)]
 
 
 def _row(about: Promise, group: list[Fact], tellings: Mapping[int, Telling]) -> Row | None:
@@ -109,7 +122,30 @@ def _row(about: Promise, group: list[Fact], tellings: Mapping[int, Telling]) -> 
         return None
     if now.id in tellings:
         told = now
+    elif now.undoes:
+        told = _told_of(now, group, tellings)
     return Row(about, told, tellings[told.id] if told else None, now, told != now)
+
+
+def _told_of(withdrawal: Fact, group: list[Fact], tellings: Mapping[int, Telling]) -> Fact | None:
+    """What was told and this takes back."""
+    return next((fact for fact in group if fact.id in withdrawal.undoes and fact.id in tellings), None)
+
+
+def _undone(row: Row, group: list[Fact], tellings: Mapping[int, Telling]) -> list[Row]:
+    """What else was told of it and never happened, and nobody has said so since."""
+    told_now = tellings.get(row.now.id)
+    found = []
+    for fact in group:
+        if not fact.undoes or fact == row.now or fact.id in tellings:
+            continue
+        told = _told_of(fact, group, tellings)
+        is_said = not row.now.undoes and (
+            told_now.at >= fact.known_at if told_now and fact.known_at else row.misleads
+        )
+        if told and not is_said:
+            found.append(Row(row.about, told, tellings[told.id], fact, True))
+    return found
 
 
 def _chains(facts: Iterable[Fact]) -> dict[str, str]:

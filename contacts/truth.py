@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import TELLS, Contact
 from contacts.told import HEARINGS, TAKE_NOTHING_BACK, TOPICS, Fact, Row, Telling, last_told
-from victimcare.cases.kinds import TELLABLE
+from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.govuk.dates import day
 
@@ -63,14 +63,15 @@ def told_to(people: Iterable[Participant]) -> dict[int, list[Row]]:
 def _facts(people: list[Participant], told: set[int]) -> dict[int, list[tuple[Fact, int | None]]]:
     """What can be told in these cases, by the case; what was corrected only where somebody was told it."""
     events = (
-        Event.objects.filter(case__in={part.case_id for part in people}, kind__in=TELLABLE)
+        Event.objects.filter(case__in={part.case_id for part in people}, kind__in=[*TELLABLE, Kind.WITHDRAWN])
         .filter(Q(participant=None) | Q(participant__in=people))
         .filter(Q(replaced_by=None) | Q(pk__in=told))
-        .select_related("replaced_by", "suspect__person")
+        .select_related("replaced_by", "suspect__person", "replaces__replaces__replaces")
         .order_by("-occurred_at", "-pk")
     )
     found: dict[int, list[tuple[Fact, int | None]]] = {}
     for event in events[: EVENTS_EACH * max(len(people), 1)]:
+        undone = event.replaces if event.kind == Kind.WITHDRAWN else None
         fact = Fact(
             event.pk,
             event.kind,
@@ -81,15 +82,41 @@ def _facts(people: list[Participant], told: set[int]) -> dict[int, list[tuple[Fa
             moved_from=str(event.data.get("moved_from", "")),
             reference=event.reference,
             is_so=getattr(event, "replaced_by", None) is None,
+            undoes=_chain(undone),
+            was=undone.kind if undone else "",
+            known_at=event.recorded_at,
         )
         found.setdefault(event.case_id, []).append((fact, event.participant_id))
     return found
 
 
+def _chain(undone: Event | None) -> frozenset[int]:
+    """A withdrawn event and those it had corrected, as far back as one query reaches."""
+    chain = set()
+    for _back in range(3):
+        if undone is not None:
+            chain.add(undone.pk)
+            undone = undone.replaces
+    return frozenset(chain)
+
+
 def _words(event: Event) -> str:
-    """Suspect released on bail (Gareth Probert), Wed 18 Nov. Not to enter Blackwood."""
+    """Suspect released on bail (Gareth Probert), Wed 18 Nov. Not to enter Blackwood.
+
+    Of a withdrawal: It did not happen: Suspect released on bail (Gareth Probert), Wed 18 Nov.
+    """
+    if event.kind == Kind.WITHDRAWN:
+        return f"{event_line(event)}, {day(event.occurred_on)}"
     who = f" ({event.suspect.person.name})" if event.suspect else ""
     return f"{event.title}{who}, {day(event.occurred_on)}" + (f". {event.detail}" if event.detail else "")
+
+
+def event_line(event: Event) -> str:
+    """Suspect released on bail (Gareth Probert); It did not happen: Suspect released on bail (Gareth Probert)."""
+    is_undone = event.kind == Kind.WITHDRAWN and event.replaces is not None
+    title = str((event.replaces if is_undone else event).title)  # type: ignore[union-attr]
+    line = f"{title} ({event.suspect.person.name})" if event.suspect else title
+    return _("It did not happen: %(what)s") % {"what": line} if is_undone else line
 
 
 def _how(channel: str, by: str | None, collar: str) -> str:
@@ -153,4 +180,11 @@ def _suspected(people: "QuerySet[Participant]") -> "QuerySet[Participant]":
             )
         )
     )
-    return people.filter(Exists(newer))
+    withdrawn = (
+        Event.objects.filter(case=OuterRef("case"), kind=Kind.WITHDRAWN, replaced_by=None)
+        .filter(Q(participant=None) | Q(participant=OuterRef("pk")))
+        .filter(
+            ~Exists(told.filter(event=OuterRef("pk"))), Exists(told.filter(event__replaced_by__isnull=False))
+        )
+    )
+    return people.filter(Exists(newer) | Exists(withdrawn))

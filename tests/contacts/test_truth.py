@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from contacts.models import untold_to
 from contacts.truth import misled, told_to
 from tests.factories import ContactFactory, EventFactory, ParticipantFactory, SuspectFactory, london
 from victimcare.cases.events import correct_event
@@ -87,6 +88,63 @@ def test_what_was_told_and_then_corrected_misleads(victim, officer, monday):
     correct_event(event=wrong, occurred=london(2026, 11, 17), detail="A day earlier", by=officer)
     ((who, _rows),) = found()
     assert who == victim
+
+
+def withdrawn(event, by):
+    return correct_event(event=event, occurred=None, detail="Another man", by=by)
+
+
+def test_what_was_told_and_never_happened_misleads_until_they_are_told_so(victim, officer, monday):
+    wrong = bailed(victim, 18)
+    told(victim, wrong, day=19)
+    gone = withdrawn(wrong, officer)
+    assert found() == [(victim, [("SUSPECT_BAILED", "WITHDRAWN")])]
+    assert list(untold_to(victim)) == [gone]
+    told(victim, gone, day=23)
+    assert found() == []
+    assert not untold_to(victim).exists()
+
+
+def test_what_was_corrected_and_then_withdrawn_misleads_whoever_was_told_the_first(victim, officer, monday):
+    wrong = bailed(victim, 18)
+    told(victim, wrong, day=19)
+    right = correct_event(event=wrong, occurred=london(2026, 11, 17), detail="A day earlier", by=officer)
+    withdrawn(right, officer)
+    assert found() == [(victim, [("SUSPECT_BAILED", "WITHDRAWN")])]
+
+
+def test_what_never_happened_misleads_though_something_newer_was_told_before(victim, officer, monday):
+    wrong, later = bailed(victim, 16), changed(victim, 18)
+    told(victim, wrong, later, day=19)
+    withdrawn(wrong, officer)
+    assert found() == [(victim, [("SUSPECT_BAILED", "WITHDRAWN")])]
+
+
+def test_what_never_happened_and_was_never_told_is_nobodys(victim, officer, monday):
+    told(victim, bailed(victim))
+    withdrawn(changed(victim), officer)
+    assert found() == []
+    assert not untold_to(victim).exists()
+
+
+def test_what_never_happened_stands_wherever_they_are_looked_up_and_can_be_ticked(
+    victim, officer, monday, as_officer, django_assert_max_num_queries
+):
+    wrong = bailed(victim, 18, suspect=SuspectFactory(case=victim.case))
+    told(victim, wrong, day=19)
+    gone = withdrawn(wrong, officer)
+    references = [victim.case.reference, victim.reference]
+    for name in ("desk:summary", "contacts:log"):
+        as_officer.get(reverse(name, args=references))  # what a first look alone asks for
+        with django_assert_max_num_queries(25):
+            page = as_officer.get(reverse(name, args=references)).content.decode()
+        assert "It did not happen: Suspect released on bail" in page
+    assert "1 person was told" in as_officer.get(reverse("desk:told") + "?flag=1").content.decode()
+    page = as_officer.get(reverse("desk:told"))
+    assert "It did not happen" in page.content.decode()
+    form = as_officer.get(page.context["groups"][0]["button"]["url"]).context["form"]
+    assert form["tells"].value() == [gone.reference]
+    assert gone.reference in form.events
 
 
 def test_an_interview_takes_back_nothing(victim):
