@@ -70,7 +70,8 @@ def _in_a_row(part: Participant, *, is_mine: bool) -> list[Any]:
 def initials(part: Participant) -> str:
     """S. E."""
     names = f"{part.person.given_names} {part.person.surname}".split()
-    return " ".join(f"{name[0]}." for name in names) or "–"
+    firsts = (next((sign for sign in name if sign.isalpha()), "") for name in names)
+    return " ".join(f"{first}." for first in firsts if first) or "–"
 
 
 def _notes(user: User) -> list[dict[str, str]]:

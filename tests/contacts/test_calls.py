@@ -42,6 +42,14 @@ def test_a_caller_is_found_by_phone_and_no_name_is_in_the_address(monday, as_off
     assert AccessEntry.objects.filter(field_group="call").exists()
 
 
+def test_the_page_says_why_initials_are_shown_and_skips_what_is_no_letter(monday, as_officer, theirs):
+    theirs.person.given_names = "🌸 (Mair)"
+    theirs.person.save()
+    page = find(as_officer, theirs.case.reference).text
+    assert "because whoever rings may not be who they say" in page
+    assert "M. " in page and "🌸" not in page and "(." not in page
+
+
 def test_a_colleagues_victim_is_shown_by_initials(monday, as_officer, theirs):
     response = find(as_officer, "Rees")
     assert "M. R." in response.text and "Col League" in response.text
