@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from compliance import words as rules
 from compliance.models import Duty
 from contacts.models import ContactPlan, Telling, UrgentCall
 from contacts.say import what_to_say
@@ -24,13 +25,14 @@ from contacts.telling import CannotSay, answer_for
 from desk import words
 from desk.asking import to_tell
 from desk.minute_forms import NOW, MinuteForm
+from desk.urgent import OURS
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
-from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
+from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, StripItem, strip
 from victimcare.cases.models import Event, Participant, Question, SafeContact
 from victimcare.cases.questions import answer as keep_answer
 from victimcare.cases.safe_contact import NEVER_ACTS, Channel, Purpose, Verdict, phone_key, verdicts_for
@@ -54,6 +56,7 @@ class Card:
     phone: Verdict
     in_person: Verdict
     language: str
+    by_channel: dict[Channel, Verdict]  # of whoever is rung
     number: str = ""
     urgent: UrgentCall | None = None
     telling: Telling | None = None
@@ -109,36 +112,37 @@ class Card:
     @property
     def how(self) -> list[str]:
         """How to ring, in the order it is needed."""
-        safe = getattr(self.called.person, "safe_contact", None) or SafeContact()
+        safe = _safe(self.called)
         said = [str(line) for line in self.phone.instructions] if self.phone.allowed else []
         if self.called.pk != self.participant.pk:
             said.insert(0, _("%s acts for them.") % self.called.person.name)
         if safe.withhold_number and _("Withhold the number.") not in said:
             said.append(_("Withhold the number."))
+        said += [_in_words(item) for item in self._strip if not item.is_warning and item.label != _("Phone")]
         if safe.code_word:
-            said.append(
-                _("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word
-            )
-        if safe.who_may_answer:
-            said.append(_("May answer: %s.") % safe.who_may_answer)
+            said.append(_("Ask for the code word first. Any other answer: end the call."))
         if safe.call_from and safe.call_until:
             said.append(
                 _("Ring between %(from)s and %(until)s.")
                 % {"from": f"{safe.call_from:%H:%M}", "until": f"{safe.call_until:%H:%M}"}
             )
-        if self.called.person.interpreter_language:
-            said.append(_("Interpreter: %s.") % self.called.person.interpreter_language)
+        note = _safe(self.participant).note
+        if self.called.pk != self.participant.pk and note:
+            said.append(f"{self.participant.person.name}: {note}")
         return said
 
     @property
-    def blocked(self) -> list[str]:
-        """Why the phone may not be used now, and what may."""
-        if self.phone.allowed:
-            return []
-        said = [str(reason.sentence) for reason in self.phone.reasons]
-        if self.in_person.allowed:
+    def never(self) -> list[str]:
+        """What must not be used or done, and why, as the strip says it, whatever the phone's own answer."""
+        said = [_in_words(item) for item in self._strip if item.is_warning]
+        if not self.phone.allowed and self.in_person.allowed:
             said.append(_("You may see them alone, in person."))
         return said
+
+    @property
+    def _strip(self) -> list[StripItem]:
+        """The safe-contact strip of whoever is rung, as every page of the case shows it."""
+        return strip(self.called.person, _safe(self.called), self.by_channel, shows_numbers=False)
 
     @property
     def say(self) -> list[dict[str, str]]:
@@ -162,6 +166,17 @@ class Card:
         return _("Ring by %s") % time_or_moment(self.urgent.due_at)
 
     @property
+    def whose_hour(self) -> str:
+        """The hour of a release is ours: it stands beside a day of the Code and is not it."""
+        return str(OURS) if self.urgent else ""
+
+    @property
+    def whose_day(self) -> str:
+        """Right 6: which rule the day it is due by comes from."""
+        first = next((duty for duty in self.duties if duty.due_on == self.due_on), self.duties[0])
+        return f"{rules.why(first.right, is_local=first.is_local)}:"
+
+    @property
     def said_before(self) -> str:
         """What this officer said earlier of them, where that did not settle it."""
         if self.telling is None or not self.telling.answered_at:
@@ -175,6 +190,16 @@ class Card:
     def with_the_unit(self) -> str:
         officer = self.participant.officer
         return _("%s of the Victim Care Unit has this on their list too.") % officer if officer else ""
+
+
+def _safe(part: Participant) -> SafeContact:
+    return getattr(part.person, "safe_contact", None) or SafeContact()
+
+
+def _in_words(item: StripItem) -> str:
+    """Note: Ask for the pharmacy."""
+    said = f"{item.label}: {item.text}" if item.label else str(item.text)
+    return said if said.endswith((".", "?", "!")) else f"{said}."
 
 
 def _happened(event: Event) -> str:
@@ -309,6 +334,7 @@ def _cards(
                 phone=phone,
                 in_person=said[called.pk][Channel.IN_PERSON],
                 language="cy" if speaks_welsh else "en",
+                by_channel=said[called.pk],
                 number=number,
                 urgent=urgent.get(part.pk),
                 telling=next(

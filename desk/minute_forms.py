@@ -97,9 +97,10 @@ class MinuteForm(Form):
             self.initial[f"spoke_to_{ref}"] = card.called.reference
         if len(card.events) > 1:
             self.fields[f"tells_{ref}"] = ChoiceCheckboxes(
-                label=_("About"), choices=card.event_choices, required=False
+                label=gettext("What did you tell %s about?") % card.first_name,
+                choices=card.event_choices,
+                required=False,
             )
-            self.initial[f"tells_{ref}"] = [value for value, _label in card.event_choices]
         self.fields[f"despite_{ref}"] = TextField(
             label=_("It was not clear that this is safe. Why did it go ahead?"),
             hint=_("Only if it happened already. The supervisors are told."),
@@ -118,8 +119,10 @@ class MinuteForm(Form):
         tried = False
         for card in said:
             tried |= self._tried(card, answers)
-            if f"tells_{card.reference}" in self.fields and not answers.get(f"tells_{card.reference}"):
-                self.add_error(f"tells_{card.reference}", _("Tick at least one thing that this is about."))
+            box = f"tells_{card.reference}"
+            is_told = answers[f"says_{card.reference}"] == Telling.Answer.TOLD
+            if is_told and box in self.fields and not answers.get(box) and box not in self.errors:
+                self.add_error(box, gettext("Tick what you told %s about.") % card.first_name)
         if tried and not answers.get("how"):
             self.add_error("how", _("Say how you told them: by phone or in person."))
         if tried and answers.get("when") == EARLIER:
@@ -135,9 +138,9 @@ class MinuteForm(Form):
             return False
         why = answers.get(f"why_{ref}")
         if not why and f"why_{ref}" not in self.errors:
-            self.add_error(f"why_{ref}", _("Choose why you could not."))
+            self.add_error(f"why_{ref}", gettext("Choose why you could not tell %s.") % card.first_name)
         if why == Telling.Why.OTHER and not answers.get(f"words_{ref}"):
-            self.add_error(f"words_{ref}", _("Say what stopped you."))
+            self.add_error(f"words_{ref}", gettext("Say what stopped you telling %s.") % card.first_name)
         return why in (Telling.Why.NO_ANSWER, Telling.Why.WRONG_NUMBER, Telling.Why.UNSAFE)
 
     def _check_earlier(self, answers: dict[str, Any]) -> None:
@@ -165,6 +168,8 @@ class MinuteForm(Form):
             if not (says := answers.get(f"says_{ref}")):
                 continue
             about = answers.get(f"tells_{ref}")
+            if says != Telling.Answer.TOLD and not about:
+                about = None  # nothing is said to have been told: it is about all of it
             reached = answers.get(f"spoke_to_{ref}") or card.called.reference
             other = next((part for part in card.people if part.reference == reached), card.participant)
             found.append(

@@ -131,7 +131,58 @@ def test_a_number_that_is_not_safe_is_not_shown(as_pugh, bailed, victim):
 def test_code_word_and_withheld_number_come_before_the_call(as_pugh, bailed, victim):
     SafeContact.objects.filter(person=victim.person).update(code_word="heron", withhold_number=True)
     shown = page(as_pugh)
-    assert "Ask for the code word first: heron." in shown and "Withhold the number." in shown
+    assert "Ask for the code word first." in shown and "Withhold the number." in shown
+    assert "Code word on file." in shown and "heron" not in shown
+
+
+def test_what_must_not_be_used_stands_with_the_number(as_pugh, bailed, victim):
+    SafeContact.objects.filter(person=victim.person).update(text="N")
+    shown = page(as_pugh)
+    assert '<p class="desk-danger">No voicemail, text, post.</p>' in shown
+    assert shown.index("No voicemail, text, post.") < shown.index("minute__ring")
+
+
+def test_the_safe_contact_note_is_read_before_the_call(as_pugh, bailed, victim):
+    SafeContact.objects.filter(person=victim.person).update(note="He still has a key", who_may_answer="Mum")
+    shown = page(as_pugh)
+    assert "Note: He still has a key." in shown and "May answer: Mum." in shown
+
+
+def test_the_note_of_a_child_stands_beside_who_acts_for_them(as_pugh, bailed, victim):
+    victim.person.date_of_birth = date(2016, 5, 1)
+    victim.person.save()
+    SafeContact.objects.filter(person=victim.person).update(note="He waits at the school.")
+    mother = ParticipantFactory(
+        case=victim.case, role=Participant.Role.REPRESENTATIVE, represents=victim, team=victim.team,
+        person=PersonFactory(given_names="Bethan", surname="Evans", date_of_birth=date(1985, 1, 1)),
+    )  # fmt: skip
+    SafeContactFactory(person=mother.person, note="Ask for the pharmacy.")
+    shown = page(as_pugh)
+    assert "Note: Ask for the pharmacy." in shown and "Siân Evans: He waits at the school." in shown
+
+
+def test_nothing_is_ticked_as_told_before_the_officer_says_so(as_pugh, bailed, victim):
+    record_event(case=victim.case, kind=Kind.BAIL_CHANGED, occurred=london(2026, 11, 23, 9), by=None)
+    assert "checked" not in page(as_pugh).split("tells_")[1].split("says_")[0]
+    refused = say(as_pugh, victim, "told")
+    assert refused.status_code == 422 and not Contact.objects.exists()
+    assert "Tick what you told Siân about." in refused.content.decode()
+    assert say(as_pugh, victim, "handed_over", how="").status_code == 302  # of all of it, without a tick
+    assert Telling.objects.filter(answer="handed_over").count() == 2
+
+
+def test_the_hour_of_our_own_and_the_day_of_the_code_are_told_apart(as_pugh, victim):
+    Case.objects.filter(pk=victim.case_id).update(flags=["DA"])
+    victim.case.refresh_from_db()
+    record_event(case=victim.case, kind=Kind.SUSPECT_BAILED, occurred=london(2026, 11, 23, 9, 50), by=None)
+    card = page(as_pugh).split("minute__due")[1].split("</p>")[0]
+    assert "Ring by" in card and "Our own standard, not the Code’s." in card and "Right 6:" in card
+
+
+def test_what_is_missing_is_said_of_whom_it_is_missing(as_pugh, bailed, victim):
+    assert "Choose why you could not tell Siân." in say(as_pugh, victim, "could_not").content.decode()
+    other = say(as_pugh, victim, "could_not", why="other").content.decode()
+    assert "Say what stopped you telling Siân." in other
 
 
 def test_a_child_is_told_through_who_acts_for_them(as_pugh, bailed, victim, monday):

@@ -72,9 +72,7 @@ def test_a_release_is_told_in_a_minute_and_what_cannot_be_is_the_units(somebody,
     # On a phone, in a car: one column, and no victim takes more than a screen.
     pugh.page.set_viewport_size({"width": 390, "height": 844})
     pugh.go("/minute/")
-    pugh.sees(
-        "Carys Lloyd", "Nerys Vaughan", "Ring 07700 900880", "Ask for the code word first: heron.", "Ring by"
-    )
+    pugh.sees("Carys Lloyd", "Nerys Vaughan", "Ring 07700 900880", "Code word on file.", "Ring by")
     for name in ("Carys Lloyd", "Nerys Vaughan"):
         box = _card(pugh, name).bounding_box()
         assert box is not None and box["height"] <= 844 and box["width"] <= 390, (name, box)
