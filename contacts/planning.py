@@ -185,7 +185,6 @@ def rolled_forward(participant: Participant, told_on: date) -> ContactPlan | Non
 # --- At milestones ---------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def ask_again(case_ids: Iterable[int]) -> int:
     """Ask for plans to be agreed anew after the milestones of these cases. Returns how many are asked for.
 
@@ -228,6 +227,7 @@ def ask_again_left_behind(as_of: datetime) -> int:
     return sum(ask_again(cases[start : start + A_CHUNK]) for start in range(0, len(cases), A_CHUNK))
 
 
+@transaction.atomic
 def _ask(wanted: list[tuple[int, int, PlanReview.Milestone]]) -> int:
     """Write what is asked for: of whom, after which event."""
     numbers = numbers_on(clock.today())
@@ -247,7 +247,10 @@ def _withdraw_reviews(agreed: QuerySet[ContactPlan], case_ids: list[int]) -> Non
     """What was asked because of something that did not happen after all is not asked any more. One query."""
     standing = Event.objects.current().filter(case__in=case_ids, kind__in=KINDS)
     open_ones = PlanReview.objects.open().filter(participant__in=agreed.values("participant"))
-    _end_reviews(open_ones.exclude(event__in=standing), PlanReview.Ended.WITHDRAWN, None)
+    withdrawn = list(open_ones.exclude(event__in=standing))
+    if withdrawn:
+        with transaction.atomic():
+            _end_reviews(withdrawn, PlanReview.Ended.WITHDRAWN, None)
 
 
 def _end_reviews(
