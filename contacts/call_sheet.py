@@ -160,15 +160,17 @@ def _last_told(rows: list[Row]) -> list[Line]:
 
 def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool) -> list[str]:
     said = [str(words) for words in phone.instructions]
-    if safe.withhold_number and phone.rule != "first_contact":
+    if safe.withhold_number:
         said.append(_("Withhold the number."))
+    if safe.voicemail != SafeContact.Safe.YES and _("No voicemail and no text.") not in said:
+        said.append(_("No voicemail."))
     if safe.code_word and not shows_code_word:
         said.append(_("A code word is on file. Check who it is before you say anything."))
     elif safe.code_word:
         said.append(_("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word)
     if safe.who_may_answer:
         said.append(_("May answer: %s.") % safe.who_may_answer)
-    return said
+    return list(dict.fromkeys(said))  # each once: the rule says some of it too
 
 
 def _do_not_say(safe: SafeContact) -> list[str]:

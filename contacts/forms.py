@@ -77,6 +77,13 @@ def event_choice(event: Event) -> str:
 
 PROMISES = ("promise", "promise_2", "promise_3")
 NEXT = {"next", "task", "task_due_on", "no_task_because"}
+DATES = {
+    "promise_due_on": _("Promise"),
+    "promise_2_due_on": _("Second promise"),
+    "promise_3_due_on": _("Third promise"),
+    "task_due_on": _("Next task"),
+    "on": _("Day of the contact"),
+}
 
 
 class LogForm(Form):
@@ -249,6 +256,7 @@ class LogForm(Form):
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or self.cleaned_data
+        self._name_the_dates()
         outcome, told = answers.get("outcome"), answers.get("tells")
         if outcome and answers.get("direction") == Contact.Direction.IN and outcome not in OF_INCOMING:
             self.add_error("outcome", _("They contacted us, so somebody was reached or a message was left."))
@@ -268,6 +276,14 @@ class LogForm(Form):
         if "next" in self.fields and self.errors.keys().isdisjoint(NEXT):
             self._check_next(answers)
         return answers
+
+    def _name_the_dates(self) -> None:
+        """Four dates are asked with the same words: what is wrong with one says which."""
+        for name, which in DATES.items():
+            codes = {error.code for error in self.errors[name].as_data()} if name in self.errors else set()
+            if codes & {"early", "late"}:
+                said = [f"{which}: {error[:1].lower()}{error[1:]}" for error in self.errors[name]]
+                self.errors[name] = self.error_class(said, renderer=self.renderer)
 
     def _check_promise(self, name: str, answers: dict[str, Any]) -> None:
         """What was promised and by when: both or neither."""

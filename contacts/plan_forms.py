@@ -153,12 +153,11 @@ class PlanForm(Form):
 
 
 def plan_initial(participant: Participant, current: ContactPlan | None, today: date) -> dict[str, Any]:
-    """A fresh page starts from the plan in force; else from 28 days, with no channel assumed safe."""
+    """A fresh page starts from the plan in force; else from no interval and no channel: both are asked."""
     if current is None:
         welsh, spoken = participant.person.speaks_welsh, participant.person.interpreter_language
         return {
             "version": 0,
-            "frequency_days": ContactPlan.Frequency.EVERY_28_DAYS,
             "language": ContactPlan.Language.WELSH if welsh else ContactPlan.Language.ENGLISH,
             "formats": [ContactPlan.Format.INTERPRETER] if spoken else [],
             "format_note": spoken,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.milestones import DAYS, KINDS, is_after, milestone_of
-from contacts.models import ContactPlan, OptOut, PlanReview
+from contacts.models import Contact, ContactPlan, OptOut, PlanReview
 from contacts.plan_dates import next_update_on
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
@@ -22,6 +22,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.cases.standards import numbers_on
 from victimcare.faults import Refused, Stale
+from victimcare.govuk.dates import day as said_day
 from victimcare.working_days import add_working_days, england_and_wales, london_day
 
 A_WEEK, A_MINUTE = (
@@ -303,6 +304,7 @@ def choose_updates(
     """Keep what this person does not want to be told from a day on; neither everything nor topics: opted back in.
 
     `standing` is the primary key of the choice the page showed, 0 for none. The choice before is ended and kept.
+    A past day is at most a week ago, and not before they were last spoken to or the plan was agreed.
     What the Code says they are told stays owed: an opt-out is no evidence that anybody was told. Where release or
     bail news is among it, the supervisors are told at once. Raises Stale, and Refused where nothing would change.
     """
@@ -318,6 +320,8 @@ def choose_updates(
         raise Refused(_("This is what they chose before. Change something, or cancel."))
     if not said_by:
         raise Refused(_("Enter who said so: the victim, or who acts for them."))
+    if from_on < clock.today():
+        _check_backdated(participant, plan, from_on)
     if before and from_on < before.from_on:
         raise Refused(
             _("That is before the choice that holds now. Enter the day from which the new one holds.")
@@ -343,6 +347,24 @@ def choose_updates(
         _pause(plan, choice, from_on, by)
     _record_choice(participant, choice, from_on, by)
     return choice
+
+
+def _check_backdated(participant: Participant, plan: ContactPlan | None, from_on: date) -> None:
+    """What they said a few days ago, when they were last spoken to. Raises Refused for any earlier day."""
+    if from_on < clock.today() - A_WEEK:
+        raise Refused(_("That is more than 7 days ago. Enter today, a later day, or the day they said so."))
+    if plan and from_on < plan.agreed_on:
+        raise Refused(
+            _("That is before the plan was agreed on %s. Enter a later day.") % said_day(plan.agreed_on)
+        )
+    spoken = Contact.objects.for_participant(participant).that_tell().order_by("-at").first()
+    if spoken is None:
+        raise Refused(_("No contact with them is written down. Enter today or a later day."))
+    if from_on < (on := london_day(spoken.at)):
+        raise Refused(
+            _("That is before the last contact with them on %s. Enter that day or a later one.")
+            % said_day(on)
+        )
 
 
 def _pause(plan: ContactPlan, choice: OptOut | None, from_on: date, by: User) -> None:
@@ -398,8 +420,19 @@ def acknowledge_opt_out(*, choice: OptOut, note: str, by: User) -> OptOut:
         raise Refused(_("Say what was decided: who rings when the suspect is released, or why nobody does."))
     choice.seen_at, choice.seen_by, choice.seen_note = clock.now(), by, note.strip()
     _save(choice, by)
+    _let_go(choice, by)
     settle(kind=RELEASE_NEWS_OFF, subject=choice.participant.reference)
     return choice
+
+
+def _let_go(choice: OptOut, by: User) -> None:
+    """An update that was late when they opted out of all stayed due until now, when a supervisor knows."""
+    plan = _current(choice.participant)
+    if plan and plan.due_on and choice.is_everything and plan.due_on < choice.from_on <= clock.today():
+        plan.due_on, plan.is_paused = None, True
+        plan.version += 1
+        _save(plan, by)
+        settle(kind=UPDATE_DUE, subject=choice.participant.reference)
 
 
 def _save(row: ContactPlan | PlanReview | OptOut, by: User | None) -> None:

@@ -38,6 +38,7 @@ class Sweep:
     created: Counter[tuple[str, str]] = field(default_factory=Counter)  # by kind and level
     settled: int = 0  # reminders that need not be read any more
     unheard: int = 0  # due, and nobody of that team works here to be told
+    unheard_teams: set[int | None] = field(default_factory=set)  # which teams those are; None: no team
     was_busy: bool = False  # another pass was under way
     notices: list[Notice] = field(default_factory=list)  # only where they were asked for
 
@@ -130,7 +131,7 @@ due AS MATERIALIZED (
 ),
 heard AS MATERIALIZED (
     SELECT due.subject, due.due_on, said.level, coalesce(officers.recipient, teams.recipient) AS recipient,
-        min(due.url) AS url
+        min(due.url) AS url, min(due.team) AS team
     FROM due
     JOIN said ON due.due_on BETWEEN said.first AND said.last
     LEFT JOIN officers ON said.level <> 'escalated' AND officers.officer = due.officer AND {may_officers}
@@ -184,13 +185,14 @@ MAY = """(due.case_id IS NULL OR (
 COUNTED = """
 SELECT 'made', level, count(*) FROM made WHERE is_new GROUP BY level
 UNION ALL SELECT 'gone', '', count(*) FROM gone
-UNION ALL SELECT 'unheard', '', count(DISTINCT (subject, due_on)) FROM heard WHERE recipient IS NULL
+UNION ALL SELECT 'unheard', team::text, count(DISTINCT (subject, due_on)) FROM heard WHERE recipient IS NULL
+    GROUP BY team
 """
 LISTED = """
 SELECT 'made', level, 1, recipient_id, subject, due_on, url FROM made WHERE is_new
 UNION ALL SELECT 'gone', '', count(*), NULL, NULL, NULL, NULL FROM gone
-UNION ALL SELECT 'unheard', '', count(DISTINCT (subject, due_on)), NULL, NULL, NULL, NULL
-    FROM heard WHERE recipient IS NULL
+UNION ALL SELECT 'unheard', team::text, count(DISTINCT (subject, due_on)), NULL, NULL, NULL, NULL
+    FROM heard WHERE recipient IS NULL GROUP BY team
 """
 
 
@@ -251,4 +253,6 @@ def _compare(
                 sweep.settled += number
             else:
                 sweep.unheard += number
+                if number:
+                    sweep.unheard_teams.add(int(level) if level else None)
     return True

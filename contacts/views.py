@@ -358,10 +358,17 @@ def _channel_links(
             "label": Contact.Channel(each).label,
             "url": f"{url}?channel={each}",
             "is_current": each == channel,
-            "is_allowed": said[actions.CLEARED_AS[Contact.Channel(each)]].allowed,
+            **_open_now(each, said[actions.CLEARED_AS[Contact.Channel(each)]]),
         }
         for each in OUTCOMES
     ]
+
+
+def _open_now(channel: str, verdict: Verdict) -> dict[str, Any]:
+    """Whether a way is open now; where only the number or the address is missing, that, and no danger."""
+    is_missing = not verdict.allowed and {reason.rule for reason in verdict.reasons} == {"no_destination"}
+    held = _("no email address held") if channel == Contact.Channel.EMAIL else _("no phone number held")
+    return {"is_allowed": verdict.allowed, "not_held": held if is_missing else ""}
 
 
 @require_POST

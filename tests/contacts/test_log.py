@@ -25,7 +25,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant
+from victimcare.cases.models import Event, Participant, SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel
 from victimcare.faults import Refused
 
@@ -441,3 +441,44 @@ def test_all_that_is_wrong_is_said_at_once(monday, victim, as_officer):
     ).content.decode()
     assert "Enter the time of the contact" in page
     assert "Choose what is to be done next" in page
+
+
+# --- What the page says of ways and days -----------------------------------------------------------
+
+
+def log_page(victim, channel="phone"):
+    return reverse("contacts:log", args=[victim.case.reference, victim.reference]) + f"?channel={channel}"
+
+
+def answered(victim, **answers):
+    SafeContact.objects.filter(person=victim.person).update(**answers)
+
+
+def test_a_way_that_is_safe_and_not_held_is_said_to_be_missing_and_not_unsafe(monday, victim, as_officer):
+    answered(victim, email="Y", text="N")
+    victim.person.email = ""
+    victim.person.save()
+    ways = {str(each["label"]): each for each in as_officer.get(log_page(victim)).context["channels"]}
+    assert ways["Email"]["not_held"] == "no email address held"
+    refused = next(each for label, each in ways.items() if label.startswith("Text"))
+    assert (refused["not_held"], refused["is_allowed"]) == ("", False)
+
+
+def test_a_date_that_cannot_be_says_which_it_is(monday, victim, as_officer):
+    form_key = as_officer.get(log_page(victim)).context["form"]["form_key"].value()
+    typed = {"channel": "phone", "direction": "out", "promise": "ring", "form_key": form_key}
+    typed |= {"promise_due_on_day": "20", "promise_due_on_month": "11", "promise_due_on_year": "2026"}
+    errors = as_officer.post(log_page(victim), typed).context["form"].errors
+    assert errors["promise_due_on"] == ["Promise: enter a date on or after Mon 23 Nov."]
+
+
+@pytest.mark.parametrize("voicemail", ["N", ""])
+def test_the_sheet_says_once_to_withhold_and_to_leave_no_voicemail(monday, victim, as_officer, voicemail):
+    answered(victim, voicemail=voicemail, withhold_number=True)
+    how = as_officer.get(log_page(victim)).context["sheet"].instructions
+    assert how.count("Withhold the number.") == how.count("No voicemail.") == 1
+
+
+def test_the_sheet_lets_a_message_be_left_where_that_is_safe(monday, victim, as_officer):
+    answered(victim, voicemail="Y")
+    assert "No voicemail." not in as_officer.get(log_page(victim)).context["sheet"].instructions

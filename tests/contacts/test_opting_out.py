@@ -10,7 +10,7 @@ from contacts import planning
 from contacts.call_sheet import wanted
 from contacts.models import ContactPlan, OptOut
 from tests.contacts.test_plan import agree
-from tests.factories import ContactPlanFactory, UserFactory, london
+from tests.factories import ContactFactory, ContactPlanFactory, UserFactory, london
 from victimcare.accounts.models import Notification
 from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
@@ -159,3 +159,45 @@ def test_what_is_written_leaves_out_their_topics_but_never_release_news(victim, 
     assert [event.kind for event in wanted(victim, events, [])] == [Kind.SUSPECT_BAILED]
     charge = next(event for event in events if event.kind == Kind.SUSPECT_CHARGED)
     assert charge in wanted(victim, events, [charge.reference])
+
+
+# --- From a day in the past ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("from_on", "spoke_on", "says"),
+    [
+        (date(2019, 3, 1), 1, "more than 7 days ago"),
+        (date(2026, 11, 15), 1, "more than 7 days ago"),
+        (date(2026, 11, 18), 19, "before the last contact"),
+        (date(2026, 11, 18), None, "No contact"),
+        (date(2026, 11, 16), 16, "before the plan was agreed"),
+    ],
+)
+def test_an_opt_out_from_a_day_too_long_ago_is_refused_and_changes_nothing(
+    victim, officer, from_on, spoke_on, says
+):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 20), agreed_on=date(2026, 11, 17))
+    if spoke_on:
+        ContactFactory(participant=victim, at=london(2026, 11, spoke_on), outcome="reached")
+    with pytest.raises(Refused, match=says):
+        opts_out(victim, officer, from_on=from_on)
+    assert ContactPlan.objects.get().due_on == date(2026, 11, 20)
+    assert not OptOut.objects.exists()
+
+
+def test_what_they_said_when_last_spoken_to_holds_from_that_day(victim, officer):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 20), agreed_on=date(2026, 10, 1))
+    ContactFactory(participant=victim, at=london(2026, 11, 17), outcome="reached")
+    opts_out(victim, officer, from_on=date(2026, 11, 17))
+    assert ContactPlan.objects.get().due_on is None
+
+
+def test_an_update_late_before_they_opted_out_stays_due_until_a_supervisor_knows(victim, officer, supervisor):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 16), agreed_on=date(2026, 10, 1))
+    ContactFactory(participant=victim, at=london(2026, 11, 17), outcome="reached")
+    choice = opts_out(victim, officer, from_on=date(2026, 11, 17))
+    assert ContactPlan.objects.get().due_on == date(2026, 11, 16)
+    planning.acknowledge_opt_out(choice=choice, note="She was rung.", by=supervisor)
+    plan = ContactPlan.objects.get()
+    assert (plan.due_on, plan.is_paused) == (None, True)

@@ -211,3 +211,8 @@ def test_nobody_has_a_copy_of_a_plan_that_was_never_agreed(monday, victim, as_of
 
 def test_somebody_without_a_plan_has_no_versions(monday, victim, as_officer):
     assert as_officer.get(page(victim, "plan-versions")).context["versions"] == []
+
+
+def test_a_first_plan_opens_with_no_interval_chosen(victim, as_officer):
+    form = as_officer.get(page(victim)).context["form"]
+    assert not form["frequency_days"].value()

@@ -363,3 +363,13 @@ def test_beat_runs_the_sweep_and_says_it_is_alive(plan, monday):
     heartbeat()
     heartbeat()
     assert Heartbeat.objects.get().name == "beat"
+
+
+def test_the_sweep_command_names_the_teams_that_have_nobody_to_hear(victim, plan):
+    ContactPlanFactory(participant=ParticipantFactory(officer=None, team=None), due_on=DUE)
+    victim.officer, victim.team = None, TeamFactory(name="Nobody's team")
+    victim.save()
+    assert (
+        "2 due things have nobody to be told: give a supervisor to Nobody's team; allocate what has no team\n"
+        in sweep()
+    )

@@ -11,7 +11,7 @@ from contacts import reminding
 from contacts.reminders import Level
 from contacts.reminding import Sweep
 from victimcare import clock
-from victimcare.accounts.models import Notification, User
+from victimcare.accounts.models import Notification, Team, User
 from victimcare.working_days import FIRST_YEAR, LAST_YEAR, LONDON
 
 SECONDS_TO_WAIT = 60  # for a pass of beat's that is under way
@@ -42,9 +42,20 @@ class Command(BaseCommand):
                 f"{sweep.settled} reminders settled: what they asked for is done or says more now"
             )
         if sweep.unheard:
-            self.stdout.write(
-                f"{sweep.unheard} due things have nobody to be told: give the team a supervisor"
-            )
+            self.stdout.write(f"{sweep.unheard} due things have nobody to be told: {what_to_do(sweep)}")
+
+
+def what_to_do(sweep: Sweep) -> str:
+    """Which teams lack a supervisor, by name; what has no team is to be given one."""
+    names = (
+        Team.objects.filter(pk__in=sweep.unheard_teams - {None})
+        .order_by("name")
+        .values_list("name", flat=True)
+    )
+    said = [f"give a supervisor to {', '.join(names)}"] if names else []
+    if None in sweep.unheard_teams:
+        said.append("allocate what has no team")
+    return "; ".join(said)
 
 
 def read_moment(typed: str) -> datetime:
