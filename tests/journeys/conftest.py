@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PageError
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -167,9 +168,21 @@ class Person:
         self.page.wait_for_load_state()
 
     def sees(self, *words: str) -> None:
-        text = self.page.locator("body").inner_text()
-        for word in words:
-            assert word in text, f"{word!r} is not on {self.page.url}:\n{text[:3000]}"
+        """The words are on the page, or come within ten seconds: a busy machine is slow to turn a page."""
+        until = time.monotonic() + 10
+        while True:
+            text = self._text()
+            missing = [word for word in words if word not in text]
+            if not missing:
+                return
+            assert time.monotonic() < until, f"{missing} is not on {self.page.url}:\n{text[:3000]}"
+            time.sleep(0.1)
+
+    def _text(self) -> str:
+        try:
+            return self.page.locator("body").inner_text()
+        except PageError as fault:  # the page was turned while it was read
+            return str(fault)
 
     def picture(self, name: str) -> None:
         """Wide and narrow, and nothing that keeps somebody out (WCAG 2.2 AA, axe-core)."""
