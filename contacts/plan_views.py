@@ -29,7 +29,7 @@ from victimcare.cases.access import listed, participant_for
 from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Channel
 from victimcare.faults import Refused, Stale
-from victimcare.govuk.dates import day, long_day
+from victimcare.govuk.dates import day, long_day, long_day_within
 from victimcare.http import Request
 
 VERSIONS_SHOWN = 50
@@ -231,7 +231,7 @@ def _copy_in(language: str, plan: ContactPlan, participant: Participant) -> dict
                 ),
                 _("What the Victims’ Code says you are told, we tell you at once, whatever is written here."),
             ],
-            "next": _("We will update you by %s.") % long_day(plan.due_on) if plan.due_on else "",
+            "next": _("We will update you by %s.") % long_day_within(plan.due_on) if plan.due_on else "",
         }
 
 

@@ -455,6 +455,8 @@ def test_days_are_said_in_english_and_in_welsh() -> None:
     with override("cy"):
         assert dates.day(THURSDAY, THURSDAY) == "Iau 26 Tach"
         assert dates.long_day(THURSDAY) == "Dydd Iau 26 Tachwedd 2026"
+        assert dates.long_day_within(THURSDAY) == "dydd Iau 26 Tachwedd 2026"
+    assert dates.long_day_within(THURSDAY) == "Thursday 26 November 2026"
 
 
 def test_a_moment_is_said_in_london() -> None:

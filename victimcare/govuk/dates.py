@@ -32,6 +32,12 @@ def long_day(value: date | None) -> str:
     return date_format(plain_day(value), "l j F Y") if value else ""
 
 
+def long_day_within(value: date | None) -> str:
+    """Thursday 26 November 2026 within a sentence: Welsh writes its dydd small there."""
+    said = long_day(value)
+    return "dydd" + said[4:] if said.startswith("Dydd ") else said
+
+
 def clock_time(value: datetime | None) -> str:
     """13:50, in London."""
     return date_format(timezone.localtime(value, LONDON), "H:i") if value else ""

@@ -49,6 +49,12 @@ def long_day(value: date | None) -> str:
 
 
 @register.filter
+def long_day_within(value: date | None) -> str:
+    """The same day within a sentence."""
+    return dates.long_day_within(value)
+
+
+@register.filter
 def moment(value: datetime | None) -> str:
     return dates.moment(value)
 
