@@ -17,6 +17,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.kinds import FROM_THE_EVENTS_EXTRACT, Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.govuk.dates import day, moment
+from victimcare.intake.models import ImportBatch
 
 PAGE = 50
 TIES = 20  # entries of one moment, as date-only ones are, that a page may run over for
@@ -47,8 +48,11 @@ SHOWN_OF_AN_EVENT = (
     "by__display_name", "suspect__person__preferred_name", "suspect__person__given_names",
     "suspect__person__surname", "replaced_by__replaces", "replaced_by__kind", "replaced_by__occurred_at",
     "replaced_by__precision", "replaced_by__recorded_at", "replaced_by__detail",
-    "replaced_by__by__display_name",
+    "replaced_by__by__display_name", "replaced_by__data", "replaced_by__source_system",
 )  # fmt: skip
+
+# The extracts that are named, by reference: the file's name, and who uploaded it.
+Files = dict[str, tuple[str, int | None]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Page:
 def story(
     participant: Participant, user: User, *, only: str = "", before: datetime | None = None, room: int = PAGE
 ) -> Page:
-    """The newest `room` entries before a moment. Five queries at most."""
+    """The newest `room` entries before a moment. Six queries at most."""
     references = (participant.case.reference, participant.reference)
     kinds = FILTERS[only][1]
     events = Event.objects.about(participant).exclude(kind__in=NOT_SHOWN)
@@ -70,8 +74,10 @@ def story(
         events = events.filter(kind__in=kinds)
     entries: list[tuple[datetime, int, dict[str, Any]]] = []
     events = events.select_related("by", "suspect__person", "replaced_by__by").only(*SHOWN_OF_AN_EVENT)
-    for event in _before(events, "occurred_at", before)[: room + TIES]:
-        entries.append((event.occurred_at, event.pk, _of_event(event, references, user)))
+    found = list(_before(events, "occurred_at", before)[: room + TIES])
+    files = _files_of(found)
+    for event in found:
+        entries.append((event.occurred_at, event.pk, _of_event(event, references, user, files)))
     if only in ("", "contacts"):
         # Few spoke to somebody else: no join for all the others.
         contacts = Contact.objects.filter(participant=participant).select_related("by")
@@ -90,7 +96,38 @@ def _before(rows: Any, field: str, before: datetime | None) -> Any:
     return rows.filter(**{f"{field}__lt": before}) if before else rows
 
 
-def _of_event(event: Event, references: tuple[str, str], user: User) -> dict[str, Any]:
+def _files_of(events: list[Event]) -> Files:
+    """The extracts that brought these events, or what corrected them. One query; none where people wrote them all."""
+    said = [event for each in events for event in (each, getattr(each, "replaced_by", None)) if event]
+    wanted = {event.data["batch"] for event in said if "batch" in event.data}
+    if not wanted:
+        return {}
+    batches = ImportBatch.objects.filter(reference__in=wanted)
+    rows = batches.values_list("reference", "file_name", "uploaded_by_id")
+    return {reference: (name, uploader) for reference, name, uploader in rows}
+
+
+def said_by(event: Event, files: Files) -> str:
+    """Whose word it is: the file's, whoever pressed Import; the rules'; or that of the person who wrote it down."""
+    file = files.get(event.data.get("batch", ""))
+    if file is None:
+        if event.by:
+            return str(event.by)
+        if event.kind == Kind.ENTITLEMENT_SET and event.data.get("is_provisional"):
+            return _("by the rules of triage")
+        return _("from the force’s system") if event.source_system else ""
+    name, uploader = file
+    is_mended = event.by is not None and event.by_id != uploader and "withdraws" not in event.data
+    if event.kind == Kind.ENTITLEMENT_SET:
+        words = _("by the rules of triage, from the force’s system, %(file)s")
+    elif is_mended:
+        words = _("from the force’s system, %(file)s, in a row mended by %(who)s")
+    else:
+        words = _("from the force’s system, %(file)s")
+    return words % {"file": name, "who": event.by}
+
+
+def _of_event(event: Event, references: tuple[str, str], user: User, files: Files) -> dict[str, Any]:
     correction: Event | None = getattr(event, "replaced_by", None)
     heading: Any = event.title
     said = [event.detail] if event.detail else []
@@ -100,9 +137,10 @@ def _of_event(event: Event, references: tuple[str, str], user: User) -> dict[str
         said.append(_("We heard on %(day)s.") % {"day": day(event.learned_on)})
     if correction:
         heading = format_html("<del>{}</del> {}", heading, _("(corrected)"))
-        said = [_correction(correction)]
+        said = [_correction(correction, files)]
     elif event.replaces_id:
         said.append(_("This corrects an earlier entry."))
+    is_of_a_file = event.data.get("batch") in files
     correct_url = ""
     can_correct = correction is None and event.is_by_hand and user.may(Permission.RECORD_EVENT)
     if can_correct:
@@ -111,8 +149,8 @@ def _of_event(event: Event, references: tuple[str, str], user: User) -> dict[str
         "heading": heading,
         "when": when(event),
         "body": _body(said, correct_url),
-        "by": str(event.by) if event.by else _("from the force’s system") if event.source_system else "",
-        "is_system": event.kind in BY_THE_SYSTEM and event.by_id is None and not correction,
+        "by": said_by(event, files),
+        "is_system": event.kind in BY_THE_SYSTEM and (event.by_id is None or is_of_a_file) and not correction,
     }
 
 
@@ -132,9 +170,14 @@ def when(event: Event) -> str:
     return moment(event.occurred_at)
 
 
-def _correction(event: Event) -> str:
-    """Who corrected it, to what, and why."""
-    who = {"who": str(event.by or _("the system")), "day": day(event.recorded_at), "when": when(event)}
+def _correction(event: Event, files: Files) -> str:
+    """Who or which file corrected it, to what, and why."""
+    file = files.get(event.data.get("batch", "")) if "withdraws" not in event.data else None
+    who = {
+        "who": file[0] if file else str(event.by or _("the system")),
+        "day": day(event.recorded_at),
+        "when": when(event),
+    }
     said = (
         _("It did not happen. Corrected by %(who)s on %(day)s.")
         if event.kind == Kind.WITHDRAWN
