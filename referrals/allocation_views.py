@@ -24,6 +24,7 @@ from victimcare.cases.access import listed
 from victimcare.govuk.dates import day
 from victimcare.http import Request, moment_from
 
+REASON_AT_MOST = 300  # letters that wait with the ticks while a page is turned
 NAMED_AT_MOST = 10  # in one message: the others are counted
 
 
@@ -86,9 +87,10 @@ def reallocate(request: Request, officer: str) -> HttpResponse:
     do = request.POST.get("do", "save")
     # The reason is asked for when they change hands, and not when a page is turned.
     is_saved = request.method == "POST" and do == "save"
-    form, error = ReallocateForm(request.POST if is_saved else None), ""
+    form, error = ReallocateForm(request.POST if is_saved else None, initial={"reason": draft.reason}), ""
     if request.method == "POST":
         page = posted(request.POST)
+        draft.reason = request.POST.get("reason", "")[:REASON_AT_MOST]
         error = _problem(page, draft, do)
         if not error:
             page.into(draft)

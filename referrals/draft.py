@@ -18,21 +18,29 @@ class Draft:
 
     name: str  # which list
     chosen: Chosen = field(default_factory=dict)
+    reason: str = ""  # why they change hands, as far as it is typed
 
     def keep(self, request: Request) -> None:
-        if self.chosen:
-            request.session[self.name] = self.chosen
-        else:
-            request.session.pop(self.name, None)
+        for name, value in ((self.name, self.chosen), (self._of_reason, self.reason)):
+            if value:
+                request.session[name] = value
+            else:
+                request.session.pop(name, None)
 
     def clear(self, request: Request) -> None:
-        self.chosen = {}
+        self.chosen, self.reason = {}, ""
         self.keep(request)
+
+    @property
+    def _of_reason(self) -> str:
+        return f"{self.name}-reason"
 
 
 def draft_of(request: Request, name: str) -> Draft:
     kept = request.session.get(name, {})
-    return Draft(name, {key: (officer, version) for key, (officer, version) in kept.items()})
+    draft = Draft(name, {key: (officer, version) for key, (officer, version) in kept.items()})
+    draft.reason = request.session.get(draft._of_reason, "")
+    return draft
 
 
 @dataclass

@@ -219,6 +219,18 @@ def test_giving_people_away_without_a_reason_is_one_error_and_loses_nothing(
     assert "1 change<" in kept and f'<option value="{colleague.pk}" selected' in kept
 
 
+def test_a_reason_that_is_typed_stays_when_the_page_is_turned(as_supervisor, officer, colleague):
+    given = {"status": "allocated", "allocated_at": london(2026, 11, 19), "participant__officer": officer}
+    part = waiting(**given)[0].participant
+    page = reverse("referrals:reallocate", args=[officer.reference])
+    ticked = {"shown": [f"{part.reference}:{part.version}"], "referral": [part.reference],
+              f"officer-{part.reference}": colleague.pk, "reason": "Olwen leaves."}  # fmt: skip
+    turned = as_supervisor.post(page, ticked | {"do": f"3~{london(2026, 11, 19).isoformat()}~1"}, follow=True)
+    assert 'value="Olwen leaves."' in text(turned)
+    as_supervisor.post(page, ticked)
+    assert "Olwen leaves." not in text(as_supervisor.get(page))
+
+
 def test_an_officer_of_another_team_cannot_be_posted_in(as_supervisor, stranger):
     (referral,) = waiting()
     assert "no victim care officer of your team" in text(post(as_supervisor, (referral, stranger)))
