@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from referrals import known, landing
 from referrals.landing import Arrival
+from referrals.refer_in.said import is_untold
 from referrals.rules.book import RulesByDay, entitlement_reason
 from referrals.triage import Facts, triage
 from victimcare import clock
@@ -102,11 +103,12 @@ class _People:
         if held is None:
             return row
         wins = held["is_confirmed"]
-        return row | {
+        said = {
             column: value
             for column, value in held.items()
             if column in row and (not row[column] or (wins and column.startswith("safe_to_")))
         }
+        return row | said | {"has_secret": held["has_secret"]}
 
 
 class _Earlier:
@@ -183,4 +185,8 @@ def _facts(row: Clean, day: date, earlier: _Earlier) -> Facts:
         is_nameless_business=bool(row["organisation_name"]) and not row["surname"] and not row["given_names"],
         safe_to=tuple((channel, answer) for channel, answer, destination in safe_to if destination),
         patterns=frozenset(pattern(crimes)) if len(crimes) > 1 else frozenset(),
+        has_secret=row.get("has_secret", False),
+        is_untold=is_untold(
+            offence_code=row["offence_code"], offence_title=row["offence_title"], flags=row["flags"]
+        ),
     )

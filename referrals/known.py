@@ -53,7 +53,7 @@ def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cle
     pairs = sorted(set(people))
     asked = (
         "date_of_birth date_of_death disability phone_mobile phone_home email address_line_1 safe_to_call "
-        "safe_to_text safe_to_email safe_to_post is_confirmed person_pk"
+        "safe_to_text safe_to_email safe_to_post is_confirmed person_pk has_secret"
     ).split()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,7 +63,7 @@ def known_people(people: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Cle
                    person.phone_mobile, person.phone_home, person.email, person.address_line_1,
                        coalesce(safe.phone, ''),
                    coalesce(safe.text, ''), coalesce(safe.email, ''), coalesce(safe.post, ''),
-                       safe.confirmed_at IS NOT NULL, person.id
+                       safe.confirmed_at IS NOT NULL, person.id, coalesce(safe.address_is_protected, false)
               FROM unnest(%s::text[], %s::text[]) AS wanted(system, id)
               JOIN cases_person person
                 ON person.source_system = wanted.system AND person.source_id = wanted.id

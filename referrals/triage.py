@@ -46,6 +46,8 @@ class Facts:
     safe_to: tuple[tuple[str, str], ...] = ()
     patterns: frozenset[str] = frozenset()  # of repeat crimes: same_suspect, same_address, rising_harm
     source: str = "force"
+    has_secret: bool = False  # somebody must not know that they asked, or where they live
+    is_untold: bool = False  # nobody has said yet what happened
 
 
 class Triage(NamedTuple):
@@ -137,6 +139,8 @@ CONDITIONS: dict[str, Callable[[Any], Fits]] = {
     "has_died": _is_so(attrgetter("has_died")),
     "is_suspect_here": _is_so(attrgetter("is_suspect_here")),
     "is_nameless_business": _is_so(attrgetter("is_nameless_business")),
+    "has_secret": _is_so(attrgetter("has_secret")),
+    "is_untold": _is_so(attrgetter("is_untold")),
     "sources": _is_one("source", of=True),
 }
 LISTS = frozenset(
@@ -219,6 +223,8 @@ class Rules:
             facts.is_suspect_here,
             facts.is_nameless_business,
             facts.source,
+            facts.has_secret,
+            facts.is_untold,
         )
         remembered = self._verdicts.get(key)
         if remembered is None:
@@ -241,6 +247,7 @@ class Rules:
             not DANGER_FLAGS.isdisjoint(facts.flags)
             or (facts.age is not None and facts.age < CHILD)
             or facts.risk_level == "HIGH"
+            or facts.has_secret
         )
         remembered = self._verdicts[key] = (made.priority, in_danger, {"": made})
         return remembered

@@ -21,7 +21,7 @@ from simple_history.utils import bulk_create_with_history
 
 from referrals.models import Partner, Referral
 from referrals.refer_in.models import KEPT_FOR, PublicUse, ReferredIn, UnfinishedForm
-from referrals.refer_in.said import CHANNELS, Agreement, Said
+from referrals.refer_in.said import CHANNELS, Agreement, Said, is_untold
 from referrals.rules.actions import latest_rights
 from referrals.rules.book import RulesByDay, entitlement_reason, rules_on
 from referrals.rules.facts import facts_of, facts_of_newcomer
@@ -196,6 +196,10 @@ def _facts(case: Case, person: Person, said: Said, source: Referral.Source) -> F
         age=person.age_on(clock.today()),
         safe_to=tuple((channel, said.safe[channel]) for channel in CHANNELS if destinations[channel]),
         source=source.value,
+        has_secret=said.safe["address_is_protected"],
+        is_untold=is_untold(
+            offence_code=case.offence_code, offence_title=said.title, flags=[*case.flags, *said.flags]
+        ),
     )
 
 

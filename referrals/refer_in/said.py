@@ -1,12 +1,11 @@
 """What somebody said when they asked for support, as plain values ready for the actions. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from victimcare.cases.safe_contact import phone_key
@@ -39,6 +38,13 @@ HOURS: dict[str, tuple[Promise, tuple[time, time] | None]] = {
     "afternoon": (gettext_lazy("Only from 12 to 5"), (time(12), time(17))),
 }
 CHANNELS = ("phone", "text", "email", "post")
+
+UNTOLD = "They would rather not say yet"  # the offence's title, where somebody ticked nothing
+
+
+def is_untold(*, offence_code: str, offence_title: str, flags: Collection[str]) -> bool:
+    """Whether nobody has said yet what happened, not even roughly."""
+    return not offence_code and not flags and offence_title in ("", UNTOLD, "Something else")
 
 
 @dataclass(frozen=True)
@@ -124,4 +130,4 @@ def _safe(answers: Mapping[str, Any]) -> dict[str, Any]:
 def _title(kinds: list[str]) -> str:
     with override("en-gb"):
         said = ", ".join(str(KINDS[kind][0]) for kind in kinds)
-        return (said or _("They would rather not say yet"))[:160]
+        return (said or UNTOLD)[:160]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from referrals.models import Referral
+from referrals.refer_in.said import is_untold
 from referrals.triage import Facts
 from victimcare import clock
 from victimcare.cases.models import Participant, Person
@@ -85,7 +86,17 @@ def _facts(
         is_nameless_business=bool(part.organisation_name) and not person.surname and not person.given_names,
         safe_to=_safe_to(person),
         source=referral.source,
+        has_secret=_has_secret(person),
+        is_untold=is_untold(
+            offence_code=case.offence_code, offence_title=case.offence_title, flags=case.flags
+        ),
     )
+
+
+def _has_secret(person: Person) -> bool:
+    """Whether somebody must not know: then their address is protected, and was from the first answer on."""
+    safe = getattr(person, "safe_contact", None)
+    return safe is not None and safe.address_is_protected
 
 
 def _safe_to(person: Person) -> tuple[tuple[str, str], ...]:

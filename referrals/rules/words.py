@@ -48,6 +48,8 @@ STATES = {
     "has_died": gettext_lazy("has died"),
     "is_suspect_here": gettext_lazy("is also a suspect in the same case"),
     "is_nameless_business": gettext_lazy("is a business without a named contact"),
+    "has_secret": gettext_lazy("has somebody who must not know that they asked, or where they live"),
+    "is_untold": gettext_lazy("has not said yet what happened"),
 }
 
 

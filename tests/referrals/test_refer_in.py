@@ -9,7 +9,10 @@ from django.urls import reverse
 from referrals.models import Referral
 from referrals.refer_in import actions
 from referrals.refer_in.models import PublicUse, ReferredIn, UnfinishedForm
+from referrals.rules.book import first_rules, why
+from referrals.rules.facts import facts_of
 from referrals.tasks import forget_unfinished_forms
+from referrals.triage import triage
 from tests.factories import CaseFactory, PartnerFactory, TeamFactory, UserFactory, london
 from victimcare.accounts.models import Team
 from victimcare.accounts.permissions import Role
@@ -76,6 +79,23 @@ def test_somebody_who_asks_for_support_is_triaged_like_everybody_else(ffion, uni
     assert (part.role, part.team, part.officer, part.case.occurrence_no) == ("VICTIM", unit, None, "")
     assert (part.case.flags, part.case.offence_title) == (["DA"], "Domestic abuse")
     assert Entitlement.objects.get(participant=part).is_provisional
+
+
+def test_that_somebody_must_not_know_is_why_she_comes_sooner(ffion):
+    ffion.answers(WAYS, WHERE, YOU, WHAT | {"kinds": []})
+    ffion.post("send")
+    referral = Referral.objects.get()
+    assert (referral.priority, referral.reasons) == (2, ["must_not_be_known"])
+    assert triage(facts_of([referral])[referral.participant_id], first_rules()).reasons == (
+        "must_not_be_known",
+    )
+
+
+def test_who_would_rather_not_say_what_happened_is_not_said_to_have_suffered_a_crime(ffion):
+    ffion.answers(WAYS | {"secret": "no"}, WHERE, YOU, WHAT | {"kinds": []})
+    ffion.post("send")
+    referral = Referral.objects.get()
+    assert (referral.priority, why(referral)) == (3, "what happened is not known yet")
 
 
 def test_she_is_reached_only_in_the_ways_she_ticked(ffion, monday):

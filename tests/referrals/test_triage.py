@@ -117,10 +117,11 @@ def by_the_table(f: Facts) -> tuple[int, str, tuple[str, ...]]:
         or f.crimes_in_12_months >= 3
         or (code in HOMES and is_old)
         or f.disability
+        or f.has_secret
         or (code in {"53B", "53C", "53D"} and is_old)
     ):
         priority = 2
-    elif f.crimes_in_12_months == 2 or code not in THINGS:
+    elif f.crimes_in_12_months == 2 or f.is_untold or code not in THINGS:
         priority = 3
     else:
         priority = 4
@@ -161,6 +162,8 @@ FACTS = some.builds(
     has_died=some.booleans(),
     is_suspect_here=some.booleans(),
     is_nameless_business=some.booleans(),
+    has_secret=some.booleans(),
+    is_untold=some.booleans(),
     safe_to=some.just(()),
 )
 
@@ -237,6 +240,8 @@ SAYS = {
     "has_died": (True, Facts(has_died=True), Facts()),
     "is_suspect_here": (True, Facts(is_suspect_here=True), Facts()),
     "is_nameless_business": (True, Facts(is_nameless_business=True), Facts()),
+    "has_secret": (True, Facts(has_secret=True), Facts()),
+    "is_untold": (True, Facts(is_untold=True), Facts()),
     "sources": (["self"], Facts(source="self"), Facts()),
 }
 
