@@ -305,17 +305,27 @@ def test_a_lost_password_is_replaced_and_old_sessions_end(as_administrator, as_o
 
 
 def test_a_team_is_added_and_renamed(as_administrator):
-    form = {"name": "Gwent East", "kind": "victim_care", "policing_areas": "East\nTorfaen"}
+    form = {
+        "name": "Gwent East", "kind": "victim_care", "policing_areas": "East\nTorfaen", "day_starts": "8.30",
+    }  # fmt: skip
     as_administrator.post("/people/teams/add", form)
     team = Team.objects.get(name="Gwent East")
     assert team.policing_areas == ["East", "Torfaen"]
     page, renamed = f"/people/teams/{team.reference}/", {**form, "name": "Gwent North", "version": "1"}
     assert as_administrator.post(page, renamed).status_code == 302
     assert as_administrator.post(page, renamed).status_code == 409
+    as_administrator.post(page, {**renamed, "day_starts": "10:00", "version": "2"})
+    assert [f"{was.day_starts:%H:%M}" for was in team.history.all()] == ["10:00", "08:30", "08:30"]
+
+
+def test_a_team_says_when_its_day_begins(as_administrator):
+    assert 'value="09:00"' in as_administrator.get("/people/teams/add").content.decode()
+    refused = as_administrator.post("/people/teams/add", {"name": "One", "kind": "victim_care"})
+    assert "Enter when their day begins" in refused.content.decode()
 
 
 def test_two_teams_share_neither_a_name_nor_an_area(as_administrator, unit):
-    form = {"name": unit.name, "kind": "victim_care", "policing_areas": "East"}
+    form = {"name": unit.name, "kind": "victim_care", "policing_areas": "East", "day_starts": "09:00"}
     assert as_administrator.post("/people/teams/add", form).status_code == 422
     assert as_administrator.post("/people/teams/add", {**form, "name": "One"}).status_code == 302
     assert as_administrator.post("/people/teams/add", {**form, "name": "Two"}).status_code == 422

@@ -229,15 +229,27 @@ def _check_cover(user: User, cover: User, from_on: date, until_on: date) -> None
 
 
 @transaction.atomic
-def add_team(*, name: str, name_cy: str, kind: Team.Kind, policing_areas: list[str], by: User) -> Team:
-    """Start a team. Raises Refused when the name or a policing area is taken."""
+def add_team(
+    *, name: str, name_cy: str, kind: Team.Kind, policing_areas: list[str], day_starts: time, by: User
+) -> Team:
+    """Start a team; its day begins at `day_starts`, London. Raises Refused when the name or an area is taken."""
     fresh = Team(version=0)
-    return _save_team(fresh, by, name=name, name_cy=name_cy, kind=kind, policing_areas=policing_areas)
+    return _save_team(
+        fresh, by, name=name, name_cy=name_cy, kind=kind, policing_areas=policing_areas, day_starts=day_starts
+    )
 
 
 @transaction.atomic
 def change_team(
-    *, team: Team, name: str, name_cy: str, kind: Team.Kind, policing_areas: list[str], version: int, by: User
+    *,
+    team: Team,
+    name: str,
+    name_cy: str,
+    kind: Team.Kind,
+    policing_areas: list[str],
+    day_starts: time,
+    version: int,
+    by: User,
 ) -> Team:
     """Keep what changed about a team. Raises Stale, or Refused when the name or a policing area is taken."""
     team = Team.objects.select_for_update().get(pk=team.pk)
@@ -248,9 +260,12 @@ def change_team(
                 _("Name"): team.name,
                 _("Name in Welsh"): team.name_cy,
                 _("Policing areas"): ", ".join(team.policing_areas),
+                _("When does their day begin?"): f"{team.day_starts:%H:%M}",
             },
         )
-    return _save_team(team, by, name=name, name_cy=name_cy, kind=kind, policing_areas=policing_areas)
+    return _save_team(
+        team, by, name=name, name_cy=name_cy, kind=kind, policing_areas=policing_areas, day_starts=day_starts
+    )
 
 
 def _save_team(team: Team, by: User, *, policing_areas: list[str], **fields: Any) -> Team:

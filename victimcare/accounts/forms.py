@@ -292,6 +292,10 @@ class TeamForm(Form):
         label=_("Policing areas"), max_length=1000, rows=4, required=False,
         hint=_("One to a line, as the extract writes them. Empty means all that no other team takes."),
     )  # fmt: skip
+    day_starts = TimeInputField(
+        label=_("When does their day begin?"), missing=_("Enter when their day begins, like 09:00."),
+        hint=_("Monday to Friday, for those whose own hours are not written down. Their email of the day comes then."),
+    )  # fmt: skip
 
     def clean_policing_areas(self) -> list[str]:
         areas = [line.strip() for line in self.cleaned_data["policing_areas"].splitlines() if line.strip()]

@@ -451,7 +451,7 @@ def _areas(team: Team) -> str:
 
 @allow(Permission.MANAGE_PEOPLE)
 def add_team(request: Request) -> HttpResponse:
-    form = TeamForm(request.POST or None)
+    form = TeamForm(request.POST or None, initial={"day_starts": Team().day_starts})
     if form.is_valid():
         team = actions.add_team(**_kept(form), by=request.user)
         messages.success(request, _("%(team)s is added.") % {"team": team})
@@ -462,7 +462,7 @@ def add_team(request: Request) -> HttpResponse:
 @allow(Permission.MANAGE_PEOPLE)
 def change_team(request: Request, team: str) -> HttpResponse:
     found = get_object_or_404(Team, reference=team)
-    initial = {name: getattr(found, name) for name in ("version", "name", "name_cy", "kind")}
+    initial = {name: getattr(found, name) for name in ("version", "name", "name_cy", "kind", "day_starts")}
     initial["policing_areas"] = "\n".join(found.policing_areas)
     form = TeamForm(request.POST or None, initial=initial)
     if form.is_valid():
