@@ -4,7 +4,7 @@
 do it for me* gives it to the unit, with its clock. Silence climbs: first to the sergeant, then to the unit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -116,14 +116,20 @@ def _tell_the_officer(officer: User, tellings: Sequence[Telling], *, is_urgent: 
         user=officer,
         key=f"minute {first.reference}",
         subject=SUBJECT,
-        lines=[ngettext("%(n)d thing waits for you.", "%(n)d things wait for you.", n) % {"n": n}],
+        lines=_how_many(n),
         path=reverse("desk:minute"),
         is_urgent=is_urgent,
     )
 
 
+def _how_many(n: int) -> Iterator[str]:
+    """The line of that email, in the language in force while it is read: the reader's, not the sender's."""
+    yield ngettext("%(n)d thing waits for you.", "%(n)d things wait for you.", n) % {"n": n}
+
+
 SUBJECT = gettext_lazy("Something waits for you")  # says nothing: it is read over shoulders
 LATE = gettext_lazy("Something waits for one of your officers")
+UNANSWERED = gettext_lazy("An officer of yours has not answered what the Victim Care Unit asked.")
 
 
 # --- Answering -------------------------------------------------------------------------------------
@@ -303,7 +309,7 @@ def _tell_the_sergeant(telling: Telling) -> None:
         user=sergeant,
         key=f"minute {telling.reference}",
         subject=LATE,
-        lines=[_("An officer of yours has not answered what the Victim Care Unit asked.")],
+        lines=[UNANSWERED],
         path=reverse("desk:minute"),
     )
 

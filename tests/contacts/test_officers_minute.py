@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from compliance.models import Duty
 from contacts.models import Contact, ContactPlan, Telling
@@ -21,7 +22,7 @@ from tests.factories import (
     london,
 )
 from victimcare import clock
-from victimcare.accounts.models import Notification, StaffMail
+from victimcare.accounts.models import Notification, StaffMail, User
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import record_event
@@ -342,6 +343,13 @@ def test_an_officer_is_asked_once_by_a_notice_and_a_neutral_email(bailed, victim
     assert mail.recipient == pugh and "/minute/" in mail.body and "1 thing waits" in mail.body
     for secret in ("Siân", "Evans", victim.reference, victim.case.reference, "bail", "victim", "1234"):
         assert secret.lower() not in f"{mail.subject} {mail.body}".lower()
+
+
+def test_the_email_is_in_the_officers_language_whoever_sends_it(bailed, pugh):
+    User.objects.filter(pk=pugh.pk).update(language="cy")
+    with override("en-gb"):
+        ask_officers_to_tell()
+    assert "Mae 1 peth yn aros" in StaffMail.objects.get().body
 
 
 def test_two_sweeps_at_once_ask_once(bailed, pugh):
