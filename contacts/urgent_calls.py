@@ -5,7 +5,7 @@ met is read from the contacts: nobody ticks it off. A supervisor may set one asi
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -179,12 +179,18 @@ def _tell(call: UrgentCall, heard: Iterable[User], kind: str, level: str) -> Non
             user=person,
             key=f"{kind} {call.reference}",
             subject=SUBJECT,
-            lines=[_("By %(time)s today. Sign in now.") % {"time": dates.clock_time(call.due_at)}]
-            if kind == URGENT
-            else [_("Something urgent is late. Sign in now.")],
+            lines=_lines(call, kind),
             path=reverse("desk:today"),
             is_urgent=True,
         )
+
+
+def _lines(call: UrgentCall, kind: str) -> Iterator[str]:
+    """What such an email says, in the language in force while it is read. It names the day: it is read past midnight."""
+    if kind == URGENT:
+        yield _("By %(when)s. Sign in now.") % {"when": dates.moment(call.due_at)}
+    else:
+        yield _("Something urgent is late. Sign in now.")
 
 
 # --- Ending ----------------------------------------------------------------------------------------
@@ -263,6 +269,24 @@ def set_aside(*, call: UrgentCall, because: str, version: int, by: User) -> Urge
         raise Refused(_("Say why nobody has to ring."))
     _end(fresh.pk, UrgentCall.Ended.SET_ASIDE, None, because=because.strip(), by=by)
     fresh.refresh_from_db()
+    return fresh
+
+
+@transaction.atomic
+def take_over(*, call: UrgentCall, version: int, by: User) -> UrgentCall:
+    """A supervisor rings instead of whoever was asked. Whoever was told stays told until somebody rang.
+
+    Raises Refused when it has ended, NotAllowed, Stale when somebody else was first.
+    """
+    if not by.may(Permission.WATCH_URGENT):
+        raise NotAllowed(_("Only a supervisor takes an urgent call over."))
+    fresh = UrgentCall.objects.select_for_update(of=("self",)).get(pk=call.pk)
+    if fresh.ended_as:
+        raise Refused(_("This has ended already. Open it again to see how."))
+    if fresh.version != version:
+        raise Stale(_("Someone else changed this while you were working. Open it again."))
+    fresh.asked = by
+    _save(fresh, by)
     return fresh
 
 

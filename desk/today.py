@@ -48,20 +48,21 @@ def today(request: Request) -> HttpResponse:
     if not any(user.has_role(role) for role in CASEWORK):
         return render(request, "desk/home.html", {"places": _places(user)})
     urgent_pks, passed_pks = on_top(user)
-    urgent, in_danger = urgent_today(user, urgent_pks)
+    urgent = urgent_today(user, urgent_pks)
     passed_on = passed_on_to(user, passed_pks)
     work = worklist(user, without=passed_on.pairs)
     measures, asked_for = measures_to_check(user) if user.may(Permission.CHECK_MEASURES) else ([], [])
     team = team_of(user) if user.has_role(Role.SUPERVISOR) else None
     news, named = unread(user, room=NEWS_SHOWN)
     waiting = waiting_for(user) if user.may(Permission.DECIDE_SAFETY) else None
-    shown = [*in_danger, *passed_on.people]
+    shown = [*urgent.people, *passed_on.people]
     shown += [*work.people, *asked_for, *named, *(waiting.people if waiting else ())]
     listed(request, _once_each(shown), field_group="today")
-    more = len(measures) + len(urgent) + len(passed_on.rows)
+    more = len(measures) + len(urgent.mine) + len(passed_on.rows)
     context = {
         "work": work,
-        "urgent": urgent,
+        "urgent": urgent.mine,
+        "with_others": urgent.with_others,
         "passed_on": passed_on.rows,
         "words": _in_words(work, user, more, team),
         "measures": measures,

@@ -4,27 +4,29 @@ A standard of our own beside the Code: no figure of compliance counts it.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from contacts.call_sheet import log_url
 from contacts.models import TELLS, Contact, UrgentCall
-from contacts.urgent import Danger
-from contacts.urgent_calls import set_aside, set_on_call, standards_on
+from contacts.urgent import Danger, is_out_of_hours, on_call_day
+from contacts.urgent_calls import set_aside, set_on_call, standards_on, take_over
 from contacts.whom import rota
 from desk.urgent_forms import AsideForm, RotaForm
 from desk.words import ABOUT
-from desk.worklist import covering_today
+from desk.worklist import covered_by, covering_today
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -38,6 +40,7 @@ from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.faults import Refused
 from victimcare.govuk.dates import clock_time, day, duration, is_today, long_day, moment, time_or_moment
 from victimcare.http import Request
+from victimcare.working_days import england_and_wales
 
 AT_MOST = 25  # on top of a day: more than anybody can ring in an hour
 PAGE = 25
@@ -73,16 +76,46 @@ def urgent_for(user: User) -> QuerySet[UrgentCall]:
     return UrgentCall.objects.open().filter(mine & may_see(user, "participant__"))
 
 
-def urgent_today(user: User, which: Sequence[int]) -> tuple[list[dict[str, Any]], list[Participant]]:
-    """These calls (`on_top` finds them), what is due first on top, and whom they are about. No query for none."""
+@dataclass
+class OnTop:
+    """The calls to make now, as rows: what falls to this person, what falls to somebody else, and whom they name."""
+
+    mine: list[dict[str, Any]] = field(default_factory=list)
+    with_others: list[dict[str, Any]] = field(default_factory=list)
+    people: list[Participant] = field(default_factory=list)
+
+
+def urgent_today(user: User, which: Sequence[int]) -> OnTop:
+    """These calls (`on_top` finds them): one's own first, then what is due first. No query for none."""
     if not which:
-        return [], []
+        return OnTop()
     rows = UrgentCall.objects.filter(pk__in=which).select_related(*WITH)
     calls = list(rows.order_by("due_at", "pk")[:AT_MOST])
+    calls.sort(key=lambda call: call.asked_id != user.pk)
     tried = _tried(calls)
     people = {call.participant_id: call.participant for call in calls}
     said = verdicts_for(people.values()) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
-    return [_row(call, user, tried, said) for call in calls], list(people.values())
+    found = OnTop(people=list(people.values()))
+    for call in calls:
+        row = _row(call, user, tried, said)
+        (found.mine if _is_for(user, call) else found.with_others).append(row)
+    return found
+
+
+def _is_for(user: User, call: UrgentCall) -> bool:
+    """Whether this person is to ring: asked, one of all who were, or the officer in the case. What is late is for all."""
+    if call.asked_id is None or call.asked_id in (user.pk, *covered_by(user)) or call.due_at < clock.now():
+        return True
+    return user.has_role(Role.OFFICER_IN_THE_CASE) and call.participant.case.oic_collar == user.collar != ""
+
+
+def whose(call: UrgentCall, user: User) -> str:
+    """Whose an open call is, to somebody who reads of it."""
+    if call.asked_id == user.pk:
+        return _("It is yours.")
+    if call.asked is None:
+        return _("Every supervisor of the team was told.")
+    return _("It is with %s.") % call.asked
 
 
 def _tried(calls: Iterable[UrgentCall]) -> dict[int, list[Contact]]:
@@ -123,8 +156,15 @@ def _row(
         "how": how_to_reach(part, said[part.pk], shows_numbers=shows_numbers) if part.pk in said else "",
         "button": {"label": _("Call"), "url": log_url(part, [call.event]), "is_primary": True},
         "details": details,
-        "note_for_me": _tried_line(attempts),
+        "note_for_me": f"{whose(call, user)} {_tried_line(attempts)}",
     }
+    if call.asked_id != user.pk and user.may(Permission.WATCH_URGENT):
+        row["post"] = {
+            "label": _("Take it over"),
+            "url": reverse("desk:take-urgent", args=[call.reference]),
+            "name": "version",
+            "value": call.version,
+        }
     if user.may(Permission.WATCH_URGENT):
         row["explain_url"] = reverse("desk:urgent-call", args=[call.reference])
     return row
@@ -190,15 +230,15 @@ def urgent(request: Request) -> HttpResponse:
     here = reverse("desk:urgent")
     context = {
         "columns": [_("Whom"), _("What"), _("Known"), _("By"), _("What became of it")],
-        "rows": [_in_a_row(call) for call in shown],
+        "rows": [_in_a_row(call, user) for call in shown],
         "older_url": f"{here}?before={shown[-1].reference}" if len(found) > PAGE else "",
         "newer_url": here if edge else "",
-        "tonight": _tonight(user),
+        "on_call": _on_call(user),
     }
     return render(request, "desk/urgent.html", context)
 
 
-def _in_a_row(call: UrgentCall) -> list[Any]:
+def _in_a_row(call: UrgentCall, user: User) -> list[Any]:
     part = call.participant
     state, tone = state_of(call)
     return [
@@ -210,7 +250,7 @@ def _in_a_row(call: UrgentCall) -> list[Any]:
         {"text": str(call.event.title), "note": in_danger(call)},
         {"text": moment(call.known_at), "note": _("out of hours") if call.is_out_of_hours else ""},
         {"text": clock_time(call.due_at), "note": day(call.due_at)},
-        {"text": state, "tone": tone, "note": call.because},
+        {"text": state, "tone": tone, "note": call.because or ("" if call.ended_as else whose(call, user))},
     ]
 
 
@@ -237,13 +277,20 @@ def _in_time(met_at: datetime) -> str:
     return _("Reached %(when)s, in time") % {"when": moment(met_at)}
 
 
-def _tonight(user: User) -> str:
-    """Who is on call for this team tonight, in a sentence. One query."""
-    today = clock.today()
-    turn = rota(user.team_id, today, today).get(today) if user.team_id else None
+def _on_call(user: User) -> str:
+    """Who is on call for this team, in a sentence: now, or while the unit is open from this evening. Two queries."""
+    now = clock.now()
+    standards = standards_on(clock.today())
+    on = on_call_day(now, standards)
+    turn = rota(user.team_id, on, on).get(on) if user.team_id else None
+    is_now = is_out_of_hours(now, standards, bank_holidays=england_and_wales())
     if turn is None:
-        return _("Nobody is on call tonight: every supervisor is told.")
-    return _("%s is on call tonight.") % turn.user
+        return (
+            _("Nobody is on call now: every supervisor is told.")
+            if is_now
+            else _("Nobody is on call tonight: every supervisor is told.")
+        )
+    return (_("%s is on call now.") if is_now else _("%s is on call tonight.")) % turn.user
 
 
 # --- One of them -----------------------------------------------------------------------------------
@@ -291,6 +338,7 @@ def urgent_call(request: Request, call: str) -> HttpResponse:
         "state": state,
         "state_tone": "danger" if tone == "danger" else "",
         "call_url": log_url(part, [found.event]),
+        "is_mine": found.asked_id == request.user.pk,
         "cancel_url": reverse("desk:urgent"),
     }
     return render(request, "desk/urgent_call.html", context, status=422 if form.errors else 200)
@@ -314,6 +362,35 @@ def _facts(call: UrgentCall) -> list[dict[str, str]]:
     if call.set_aside_by:
         said.append({"label": _("Set aside"), "value": f"{call.set_aside_by}: {call.because}"})
     return said
+
+
+@allow(Permission.WATCH_URGENT)
+@require_POST
+def take_urgent(request: Request, call: str) -> HttpResponse:
+    """A supervisor rings instead of whoever was asked; everybody else reads whose it is."""
+    found = get_object_or_404(urgent_for(request.user).select_related(*WITH), reference=call)
+    part = found.participant
+    record_access(
+        by=request.user,
+        op=AccessEntry.Op.ALTER,
+        case=part.case.reference,
+        subject=part.reference,
+        field_group="urgent call",
+        justification=justification(request.user, part),
+        path=request.path,
+    )
+    version = request.POST.get("version", "")
+    try:
+        take_over(
+            call=found,
+            version=int(version) if version.isascii() and version.isdigit() else 0,
+            by=request.user,
+        )
+    except Refused as refused:
+        messages.error(request, str(refused.sentence))
+    else:
+        messages.success(request, _("It is yours now. Ring %s.") % part.person.name)
+    return redirect("desk:today")
 
 
 # --- Who is on call --------------------------------------------------------------------------------

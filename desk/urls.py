@@ -28,6 +28,7 @@ urlpatterns = [
     path("urgent/", urgent.urgent, name="urgent"),
     path("urgent/on-call/", urgent.on_call, name="on-call"),
     path("urgent/<str:call>/", urgent.urgent_call, name="urgent-call"),
+    path("urgent/<str:call>/take/", urgent.take_urgent, name="take-urgent"),
     path("search", search.search, name="search"),
     path("notifications/", notices.notifications, name="notifications"),
     path("notifications/<int:notice>/put-off", notices.put_off, name="snooze"),

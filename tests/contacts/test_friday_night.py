@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from compliance.models import Duty
 from contacts.actions import log
@@ -22,7 +23,7 @@ from contacts.urgent import (
 from contacts.urgent_calls import look_at, say_what_is_late, set_aside, set_on_call, standards_on
 from desk.offence_groups import GROUPS
 from tests.factories import LeaveFactory, ParticipantFactory, SafeContactFactory, UserFactory, london
-from victimcare.accounts.models import Notification, StaffMail
+from victimcare.accounts.models import Notification, StaffMail, User
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.actions import close, decide_standard, propose_standard
@@ -31,6 +32,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Exclusion, Participant
 from victimcare.cases.safe_contact import Channel
 from victimcare.faults import NotAllowed, Refused
+from victimcare.govuk.dates import moment
 from victimcare.working_days import england_and_wales
 
 pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]
@@ -158,7 +160,18 @@ def test_the_email_says_nothing_but_that_there_is_something(abused, on_call, mon
     said = f"{mail.subject} {mail.body}"
     for secret in ("Siân", "Evans", abused.reference, abused.case.reference, "bail", "abuse", "07700"):
         assert secret not in said
-    assert "22:40" in said
+    assert "By Fri 20 Nov, 22:40." in said
+
+
+def test_the_email_is_in_its_readers_language_and_names_the_day(abused, on_call, monday):
+    User.objects.filter(pk=on_call.pk).update(language="cy")
+    monday.move_to(london(2026, 11, 20, 23, 40))
+    with override("en-gb"):
+        release(abused, london(2026, 11, 20, 23, 10))
+    said = StaffMail.objects.get().body
+    with override("cy"):
+        assert moment(london(2026, 11, 21, 0, 40)) in said  # tomorrow, when it was written
+    assert "Sat 21 Nov" not in said
 
 
 def test_in_hours_it_falls_to_their_officer_or_to_who_covers(abused, officer, colleague, monday):
@@ -302,6 +315,39 @@ def test_a_supervisor_sets_one_aside_with_the_reason(abused, supervisor, officer
     assert (call.ended_as, call.set_aside_by) == ("set_aside", supervisor)
 
 
+def test_each_supervisor_sees_whose_each_call_is_and_may_take_it_over(
+    abused, on_call, supervisor, sign_in, monday
+):
+    monday.move_to(london(2026, 11, 20, 21, 40))
+    release(abused, london(2026, 11, 20, 21, 10))
+    call = UrgentCall.objects.get()
+    hers, his = sign_in(supervisor), sign_in(on_call)
+    shown = his.get(reverse("desk:today")).context
+    assert "It is yours." in shown["urgent"][0]["note_for_me"] and not shown["with_others"]
+    shown = hers.get(reverse("desk:today")).context
+    assert not shown["urgent"] and "It is with Owain Call." in shown["with_others"][0]["note_for_me"]
+    assert "It is with Owain Call." in hers.get(reverse("desk:urgent")).content.decode()
+    take = reverse("desk:take-urgent", args=[call.reference])
+    assert hers.post(take, {"version": call.version}).status_code == 302
+    assert UrgentCall.objects.get().asked == supervisor
+    his.post(take, {"version": call.version})  # too late: she was first
+    assert UrgentCall.objects.get().asked == supervisor
+    assert hers.get(reverse("desk:today")).context["urgent"]
+    assert his.get(reverse("desk:today")).context["with_others"]
+    monday.move_to(london(2026, 11, 20, 22, 41))  # late: everybody's
+    assert sign_in(on_call).get(reverse("desk:today")).context["urgent"]
+
+
+def test_who_is_on_call_past_midnight_is_whose_turn_began_the_day_before(on_call, monday, sign_in):
+    for hour, said in (
+        (london(2026, 11, 20, 14), "Owain Call is on call tonight."),
+        (london(2026, 11, 21, 0, 10), "Owain Call is on call now."),
+        (london(2026, 11, 21, 10), "Nobody is on call now: every supervisor is told."),
+    ):
+        monday.move_to(hour)
+        assert said in sign_in(on_call).get(reverse("desk:urgent")).content.decode()
+
+
 # --- The pages -------------------------------------------------------------------------------------
 
 
@@ -332,12 +378,12 @@ def test_it_stands_on_top_of_today_with_what_was_tried(
 ):
     release(abused, london(2026, 11, 23, 9, 50))
     ring(abused, officer, london(2026, 11, 23, 9, 58), outcome="no_answer")
-    for browser in (as_officer, sign_in(supervisor)):
+    for browser, heading in ((as_officer, "Ring now"), (sign_in(supervisor), "with somebody else: 1")):
         page = browser.get(reverse("desk:today")).content.decode()
         assert "now: the bail" in page
         assert "Tried 1 time; last at 09:58: no answer." in page
         assert "by 11:00" in page
-        assert page.index("Ring now") < page.index("desk-work__row")
+        assert page.index(heading) < page.index("desk-work__row")
 
 
 def test_it_is_on_the_day_of_nobody_else(abused, as_stranger, colleague, sign_in, monday):

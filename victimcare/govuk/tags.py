@@ -175,7 +175,7 @@ def work_group(heading: str, count: Any = "", tone: str = "", url: str = "") -> 
 
 ROW = (
     *("tone", "who", "url", "why", "explain", "explain_url", "how", "tag", "colour", "button"),
-    *("details", "details_url", "note_for_me", "select_name", "select_value"),
+    *("details", "details_url", "note_for_me", "post", "select_name", "select_value"),
 )
 
 
