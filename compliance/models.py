@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from compliance.models_tally import DutyChange, DutyTally, Recount  # noqa: F401 - Django looks for models here
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.counting import may_count

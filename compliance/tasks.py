@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from compliance import actions
+from compliance import actions, rollups
 from victimcare import clock
 
 A_MOMENT = timedelta(seconds=5)  # those just recorded are being assessed by whoever recorded them
@@ -21,3 +21,17 @@ def assess_cases_left_behind() -> int:
         if assessed < actions.CHUNK:
             break
     return total
+
+
+@shared_task
+def fold_duty_tallies() -> int:
+    """Fold what changed into the tallies of the dashboards. Returns how many changes."""
+    return rollups.fold()
+
+
+@shared_task
+def recount_duty_tallies() -> int:
+    """Hold the tallies against the duties, once a night, and put right what differs. Returns how many did."""
+    if not rollups.is_recount_due(clock.now()):
+        return 0
+    return rollups.recount(repairs=True).differing

@@ -63,6 +63,7 @@ WRITERS = {
     "complaints",
     "admitting",
     "chunks",
+    "rollups",
     "claiming",
     "reconciling",
     "settling",

@@ -48,6 +48,10 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "reconcile-extracts": {"task": "victimcare.intake.tasks.reconcile_extracts", "schedule": 3600.0},
     # Cases whose events were recorded but whose duties were not yet assessed, every 30 seconds.
     "assess-cases-left-behind": {"task": "compliance.tasks.assess_cases_left_behind", "schedule": 30.0},
+    # What changed in duties, folded into the tallies of the dashboards, every 20 seconds.
+    "fold-duty-tallies": {"task": "compliance.tasks.fold_duty_tallies", "schedule": 20.0},
+    # The tallies held against the duties themselves: asked every half hour, done once a night.
+    "recount-duty-tallies": {"task": "compliance.tasks.recount_duty_tallies", "schedule": 1800.0},
     # People who are new or changed, compared with everybody: may they be held already? Every 15 seconds, while
     # whoever added somebody by hand is still there to be asked.
     "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 15.0},
