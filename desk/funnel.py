@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
-from desk import offence_groups
-from desk.offence_groups import GROUPED, GROUPS
+from victimcare.cases import offence_groups
+from victimcare.cases.offence_groups import GROUPED, GROUPS
 from needs_assessments.models import NeedsAssessment
 from referrals.models import OnwardReferral, Referral
 from referrals.rules.book import because as because_of

@@ -22,6 +22,7 @@ TYPED = [
     "victimcare/intake/withdrawing.py",
     "compliance/catalogue.py",
     "compliance/engine.py",
+    "compliance/suppression.py",
     "courts/clashes.py",
 ]
 APPS = ["victimcare", "referrals", "needs_assessments", "contacts", "courts", "compliance", "desk"]

@@ -21,7 +21,7 @@ from contacts.urgent import (
     on_call_day,
 )
 from contacts.urgent_calls import look_at, say_what_is_late, set_aside, set_on_call, standards_on
-from desk.offence_groups import GROUPS
+from victimcare.cases.offence_groups import GROUPS
 from tests.factories import LeaveFactory, ParticipantFactory, SafeContactFactory, UserFactory, london
 from victimcare.accounts.models import Notification, StaffMail, User
 from victimcare.accounts.permissions import Role

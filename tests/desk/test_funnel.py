@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from desk.funnel import Cohort
-from desk.offence_groups import GROUPED, GROUPS
+from victimcare.cases.offence_groups import GROUPED, GROUPS
 from referrals.models import OnwardReferral
 from tests.factories import (
     CaseFactory,

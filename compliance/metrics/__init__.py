@@ -1,0 +1,7 @@
+"""The measures M1 to M26 of a period, and the five quarterly ones, counted from the rows."""
+
+from compliance.metrics.breakdowns import BREAKDOWNS
+from compliance.metrics.definitions import METRICS, PARTS, QUARTERLY, Metric
+from compliance.metrics.measuring import Figure, measure
+
+__all__ = ["BREAKDOWNS", "METRICS", "PARTS", "QUARTERLY", "Figure", "Metric", "measure"]
