@@ -40,9 +40,9 @@ def questions_due(
 
 
 def _falls_to(user: User, whose: Sequence[int], *, is_team: bool) -> Q:
-    """Whoever asked chases the answer; a supervisor the whole team's."""
+    """Whoever asked chases the answer; a supervisor, among their own work, the whole team's."""
     mine = Q(asked_by__in=whose)
-    if is_team or user.has_role(Role.SUPERVISOR):
+    if user.has_role(Role.SUPERVISOR) and not is_team:
         mine |= Q(asked_by__team=user.team_id) if user.team_id else Q()
     return mine
 

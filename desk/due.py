@@ -1,6 +1,6 @@
 """Due work: everything with a last day in one list, in five groups; for a team, what does not fit into its day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,9 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from desk.asked import as_row
+from desk.counted import Counted, by_officer
 from desk.covering import covered_by
-from desk.day import Group, Thing, group_of, horizon, lay_out, things
+from desk.day import Group, Thing, What, group_of, horizon, lay_out, things
 from desk.fit import Fit
+from desk.team import late_cell
 from desk.worklist import (
     AT_MOST,
     day_plan,
@@ -158,16 +161,18 @@ def team_day(request: Request) -> HttpResponse:
     plans = [(each, _plan_of(each, todo, found.people, is_away=each.pk in away)) for each in officers]
     plans.sort(key=lambda plan: -plan[1].minutes_left_over)
     shown: dict[int, Participant] = {}
-    sections = [_section(each, plan, found.people, shown, away) for each, plan in plans if plan.left]
+    sections = [_section(each, plan, found.people, shown, away, user) for each, plan in plans if plan.left]
+    due = by_officer(user, [each.pk for each in officers], today)
     listed(request, list(shown.values()), field_group="team's day")
     context = {
         "columns": [
             _("Officer"),
-            {"label": _("Late or due today"), "is_number": True},
+            {"label": _("Late"), "is_number": True},
+            {"label": _("Due today"), "is_number": True},
             {"label": _("Takes"), "is_number": True},
             {"label": _("Does not fit"), "is_number": True},
         ],
-        "rows": [_figures(each, plan) for each, plan in plans],
+        "rows": [_figures(each, plan, due[each.pk], today) for each, plan in plans],
         "sections": sections,
         "n": sum(len(plan.left) for _each, plan in plans),
         "is_capped": len(found.items) >= AT_MOST,
@@ -178,18 +183,28 @@ def team_day(request: Request) -> HttpResponse:
 
 def _plan_of(officer: User, todo: Sequence[Thing], people: dict[int, Participant], *, is_away: bool) -> Fit:
     """How this officer's own part fits; whoever is away does nothing today."""
-    mine = [
-        thing for thing in todo if (part := people.get(thing.participant)) and part.officer_id == officer.pk
-    ]
+    mine = [thing for thing in todo if falls_to(thing, people) == officer.pk]
     return day_plan(mine, people, officer, is_away=is_away)
 
 
-def _figures(officer: User, plan: Fit) -> list[Any]:
+def falls_to(thing: Thing, people: Mapping[int, Participant]) -> int | None:
+    """Whose it is, by primary key: whoever promised or asked; otherwise that person's officer."""
+    source: Any = thing.items[0].source
+    if thing.what is What.PROMISE:
+        return int(source.falls_to.pk)
+    if thing.what is What.QUESTION:
+        return int(source.asked_by_id)
+    part = people.get(thing.participant)
+    return part.officer_id if part else None
+
+
+def _figures(officer: User, plan: Fit, due: Counted, today: date) -> list[Any]:
     all_of_it = [each.thing for each in (*plan.placed, *plan.left)]
     over = plan.minutes_left_over
     return [
         {"text": officer.display_name, "url": f"{reverse('desk:due')}?whose={officer.reference}"},
-        len(all_of_it),
+        late_cell(due, today),
+        due.today,
         duration(sum(thing.minutes for thing in all_of_it)) if all_of_it else "–",
         {"text": duration(over), "note": str(len(plan.left)), "tone": "danger"} if over else "–",
     ]
@@ -201,17 +216,17 @@ def _section(
     people: dict[int, Participant],
     shown: dict[int, Participant],
     away: set[int],
+    user: User,
 ) -> dict[str, Any]:
     """What cannot fit into this officer's day, and why."""
     rows = []
     for left in plan.left[:LISTED_AT_MOST]:
-        part = shown.setdefault(left.thing.participant, people[left.thing.participant])
-        said = in_sentences(left.thing, part.person.name)
+        part = people.get(left.thing.participant)
+        if part is not None:
+            shown[part.pk] = part
         rows.append(
-            {
-                "what": said["what"],
-                "who": part.person.name,
-                "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
+            _left_row(left.thing, part, user)
+            | {
                 "due_on": left.thing.due_on,
                 "why": _("Left because %s.")
                 % (_("they are away") if officer.pk in away else why_left(left.why)),
@@ -224,6 +239,16 @@ def _section(
         "more": len(plan.left) - len(rows),
         "url": f"{reverse('desk:due')}?whose={officer.reference}",
     }
+
+
+def _left_row(thing: Thing, part: Participant | None, user: User) -> dict[str, Any]:
+    """One thing that does not fit, without the button that does it: it is somebody else's work."""
+    if part is None or thing.what is What.QUESTION:
+        said = as_row(thing.items[0].source, user)  # type: ignore[arg-type]
+        return {name: said[name] for name in ("what", "who", "url")}
+    name = part.person.name
+    url = reverse("desk:summary", args=[part.case.reference, part.reference])
+    return {"what": in_sentences(thing, name)["what"], "who": name, "url": url}
 
 
 def in_the_day(plan: Fit, today: date, people: dict[int, Participant]) -> list[dict[str, str]]:

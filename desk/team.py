@@ -10,17 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from compliance.models import Duty
 from courts.models import Hearing, SpecialMeasure, Warning, WitnessRequirement
+from desk.counted import Counted, by_officer
 from desk.handover import not_received
 from referrals.board import loads_today
 from referrals.models import Referral
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.counting import may_count
 from victimcare.cases.models import Participant
-from victimcare.govuk.dates import day, due
+from victimcare.govuk.dates import day
+from victimcare.govuk.dates import due as said_due
 from victimcare.intake.models import ImportRow
 from victimcare.working_days import england_and_wales, working_days_after
 
@@ -110,23 +110,25 @@ def _officers(user: User) -> tuple[list[list[Any]], int]:
         .order_by("until_on")
         .values_list("user", "until_on")
     )
-    late = _overdue_by_officer(user, list(members), today)
+    due = by_officer(user, list(members), today)
     rows = [
         [
             {
                 "text": load.name,
                 "url": f"{reverse('desk:cases')}?officer={members[load.officer_id].reference}",
             },
-            _late(*late.get(load.officer_id, (0, today)), today),
+            late_cell(due[load.officer_id], today),
             {"text": f"{round(load.share * 100)}%", "tone": "danger"}
             if load.share > 1
             else f"{round(load.share * 100)}%",
             _whereabouts(members[load.officer_id], away.get(load.officer_id), today),
         ]
-        for load in sorted(loads, key=lambda each: (-late.get(each.officer_id, (0, today))[0], each.name))
-        if load.officer_id in members
+        for load in sorted(
+            (load for load in loads if load.officer_id in members),
+            key=lambda each: (-due[each.officer_id].late, each.name),
+        )
     ]
-    return rows, sum(n for n, _oldest in late.values())
+    return rows, sum(each.late for each in due.values())
 
 
 def _whereabouts(officer: User, away_until: date | None, today: date) -> str:
@@ -136,26 +138,12 @@ def _whereabouts(officer: User, away_until: date | None, today: date) -> str:
     return _("Day off") if officer.working_hours and not officer.hours_on(today) else _("Here")
 
 
-def _late(n: int, oldest: date, today: date) -> Any:
-    return (
-        {"text": n, "tone": "danger", "note": _("the oldest %(late)s") % {"late": due(oldest, today).lead}}
-        if n
-        else "0"
-    )
-
-
-def _overdue_by_officer(user: User, officers: list[int], today: date) -> dict[int, tuple[int, date]]:
-    found = (
-        Duty.objects.open()
-        .due_before(today)
-        .ours()  # has an index of its own, without the many that officers outside the unit owe
-        .filter(owner=Duty.Owner.FORCE, participant__officer__in=officers, participant__closed_at=None)
-        .filter(may_count(user))
-        .order_by()
-        .values_list("participant__officer")
-        .annotate(n=Count("pk"), oldest=Min("due_on"))
-    )
-    return {officer: (n, oldest) for officer, n, oldest in found}
+def late_cell(due: Counted, today: date) -> Any:
+    """How much is late, and how late the oldest of it is."""
+    if not due.late or due.oldest is None:
+        return "0"
+    note = _("the oldest %(late)s") % {"late": said_due(due.oldest, today).lead}
+    return {"text": due.late, "tone": "danger", "note": note}
 
 
 # --- Witness care ----------------------------------------------------------------------------------

@@ -50,7 +50,12 @@ def and_list(words: Sequence[str]) -> str:
 
 def is_told(duty: Duty) -> bool:
     """Met by telling the event that opened it."""
-    return duty.event.kind in ABOUT and duty.rule in rules.ABOUT
+    return is_telling(duty.rule, duty.event.kind)
+
+
+def is_telling(rule: str, kind: str) -> bool:
+    """Whether a duty of this rule, opened by an event of this kind, is met by telling that event."""
+    return kind in ABOUT and rule in rules.ABOUT
 
 
 def owed(who: str, duties: Sequence[Duty]) -> str:

@@ -12,6 +12,7 @@ from tests.factories import (
     ContactPlanFactory,
     LeaveFactory,
     ParticipantFactory,
+    ReferralFactory,
     SafeContactFactory,
     UserFactory,
     london,
@@ -19,7 +20,7 @@ from tests.factories import (
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Question
+from victimcare.cases.models import Case, Question
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 HOURS = [["09:00", "17:00"]] * 5
@@ -101,6 +102,37 @@ def test_a_supervisor_sees_the_teams_and_one_officers(as_supervisor, victim, off
     assert len(as_supervisor.get("/due/?whose=team").context["rows"]) == 2
     rows = as_supervisor.get(f"/due/?whose={colleague.reference}").context["rows"]
     assert [row["who"] for row in rows] == [theirs.person.name]
+
+
+def test_today_the_teams_day_and_an_officers_list_count_the_same(
+    as_supervisor, victim, officer, colleague, supervisor
+):
+    everything_due(victim, officer)
+    theirs = ParticipantFactory(officer=colleague, team=officer.team)
+    SafeContactFactory(person=theirs.person, review_on=date(2026, 11, 20))
+    ReferralFactory(
+        participant=theirs, status="allocated", due_on=date(2026, 11, 19), allocated_at=london(2026, 11, 17)
+    )
+    # Promised by one officer to another's victim: it is the promise of whoever made it.
+    Promise.objects.create(participant=theirs, what="ring", due_on=date(2026, 11, 20), made_by=officer)
+    everything_due(hidden := ParticipantFactory(officer=officer, team=officer.team), officer)
+    Case.objects.filter(pk=hidden.case_id).update(is_restricted=True)
+    for away in (officer, colleague):  # nothing of theirs fits into the day
+        LeaveFactory(user=away)
+    today, day = as_supervisor.get("/").context["team"], as_supervisor.get("/due/team/").context
+    late = {row[0]["text"]: figure(row[1]) for row in today.officers}
+    assert late == {row[0]["text"]: figure(row[1]) for row in day["rows"]}
+    due_today = {row[0]["text"]: row[2] for row in day["rows"]}
+    for each in (officer, colleague):
+        tabs = as_supervisor.get(f"/due/?whose={each.reference}").context["tabs"]
+        assert late[each.display_name] == tabs[0]["n"] + tabs[1]["n"] > 0
+        assert due_today[each.display_name] == tabs[2]["n"]
+    assert today.late == sum(late.values())
+    assert sum(section["n"] for section in day["sections"]) == today.late + sum(due_today.values())
+
+
+def figure(cell):
+    return cell["text"] if isinstance(cell, dict) else int(cell)
 
 
 def test_an_officer_asking_for_the_teams_gets_their_own(as_officer, officer, colleague, victim):
