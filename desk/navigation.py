@@ -10,6 +10,7 @@ from contacts import navigation as contacts
 from courts import navigation as courts
 from desk import places
 from needs_assessments import navigation as needs_assessments
+from packs import navigation as packs
 from referrals import navigation as referrals
 from victimcare.accounts import navigation as accounts
 from victimcare.audit import navigation as audit
@@ -20,7 +21,7 @@ from victimcare.messaging import navigation as messaging
 from victimcare.navigation import CaseTab, Link, NavItem
 from victimcare.notes import navigation as notes
 
-_APPS = (places, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, notes, intake, cases,
+_APPS = (places, packs, compliance, courts, referrals, needs_assessments, contacts, letters, messaging, notes, intake, cases,
          accounts, audit)  # fmt: skip
 NAVIGATION: list[NavItem] = sorted((i for app in _APPS for i in app.NAVIGATION), key=lambda item: item.order)
 CASE_TABS: list[CaseTab] = sorted((tab for app in _APPS for tab in app.CASE_TABS), key=lambda tab: tab.order)

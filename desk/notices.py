@@ -17,6 +17,7 @@ from contacts.models import Contact, Telling, UrgentCall
 from contacts.models import Promise as PromiseKept  # beside Django's
 from contacts.snoozing import latest_day, may_be_snoozed, snooze
 from desk.forms import SnoozeForm
+from packs.models import Pack
 from referrals.models import Handover
 from victimcare import clock
 from victimcare.accounts.access import anyone_signed_in
@@ -50,6 +51,10 @@ KINDS: dict[str, Promise] = {
     "officer_left": lazy("An officer left, and their open cases need somebody"),
     "letter_ready": lazy("A letter is ready to send"),
     "letter_parked": lazy("A letter could not be printed"),
+    "evidence_ready": lazy("An evidence pack is ready"),
+    "evidence_parked": lazy("An evidence pack could not be made"),
+    "pack_ready": lazy("A pack is ready"),
+    "pack_parked": lazy("A pack could not be made"),
     "message_failed": lazy("A text or an email did not arrive"),
     "mail_failed": lazy("An email to you could not be sent"),
     "message": lazy("A message from whoever answered a call"),
@@ -73,6 +78,8 @@ LEADS: dict[str, Any] = {
     "contact_not_cleared": Contact,
     "letter_ready": Letter,
     "letter_parked": Letter,
+    "evidence_ready": Pack,
+    "evidence_parked": Pack,
     "message_failed": Message,
     "message": Contact,
     "officer_passed_on": Telling,
@@ -89,7 +96,7 @@ OF_A_COLLEAGUE = {"officer_left", "handover", "officers_minute", "officer_silent
 # About no person: the subject is a question, an extract or a day, and is said as it is.
 OF_NOBODY = {
     "mail_failed", "row_answer_due", "row_question_answered", "extract_parked", "extract_refused",
-    "extract_not_withdrawn", "figures_differ",
+    "extract_not_withdrawn", "figures_differ", "pack_ready", "pack_parked",
 }  # fmt: skip
 
 

@@ -25,7 +25,7 @@ TYPED = [
     "compliance/suppression.py",
     "courts/clashes.py",
 ]
-APPS = ["victimcare", "referrals", "needs_assessments", "contacts", "courts", "compliance", "desk"]
+APPS = ["victimcare", "referrals", "needs_assessments", "contacts", "courts", "compliance", "packs", "desk"]
 
 
 def checks():

@@ -31,6 +31,7 @@ OURS = {
     "contacts",
     "courts",
     "compliance",
+    "packs",
     "desk",
 }
 

@@ -150,6 +150,7 @@ INSTALLED_APPS = [
     "contacts",
     "courts",
     "compliance",
+    "packs",
     "desk",
 ]
 

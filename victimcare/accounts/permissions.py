@@ -93,6 +93,9 @@ class Permission(StrEnum):
     SET_LEAVE = "set_leave"
     VIEW_CODE = "view_code"
     BRING_CODE_INTO_FORCE = "bring_code_into_force"
+    MAKE_EVIDENCE_PACK = "make_evidence_pack"
+    MAKE_PACK = "make_pack"
+    VIEW_PACKS = "view_packs"
 
 
 P = Permission
@@ -190,6 +193,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.HANDLE_COMPLAINTS,
         P.DECIDE_SAFETY,
         P.WATCH_URGENT,
+        P.MAKE_EVIDENCE_PACK,
+        P.MAKE_PACK,
+        P.VIEW_PACKS,
     },
     # Warns victims and witnesses for court and gives Rights 8 and 9.
     Role.WITNESS_CARE_OFFICER: _READ_A_CASE
@@ -259,7 +265,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     # Supports people another way: sees only what was referred to them, while it is open.
     Role.PARTNER: frozenset({P.USE_TODAY, P.VIEW_OWN_REFERRALS, P.REFER_IN}),
     # Counts: aggregates only, never a name.
-    Role.ANALYST: frozenset({P.USE_TODAY, P.VIEW_DASHBOARD, P.VIEW_CODE}),
+    Role.ANALYST: frozenset({P.USE_TODAY, P.VIEW_DASHBOARD, P.VIEW_CODE, P.MAKE_PACK, P.VIEW_PACKS}),
     # Looks at who looked.
     Role.AUDITOR: frozenset(
         {
@@ -270,6 +276,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             P.VIEW_CODE,
             P.VIEW_PEOPLE_OF_THE_UNIT,
             P.VIEW_TOKENS,
+            P.VIEW_PACKS,
         }
     ),
     # Keeps the people and the reference data; has no case access.

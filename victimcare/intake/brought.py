@@ -41,6 +41,7 @@ SAID: dict[str, Promise] = {  # how many of which, in words
         "%(n)d needs assessments",
         "n",
     ),
+    "packs.Pack": ngettext_lazy("%(n)d evidence pack", "%(n)d evidence packs", "n"),
     "contacts.Promise": ngettext_lazy("%(n)d promise or task", "%(n)d promises or tasks", "n"),
     "contacts.ContactPlan": ngettext_lazy("%(n)d contact plan", "%(n)d contact plans", "n"),
     "contacts.ContactSeries": ngettext_lazy(

@@ -1,0 +1,225 @@
+"""Every write to packs: asking for one, and making it. Nothing is made in a web request.
+
+QUEUED -> MAKING -> READY. A pack that cannot be made is PARKED with the reason, at once where it may not be
+made and after five attempts where it failed; trouble of the machine's own uses up no attempt.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from packs import evidence
+from packs.models import ATTEMPTS, Pack
+from victimcare import clock
+from victimcare.accounts.models import Notification, User
+from victimcare.accounts.notify import notify
+from victimcare.accounts.permissions import Permission
+from victimcare.audit.actions import record_access
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import justification
+from victimcare.cases.models import Participant
+from victimcare.faults import Refused, Stale
+from victimcare.letters.press import CannotPrint, Press, PressDown
+
+log = logging.getLogger(__name__)
+
+OWED_TO = (Participant.Role.VICTIM, Participant.Role.WITNESS)
+
+
+@transaction.atomic
+def ask_for_evidence(*, participant: Participant, language: str, reason: str, by: User) -> Pack:
+    """Have the evidence of one victim or witness printed. Raises Refused for anybody else, and without a reason."""
+    if participant.role not in OWED_TO:
+        raise Refused(_("Only victims and witnesses are owed duties. Open the victim’s own pages."))
+    if not reason.strip():
+        raise Refused(_("Say why you need the pack."))
+    return Pack.objects.create(
+        kind=Pack.Kind.EVIDENCE,
+        participant=participant,
+        language=Pack.Language(language),
+        reason=reason.strip(),
+        asked_by=by,
+        asked_at=clock.now(),
+    )
+
+
+@transaction.atomic
+def try_again(*, pack: Pack, version: int | None, by: User) -> Pack:
+    """Make a parked pack again, once what was wrong is mended; who asks now answers for it. Raises Stale, Refused."""
+    fresh = Pack.objects.without_files().select_for_update().get(pk=pack.pk)
+    if version is not None and fresh.version != version:
+        raise Stale(
+            _("Someone else changed this pack while you were working. Open it again to see what they did.")
+        )
+    if fresh.status != Pack.Status.PARKED:
+        raise Refused(_("Only a pack that could not be made is made again."))
+    fresh.status, fresh.attempts, fresh.parked_reason = Pack.Status.QUEUED, 0, ""
+    fresh.asked_by, fresh.version = by, fresh.version + 1
+    fresh.save(update_fields=["status", "attempts", "parked_reason", "asked_by", "version"])
+    return fresh
+
+
+# --- Making: the worker's part -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Files:
+    """What one pack came to."""
+
+    pdf: bytes
+    pages: int
+
+
+def make_waiting(limit: int = 20) -> int:
+    """Make what waits, oldest first, on one warm press. Returns how many are ready."""
+    free_left_behind()
+    waiting = list(Pack.objects.waiting().values_list("pk", flat=True)[:limit])
+    if not waiting:
+        return 0
+    ready = 0
+    try:
+        with Press() as press:
+            for pack in waiting:
+                ready += make(pack, press=press)
+    except PressDown as fault:
+        log.error("packs wait: %s", fault)
+    return ready
+
+
+def free_left_behind() -> int:
+    """Packs whose worker died return to the queue a minute after they were claimed, four times. Returns how many."""
+    left = Pack.objects.left_behind(clock.now())
+    left.filter(attempts__gte=ATTEMPTS).update(
+        status=Pack.Status.PARKED, claimed_at=None, parked_reason=_("Making it ended without a pack.")
+    )
+    return left.update(status=Pack.Status.QUEUED, claimed_at=None)
+
+
+def make(pack_id: int, *, press: Press) -> bool:
+    """Claim one pack and make it. False when another worker has it, or it could not be made.
+
+    Whether whoever asked may still see the case is asked again first. Raises PressDown, with the pack back in
+    the queue and no attempt used, when the machine is at fault.
+    """
+    claimed_at = clock.now()
+    if not Pack.objects.filter(pk=pack_id, status=Pack.Status.QUEUED).update(
+        status=Pack.Status.MAKING, claimed_at=claimed_at, attempts=F("attempts") + 1
+    ):
+        return False
+    pack = Pack.objects.without_files().select_related("asked_by", "participant__case").get(pk=pack_id)
+    try:
+        with transaction.atomic():
+            files = _evidence(pack, press)
+            return _finished(pack, claimed_at, files)
+    except Refused as refused:
+        _failed(pack, claimed_at, str(refused.sentence), again=False)
+    except CannotPrint as fault:
+        _failed(pack, claimed_at, str(fault), again=True)
+    except PressDown:
+        _claimed(pack, claimed_at).update(
+            status=Pack.Status.QUEUED, claimed_at=None, attempts=F("attempts") - 1
+        )
+        raise
+    return False
+
+
+def _evidence(pack: Pack, press: Press) -> Files:
+    """The evidence of one case as a PDF; that it was put together is written down with it.
+
+    Raises Refused where it may not be made for whoever asked, or would name somebody.
+    """
+    by = pack.asked_by
+    participant = (
+        Participant.objects.visible_to(by)
+        .select_related("case", "person")
+        .filter(pk=pack.participant_id)
+        .first()
+    )
+    if participant is None or not by.is_active or not by.may(Permission.MAKE_EVIDENCE_PACK):
+        raise Refused(
+            _("Whoever asked for this pack may no longer see the case. Somebody who may asks again.")
+        )
+    with translation.override(pack.language):
+        try:
+            said = evidence.contents(pack, participant, clock.today())
+        except evidence.TooMuchSaid:
+            raise Refused(
+                _(
+                    "Somebody’s name, number or address stands in what was typed about this case. Nothing was printed."
+                )
+            ) from None
+        html = render_to_string("packs/print/evidence.html", said | {"made_at": clock.now()})
+    record_access(
+        by=by,
+        op=AccessEntry.Op.COMBINE,
+        case=participant.case.reference,
+        subject=participant.reference,
+        field_group=f"evidence pack {pack.reference}",
+        justification=justification(by, participant),
+    )
+    printed = press.print(html, identifier=pack.reference)
+    return Files(printed.pdf, printed.pages)
+
+
+def _claimed(pack: Pack, claimed_at: datetime) -> "QuerySet[Pack]":
+    """The pack as long as our claim on it holds; none once it went to somebody else."""
+    return Pack.objects.filter(pk=pack.pk, status=Pack.Status.MAKING, claimed_at=claimed_at)
+
+
+def _finished(pack: Pack, claimed_at: datetime, files: Files) -> bool:
+    """Keep the files, once: only while the claim holds."""
+    kept = _claimed(pack, claimed_at).update(
+        pdf=files.pdf,
+        sha256=hashlib.sha256(files.pdf).hexdigest(),
+        pages=files.pages,
+        status=Pack.Status.READY,
+        claimed_at=None,
+        made_at=clock.now(),
+        version=F("version") + 1,
+    )
+    if kept:
+        _tell_who_asked(pack, "ready")
+    return bool(kept)
+
+
+@transaction.atomic
+def _failed(pack: Pack, claimed_at: datetime, reason: str, *, again: bool) -> None:
+    """Back to the queue, or parked after the fifth attempt, or at once where `again` is of no use."""
+    is_over = not again or pack.attempts >= ATTEMPTS
+    changed = _claimed(pack, claimed_at).update(
+        status=Pack.Status.PARKED if is_over else Pack.Status.QUEUED,
+        claimed_at=None,
+        parked_reason=reason[:300] if is_over else "",
+        version=F("version") + 1,
+    )
+    if changed and is_over:
+        _tell_who_asked(pack, "parked")
+
+
+def _tell_who_asked(pack: Pack, how: str) -> None:
+    """One notification for each pack and how it came out, however often the sweep comes by."""
+    notify(
+        recipients=[pack.asked_by],
+        kind=f"{'evidence' if pack.is_evidence else 'pack'}_{how}",
+        subject=pack.reference,
+        level=Notification.Level.NEWS,
+        url=address_of(pack),
+    )
+
+
+def address_of(pack: Pack) -> str:
+    """The page of this pack."""
+    if pack.participant is None:
+        return reverse("packs:pack", args=[pack.reference])
+    return reverse(
+        "packs:evidence-pack",
+        args=[pack.participant.case.reference, pack.participant.reference, pack.reference],
+    )

@@ -1,0 +1,490 @@
+"""The evidence of one victim, right by right: what was owed, what met it, what is missing. Without anybody in it.
+
+Nobody is named: the person is "the victim", staff are their role and reference, and nothing is said of others.
+Words that somebody typed are left out, but for why a duty was excused, from which people are taken out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from compliance import words
+from compliance.catalogue import Code, codes
+from compliance.explain import explain, rule_of
+from compliance.models import CodeVersion, Duty
+from contacts.models import Contact
+from needs_assessments.models import NeedsAssessment
+from packs.models import Pack
+from packs.redaction import Redactor
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Role
+from victimcare.cases.models import Entitlement, Event, Participant, Person
+from victimcare.govuk.dates import clock_time, long_day
+from victimcare.letters.models import Letter
+from victimcare.working_days import england_and_wales, london_day, working_days_between
+
+AT_MOST = 300  # of each kind of row; more is said to be left out
+MET, LATE, OWED, MISSED, UNSHOWN, EXCUSED = "met", "late", "owed", "missed", "no_evidence", "excused"
+
+
+class TooMuchSaid(Exception):
+    """Somebody's name, number or address came into the words all the same: nothing is printed."""
+
+
+def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any]:
+    """All that the pack says, in the language that is active. Twelve queries, however long the case.
+
+    Raises TooMuchSaid when anybody of the case could be known by it.
+    """
+    people = list(participant.case.participants.select_related("person"))
+    redactor = Redactor(_private(part.person for part in people), instead=_("[left out]"))
+    record = Record(participant)
+    duties = [_duty(duty, record, redactor, today) for duty in record.duties]
+    said = {
+        "title": _("Evidence under the Victims’ Code"),
+        "reference": pack.reference,
+        "case": participant.case.reference,
+        "facts": _facts(pack, participant, redactor, today),
+        "gaps": [duty["gap"] for duty in duties if duty["is_gap"]],
+        "how_it_stands": _how_it_stands(duties),
+        "rights": _rights(duties, today),
+        "local": [duty for duty in duties if duty["is_local"]],
+        "entitlements": [
+            [long_day(each.from_on), _("Enhanced rights") if each.is_enhanced else _("Standard rights")]
+            for each in record.entitlements
+        ],
+        "contacts": [_contact_row(contact) for contact in record.contacts],
+        "letters": [_letter_row(letter) for letter in record.letters],
+        "assessments": [
+            [each.reference, _short(each.completed_at), staff(each.assessed_by)]
+            for each in record.assessments
+        ],
+        "revisions": [_revision_row(duty) for duty in record.revisions],
+    }
+    said["left_out"] = _left_out(record, redactor)
+    _check_nobody_in(said, people)
+    return said
+
+
+class Record:
+    """The rows that the evidence is made of, each asked for once."""
+
+    def __init__(self, participant: Participant) -> None:
+        # What was told to whoever acts for them was told to them.
+        whose = [participant.pk, *participant.represented_by.values_list("pk", flat=True)]
+        all_duties = Duty.objects.filter(participant=participant).select_related("event", "officer")
+        self.duties = list(all_duties.current().order_by("right", "clock_on", "pk")[:AT_MOST])
+        self.revisions = list(all_duties.filter(is_current=False).order_by("right", "event", "pk")[:AT_MOST])
+        self.contacts = list(
+            Contact.objects.filter(participant__in=whose)
+            .select_related("by", "spoke_to", "participant")
+            .prefetch_related(Prefetch("tells", Event.objects.order_by("occurred_at", "pk")))
+            .order_by("at", "pk")[:AT_MOST]
+        )
+        self.letters = list(
+            Letter.objects.without_pdf()
+            .filter(participant__in=whose)
+            .exclude(status__in=[Letter.Status.DRAFT, Letter.Status.WITHDRAWN])
+            .select_related("template", "written_by", "approved_by")
+            .order_by("written_at", "pk")[:AT_MOST]
+        )
+        self.assessments = list(
+            NeedsAssessment.objects.filter(participant=participant, status=NeedsAssessment.Status.COMPLETED)
+            .select_related("assessed_by")
+            .order_by("completed_at", "pk")[:AT_MOST]
+        )
+        self.entitlements = list(
+            Entitlement.objects.filter(participant=participant).order_by("from_on", "pk")[:AT_MOST]
+        )
+        cited = {duty.met_by for duty in self.duties if duty.met_by}
+        self.events = {
+            event.reference: event
+            for event in Event.objects.about(participant).filter(reference__in=cited).select_related("by")
+        }
+        suspects = sorted({duty.event.suspect_id for duty in self.duties if duty.event.suspect_id})
+        self.suspects = {pk: n for n, pk in enumerate(suspects, 1)} if len(suspects) > 1 else {}
+        self.is_cut = any(
+            len(rows) == AT_MOST for rows in (self.duties, self.revisions, self.contacts, self.letters)
+        )
+
+    def evidence(self, reference: str) -> Contact | Letter | Event | None:
+        """The contact, letter or event under this reference."""
+        for contact in self.contacts:
+            if contact.reference == reference:
+                return contact
+        for letter in self.letters:
+            if letter.reference == reference:
+                return letter
+        return self.events.get(reference)
+
+
+# --- What is said of one duty ------------------------------------------------------------------------
+
+
+def standing_of(duty: Duty, today: date) -> str:
+    """met, late, excused, owed, missed or no_evidence, on this day."""
+    if duty.status == Duty.Status.MET:
+        return MET
+    if duty.status == Duty.Status.MET_LATE:
+        return LATE
+    if duty.status != Duty.Status.OPEN:
+        return EXCUSED
+    if duty.due_on is None or duty.due_on >= today:
+        return OWED
+    return MISSED if duty.is_ours else UNSHOWN
+
+
+def standings() -> dict[str, str]:
+    """What each standing is called."""
+    return {
+        MET: _("Met"),
+        LATE: _("Met late"),
+        MISSED: _("Missed"),
+        UNSHOWN: _("No evidence"),
+        EXCUSED: _("Excused"),
+        OWED: _("Not yet due"),
+    }
+
+
+def _duty(duty: Duty, record: Record, redactor: Redactor, today: date) -> dict[str, Any]:
+    standing = standing_of(duty, today)
+    rule = rule_of(duty)
+    gap = _gap(duty, standing, record, redactor, today)
+    suspect = record.suspects.get(duty.event.suspect_id or 0)
+    facts = [
+        (_("What must be told or done"), words.tell(rule) if rule else ""),
+        (_("Rule"), f"{duty.rule}, {duty.code}"),
+        (_("Owed by"), _owed_by(duty)),
+        (_("Opened by"), _opened_by(duty, suspect)),
+        (
+            _("Due by the end of"),
+            long_day(duty.due_on) if duty.due_on else _("The Code gives no number of days"),
+        ),
+        (_("Evidence"), _evidence(duty, record)),
+        (_("What is missing, late or excused"), gap),
+    ]
+    return {
+        "name": words.short(duty.rule),
+        "right": duty.right,
+        "is_local": duty.is_local,
+        "standing": standing,
+        "status": standings()[standing] if standing != EXCUSED else str(duty.get_status_display()),
+        "facts": [(label, value) for label, value in facts if value],
+        "steps": [f"{step['text']} {step.get('skipped', '')}".strip() for step in explain(duty)],
+        "gap": f"{words.short(duty.rule)} ({duty.rule}): {gap}",
+        "is_gap": bool(gap),
+    }
+
+
+def _owed_by(duty: Duty) -> str:
+    owner = str(duty.get_owner_display())
+    return f"{owner}: {staff(duty.officer)}" if duty.officer and duty.is_ours else owner
+
+
+def _opened_by(duty: Duty, suspect: int | None) -> str:
+    event = duty.event
+    said = f"{event.title} ({event.reference}), {long_day(event.occurred_on)}"
+    if suspect:
+        said += ". " + _("Suspect %(n)d") % {"n": suspect}
+    return said
+
+
+def _evidence(duty: Duty, record: Record) -> str:
+    """What met it, or ended it otherwise: when, by which way, by whom."""
+    if not duty.met_by:
+        return ""
+    found = record.evidence(duty.met_by)
+    if isinstance(found, Contact):
+        said = f"{_channel(found)} ({found.reference}), {_when(found.at)}, {contact_by(found)}"
+        return f"{said}: {found.get_outcome_display()}."
+    if isinstance(found, Letter):
+        return _("Letter %(letter)s, sent %(when)s, written by %(who)s.") % {
+            "letter": found.reference, "when": _when(found.dispatched_at), "who": staff(found.written_by),
+        }  # fmt: skip
+    if isinstance(found, Event):
+        said = f"{found.title} ({found.reference}), {_when_of(found)}"
+        return f"{said}, {staff(found.by)}." if found.by else f"{said}."
+    return duty.met_by
+
+
+def _gap(duty: Duty, standing: str, record: Record, redactor: Redactor, today: date) -> str:
+    """What is missing, late or excused, in plain sentences; nothing where it was met in time or is not due."""
+    if standing == EXCUSED:
+        return _excuse(duty, record, redactor)
+    if standing == OWED:
+        return (
+            "" if duty.due_on else _("Nothing shows that it was done yet. No number of days makes it late.")
+        )
+    if standing == MET or duty.due_on is None:
+        return ""
+    until = duty.settled_on if standing == LATE and duty.settled_on else today
+    late = max(1, working_days_between(duty.due_on, until, bank_holidays=england_and_wales()))
+    said = {"n": late, "due": long_day(duty.due_on), "owner": duty.get_owner_display()}
+    if standing == LATE:
+        said_of = ngettext(
+            "It was done %(n)d working day after its last day, %(due)s.",
+            "It was done %(n)d working days after its last day, %(due)s.",
+            late,
+        )
+    elif standing == MISSED:
+        said_of = ngettext(
+            "Nothing shows that it was done. Its last day, %(due)s, was %(n)d working day ago.",
+            "Nothing shows that it was done. Its last day, %(due)s, was %(n)d working days ago.",
+            late,
+        )
+    else:
+        said_of = ngettext(
+            "%(owner)s owes it, and nobody has shown this unit whether it was done. Its last day, %(due)s, was"
+            " %(n)d working day ago.",
+            "%(owner)s owes it, and nobody has shown this unit whether it was done. Its last day, %(due)s, was"
+            " %(n)d working days ago.",
+            late,
+        )
+    return f"{said_of % said} {_tried(duty, record, until)}".strip()
+
+
+def _tried(duty: Duty, record: Record, until: date) -> str:
+    """How often somebody tried to reach them while it was owed, and did not."""
+    tried = [
+        contact.reference
+        for contact in record.contacts
+        if contact.has_failed
+        and contact.direction == Contact.Direction.OUT
+        and duty.clock_on <= london_day(contact.at) <= until
+    ]
+    if not tried:
+        return ""
+    return ngettext(
+        "They were tried %(n)d time in between and not reached: %(which)s.",
+        "They were tried %(n)d times in between and not reached: %(which)s.",
+        len(tried),
+    ) % {"n": len(tried), "which": ", ".join(tried)}
+
+
+def _excuse(duty: Duty, record: Record, redactor: Redactor) -> str:
+    """That it was excused or declined, on which day, and why in the words kept, with people taken out."""
+    said = _("%(how)s, %(day)s.") % {
+        "how": duty.get_status_display(), "day": long_day(duty.settled_on),
+    }  # fmt: skip
+    decision = record.events.get(duty.met_by)
+    why = redactor.clean(decision.detail) if decision is not None else ""
+    return f"{said} “{why}”" if why else said
+
+
+# --- The parts of a pack ------------------------------------------------------------------------------
+
+
+def _facts(pack: Pack, participant: Participant, redactor: Redactor, today: date) -> list[tuple[str, str]]:
+    case = participant.case
+    facts = [
+        (_("Case"), case.reference),
+        (_("Crime number"), case.occurrence_no),
+        (_("Offence"), case.offence_title),
+        (_("Reported"), long_day(london_day(case.reported_at)) if case.reported_at else ""),
+        (_("Who it is about"), f"{participant.get_role_display()} {participant.reference}"),
+        (_("As it stood on"), long_day(today)),
+        (_("Asked for by"), staff(pack.asked_by)),
+        (_("Why it was asked for"), redactor.clean(pack.reason)),
+        (_("Counted by"), ", ".join(code.title for code in _codes_in_force())),
+    ]
+    return [(label, value) for label, value in facts if value]
+
+
+def _how_it_stands(duties: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """How many duties of the Code stand how; our own standards are never among them."""
+    counts = Counter(duty["standing"] for duty in duties if not duty["is_local"])
+    return [(label, counts[standing]) for standing, label in standings().items()]
+
+
+def _rights(duties: list[dict[str, Any]], today: date) -> list[dict[str, Any]]:
+    """The twelve rights, each with its duties, and what the Code says that nothing here records."""
+    in_force = CodeVersion.objects.in_force_on(today)
+    code = codes().get(in_force.key) if in_force else None
+    rules = code.rules if code else ()
+    return [
+        {
+            "number": number,
+            "name": name,
+            "duties": [duty for duty in duties if duty["right"] == number and not duty["is_local"]],
+            "is_recorded": any(rule.is_tracked for rule in rules if rule.right == number),
+            "unrecorded": ", ".join(
+                words.short(rule.key) for rule in rules if rule.right == number and not rule.is_tracked
+            ),
+        }
+        for number, name in words.RIGHTS.items()
+    ]
+
+
+def _codes_in_force() -> list[Code]:
+    return [codes()[row.key] for row in CodeVersion.objects.brought_into_force() if row.key in codes()]
+
+
+def _contact_row(contact: Contact) -> list[str]:
+    told = ", ".join(str(event.title) for event in contact.tells.all())
+    return [
+        contact.reference,
+        _short(contact.at),
+        _channel(contact) + _with_another(contact),
+        contact_by(contact),
+        str(contact.get_outcome_display()),
+        told or "–",
+    ]
+
+
+def _with_another(contact: Contact) -> str:
+    """That it was somebody who acts for them who was spoken or written to, where it was."""
+    whom = contact.spoke_to or contact.participant
+    return ", " + _("with whoever acts for them") if whom.role == Participant.Role.REPRESENTATIVE else ""
+
+
+def _channel(contact: Contact) -> str:
+    channel = str(contact.get_channel_display())
+    return (
+        channel
+        if contact.direction == Contact.Direction.OUT
+        else _("%(channel)s, from them") % {"channel": channel}
+    )
+
+
+def contact_by(contact: Contact) -> str:
+    """Whose contact it was, without a name."""
+    if contact.by:
+        return staff(contact.by)
+    if contact.by_collar:
+        return _("Officer in the case, %(collar)s") % {"collar": contact.by_collar}
+    return _("Not recorded by whom")
+
+
+def staff(user: User | None) -> str:
+    """Somebody of the service by role and reference: who it is can be looked up, and is not printed."""
+    if user is None:
+        return _("the service itself")
+    role = next((str(Role(role).label) for role in user.roles if role in Role.values), "")
+    return f"{role}, {user.reference}" if role else user.reference
+
+
+def _letter_row(letter: Letter) -> list[str]:
+    return [
+        letter.reference,
+        letter.template.title_cy if get_language() == "cy" else letter.template.title_en,
+        str(letter.get_status_display()),
+        _short(letter.dispatched_at) if letter.dispatched_at else "–",
+        staff(letter.written_by),
+        staff(letter.approved_by) if letter.approved_by else "–",
+    ]
+
+
+def _revision_row(duty: Duty) -> list[str]:
+    return [
+        f"{words.short(duty.rule)} ({duty.rule})",
+        str(duty.revision),
+        f"{duty.event.title} ({duty.event.reference})",
+        long_day(duty.due_on) or "–",
+    ]
+
+
+def _when(moment: datetime | None) -> str:
+    return f"{long_day(london_day(moment))}, {clock_time(moment)}" if moment else ""
+
+
+def _short(moment: datetime | None) -> str:
+    """Tue 17 Nov 2026, 15:00: for a table, with the year whichever it is."""
+    return f"{date_format(london_day(moment), 'D j M Y')}, {clock_time(moment)}" if moment else ""
+
+
+def _when_of(event: Event) -> str:
+    return (
+        long_day(event.occurred_on) if event.precision == Event.Precision.DATE else _when(event.occurred_at)
+    )
+
+
+# --- Nobody in it -------------------------------------------------------------------------------------
+
+
+def _private(people: Iterable[Person]) -> list[str]:
+    """What everybody of the case is called and where they are, as it may stand in what somebody typed."""
+    found: list[str] = []
+    for person in people:
+        given = person.given_names.split()
+        found += [*given, person.surname, person.preferred_name, *_whereabouts(person)]
+    return found
+
+
+def _whereabouts(person: Person) -> list[str]:
+    return [
+        person.address_line_1, person.address_line_2, person.town, person.postcode, *person.phones, person.email,
+    ]  # fmt: skip
+
+
+def _left_out(record: Record, redactor: Redactor) -> list[str]:
+    """What this pack does not hold, and why. Said whether or not there was any of it."""
+    said = [
+        _(
+            "Names. The person is called the victim or the witness, and staff by their role and reference, so that"
+            " a lost copy leads to nobody. The case reference leads whoever may see the case to all of them."
+        ),
+        _(
+            "Addresses, phone numbers and emails, and how to reach them safely. A protected address stands in no"
+            " pack, whoever asks for it."
+        ),
+        _(
+            "Whatever concerns another victim or witness of this case, and who they are. Each has a pack of their"
+            " own, for whoever may see them."
+        ),
+        _("Who the suspects are. Where there are several they are numbered."),
+        _(
+            "What was said in contacts, letters and needs assessments. It is kept under the references given here,"
+            " and may hold what others told us."
+        ),
+        _("Notes and files, restricted ones among them. They are no evidence that a duty was met."),
+        _(
+            "Why somebody has enhanced rights, and to which service they were referred: what they told us of themselves."
+        ),
+    ]
+    if redactor.count:
+        said.append(
+            ngettext(
+                "A name, a number or an address in %(n)d place of what staff typed. It reads “[left out]” there.",
+                "Names, numbers or addresses in %(n)d places of what staff typed. It reads “[left out]” there.",
+                redactor.count,
+            )
+            % {"n": redactor.count}
+        )
+    if record.is_cut:
+        said.append(
+            _("Rows beyond the first %(n)d of a table. The case itself shows all of them.") % {"n": AT_MOST}
+        )
+    return said
+
+
+def _check_nobody_in(said: Mapping[str, Any], people: Iterable[Participant]) -> None:
+    """Raises TooMuchSaid when a full name, a street, a number or an email of anybody stands in the words."""
+    words_said = _squeezed(" ".join(_texts(said)))
+    for part in people:
+        person = part.person
+        names = [f"{name} {person.surname}" for name in (person.given_names, person.preferred_name) if name]
+        known = [*names, person.address_line_1, person.postcode, *person.phones, person.email]
+        if any(len(key) > 5 and key in words_said for key in map(_squeezed, known)):
+            raise TooMuchSaid
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _squeezed(text: str) -> str:
+    """Letters and figures only, so that spacing hides nobody."""
+    return "".join(character for character in text.casefold() if character.isalnum())
