@@ -11,21 +11,24 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from compliance.catalogue import Code, codes
-from compliance.engine import Owed, owed_to, standing
+from compliance.engine import OPEN, Key, Owed, owed_to, standing
 from compliance.facts import Care, facts_of
 from compliance.models import CodeVersion, Duty, RuleCheck
 from victimcare import clock
 from victimcare.accounts.models import User
+from victimcare.calendars import Calendar, numbered
 from victimcare.cases.models import Case, Event
 from victimcare.faults import Refused, Stale
 from victimcare.lookups import is_any
-from victimcare.working_days import LONDON, england_and_wales
+from victimcare.working_days import LONDON
 
 CHUNK = 2_000
 
 # What may change while a duty stays the same duty, and what makes it another revision of it.
 MOVES = ("owner", "due_on", "enhanced_applied", "status", "settled_on", "met_by", "team_id", "officer_id")
 REVISES = ("clock_on", "limit", "first_due_on", "enhanced_at_trigger")
+
+Row = tuple[Any, ...]  # one duty, in the order of `_COLUMNS`
 
 
 @dataclass(frozen=True)
@@ -84,17 +87,50 @@ def _assess_chunk(case_ids: list[int], *, waits: bool) -> tuple[Assessed, list[i
     if not held:
         return Assessed(), missing
     facts = facts_of(held.keys())
-    holidays = england_and_wales()
-    wanted: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    kept = _current_duties(held.keys())
+    calendars = _settled_by_another(kept, facts.calendar)
+    settled_by = {key: numbered(number).bank_holidays for key, number in calendars.items()}
+    wanted: dict[Key, Row] = {}
     for case_id, people in facts.served.items():
         events = standing(facts.events.get(case_id, ()))
         for served in people:
-            told = facts.told.get(served.id, ())
-            for owed in owed_to(served, events, told, facts.rulebook, bank_holidays=holidays):
-                wanted[_key(owed)] = _row(owed, facts.care[served.id])
+            told, care = facts.told.get(served.id, ()), facts.care[served.id]
+            for owed in owed_to(
+                served,
+                events,
+                told,
+                facts.rulebook,
+                bank_holidays=facts.calendar.bank_holidays,
+                settled_by=settled_by,
+            ):
+                key, calendar = _key(owed), facts.calendar.number
+                if calendars and owed.status != OPEN:
+                    calendar = calendars.get(key, calendar)
+                wanted[key] = _row(owed, care, calendar)
     changed = [pk for pk, changed_at in held.items() if changed_at is not None]
-    done = _keep(wanted, held.keys(), changed)
+    done = _keep(wanted, kept, changed)
     return Assessed(len(held), *done), missing
+
+
+def _current_duties(case_ids: Iterable[int]) -> list[Row]:
+    """What is kept of these cases: key, revision, the event that corrected its own, and its columns."""
+    rows = Duty.objects.current().filter(is_any("case_id", case_ids)).order_by("pk")
+    return list(rows.values_list("pk", "revision", "event__replaced_by", *_COLUMNS))
+
+
+def _settled_by_another(kept: Iterable[Row], now: Calendar) -> dict[Key, int]:
+    """The settled duties that were counted by another version of the calendar, with its number.
+
+    The event that corrected a settled duty's own is counted by the same calendar.
+    """
+    found: dict[Key, int] = {}
+    for _pk, _revision, replaced_by, *row in kept:
+        if row[_CALENDAR] != now.number and row[_STATUS] != OPEN:
+            code, rule, event, participant = row[:4]
+            found[code, rule, event, participant] = row[_CALENDAR]
+            if replaced_by is not None:
+                found[code, rule, replaced_by, participant] = row[_CALENDAR]
+    return found
 
 
 def _still_there(case_ids: set[int]) -> list[int]:
@@ -105,48 +141,45 @@ def _still_there(case_ids: set[int]) -> list[int]:
     )
 
 
-def _key(owed: Owed) -> tuple[Any, ...]:
+def _key(owed: Owed) -> Key:
     return owed.rule.code, owed.rule.key, owed.event, owed.participant
 
 
 _COLUMNS = (
     "code", "rule", "event_id", "participant_id", "case_id", "right", "is_local",
-    *REVISES, *MOVES,
+    *REVISES, *MOVES, "calendar",
 )  # fmt: skip
 _FIRST_COMPARED = _COLUMNS.index(REVISES[0])
 _FIRST_MOVE = _COLUMNS.index(MOVES[0])
+_STATUS = _COLUMNS.index("status")
+# Which calendar counted it is written with whatever else changes: where nothing does, both say the same.
+_CALENDAR = _COLUMNS.index("calendar")
+_WRITTEN = (*MOVES, "calendar")
 
 
-def _row(owed: Owed, care: Care) -> tuple[Any, ...]:
+def _row(owed: Owed, care: Care, calendar: int) -> Row:
     """One duty in the order of `_COLUMNS`."""
     return (
         owed.rule.code, owed.rule.key, owed.event, owed.participant, care.case, owed.rule.right,
         owed.rule.is_local, owed.clock_on, owed.limit, owed.first_due_on, owed.enhanced_at_trigger,
         owed.owner, owed.due_on, owed.enhanced_applied, owed.status, owed.settled_on, owed.met_by,
-        care.team, care.officer,
+        care.team, care.officer, calendar,
     )  # fmt: skip
 
 
-def _keep(
-    wanted: dict[tuple[Any, ...], tuple[Any, ...]], case_ids: Iterable[int], changed: list[int]
-) -> tuple[int, int, int]:
+def _keep(wanted: dict[Key, Row], kept: Iterable[Row], changed: list[int]) -> tuple[int, int, int]:
     """Store the difference: opened, moved, ended; and that these changed cases were looked at.
 
     A duty no longer owed is kept as not current.
     """
     new = dict(wanted)
     ended: list[int] = []
-    moved: list[tuple[Any, ...]] = []
-    revisions: dict[tuple[Any, ...], int] = {}
-    replaced: dict[tuple[Any, ...], int] = {}
-    kept = (
-        Duty.objects.current()
-        .filter(is_any("case_id", case_ids))
-        .order_by("pk")
-        .values_list("pk", "revision", "event__replaced_by", *_COLUMNS)
-    )
+    moved: list[Row] = []
+    revisions: dict[Key, int] = {}
+    replaced: dict[Key, int] = {}
     for pk, revision, replaced_by, *row in kept:
-        key, was = tuple(row[:4]), tuple(row)
+        key: Key = (row[0], row[1], row[2], row[3])
+        was = tuple(row)
         row_now = new.get(key)
         if row_now is None or row_now[_FIRST_COMPARED:_FIRST_MOVE] != was[_FIRST_COMPARED:_FIRST_MOVE]:
             ended.append(pk)
@@ -154,7 +187,7 @@ def _keep(
             if replaced_by is not None:  # the event that corrected it opens the next revision
                 replaced[key[0], key[1], replaced_by, key[3]] = revision + 1
             continue
-        if row_now[_FIRST_MOVE:] != was[_FIRST_MOVE:]:
+        if row_now[_FIRST_MOVE:_CALENDAR] != was[_FIRST_MOVE:_CALENDAR]:
             moved.append((pk, *row_now[_FIRST_MOVE:]))
         del new[key]
     opened = [(*row, (revisions | replaced).get(key, 1)) for key, row in new.items()]
@@ -168,7 +201,7 @@ _TYPES = {
     "right": "int", "is_local": "boolean", "clock_on": "date", "limit": "int", "first_due_on": "date",
     "enhanced_at_trigger": "boolean", "owner": "text", "due_on": "date", "enhanced_applied": "boolean",
     "status": "text", "settled_on": "date", "met_by": "text", "team_id": "bigint", "officer_id": "bigint",
-    "revision": "int",
+    "calendar": "int", "revision": "int",
 }  # fmt: skip
 _OPENED = (*_COLUMNS, "revision")
 
@@ -187,8 +220,8 @@ WITH ended AS (
     UPDATE compliance_duty SET is_current = false, computed_at = %s WHERE id = ANY(%s::bigint[]) RETURNING id
 ), moved AS (
     UPDATE compliance_duty AS duty
-    SET computed_at = %s, {", ".join(f"{column} = v.{column}" for column in MOVES)}
-    FROM unnest(%s::bigint[], {_columns_of(MOVES)}) AS v(id, {_named(MOVES)})
+    SET computed_at = %s, {", ".join(f"{column} = v.{column}" for column in _WRITTEN)}
+    FROM unnest(%s::bigint[], {_columns_of(_WRITTEN)}) AS v(id, {_named(_WRITTEN)})
     WHERE duty.id = v.id
 ), looked_at AS (
     UPDATE cases_case SET changed_at = NULL WHERE id = ANY(%s::bigint[])
@@ -199,17 +232,15 @@ WHERE (SELECT count(*) FROM ended) >= 0
 """  # noqa: S608 - the names of columns, nothing anybody typed
 
 
-def _write(
-    opened: list[tuple[Any, ...]], moved: list[tuple[Any, ...]], ended: list[int], changed: list[int]
-) -> None:
+def _write(opened: list[Row], moved: list[Row], ended: list[int], changed: list[int]) -> None:
     now = clock.now()
-    moves = _by_column(moved, 1 + len(MOVES))
+    moves = _by_column(moved, 1 + len(_WRITTEN))
     # A changed case is unchanged since it was read: this transaction holds the row.
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [now, ended, now, *moves, changed, now, *_by_column(opened, len(_OPENED))])
 
 
-def _by_column(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+def _by_column(rows: list[Row], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 

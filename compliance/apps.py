@@ -11,10 +11,12 @@ class ComplianceConfig(AppConfig):
         """Reads the Code files, so that a bad one stops the start, and listens for what happens."""
         # Models exist only now, so these imports cannot stand at the top.
         from compliance.actions import assess
+        from compliance.calendar.reading import look
         from compliance.catalogue import codes
         from compliance.reminders import DUTIES
         from compliance.unfinished import open_duties
         from contacts.subjects import remind_of
+        from victimcare import calendars
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
         from victimcare.intake.layouts import register_worked_out
@@ -23,6 +25,7 @@ class ComplianceConfig(AppConfig):
         register_worked_out("compliance.Duty")
         before_closing(open_duties)
         remind_of(DUTIES)
+        calendars.ask(look)
 
         def assess_again(sender: Any, case_ids: Iterable[int], **_: Any) -> None:
             """A failure is logged by the signal and stops nobody; the sweep finds the case again."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from compliance.catalogue import Rule, Rulebook
@@ -18,6 +19,8 @@ WITHDRAWN, REQUIRED, NOT_REQUIRED = "WITHDRAWN", "WITNESS_REQUIRED", "WITNESS_NO
 EXCUSED = "DUTY_EXCUSED"
 
 last_day = lru_cache(maxsize=100_000)(add_working_days)
+
+Key = tuple[str, str, int, int]  # of a duty: Code version, rule, event, participant
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +115,30 @@ def owed_to(
     rulebook: Rulebook,
     *,
     bank_holidays: frozenset[date],
+    settled_by: Mapping[Key, frozenset[date]] = MappingProxyType({}),
 ) -> list[Owed]:
     """Everything owed to one victim or witness because of the events that stand, each with its verdict.
 
     `events` are the case's (`standing`); another person's own are left out here. `told` is this person's.
+    `settled_by` are the bank holidays of another calendar by which a duty was settled: while it is, it keeps them.
     """
     mine = [event for event in events if event.participant is None or event.participant == served.id]
     excused = {
         (event.data.get("rule"), event.data.get("event")): event for event in mine if event.kind == EXCUSED
     }
+
+    def counted(rule: Rule, event: Happened, holidays: frozenset[date]) -> Owed:
+        opened = _opened(served, event, rule, holidays)
+        return _excused(_settled(opened, served, event, mine, told, holidays), event, excused)
+
+    def owed(rule: Rule, event: Happened) -> Owed:
+        then = settled_by.get((rule.code, rule.key, event.id, served.id)) if settled_by else None
+        if then is not None and (as_settled := counted(rule, event, then)).status != OPEN:
+            return as_settled
+        return counted(rule, event, bank_holidays)
+
     return [
-        _excused(
-            _settled(_opened(served, event, rule, bank_holidays), served, event, mine, told, bank_holidays),
-            event,
-            excused,
-        )
+        owed(rule, event)
         for event in mine
         for rule in rulebook.opened_by.get(event.kind, ())
         if _concerns(rule, event, served, mine)

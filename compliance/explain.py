@@ -1,5 +1,6 @@
 """Why a date is what it is, in plain steps that a victim, an officer or an inspector can follow."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 from compliance import words
 from compliance.catalogue import Rule, codes
 from compliance.models import Duty
+from victimcare.calendars import LAST_YEAR, Calendar, current, numbered
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.dates import long_day
 from victimcare.working_days import add_working_days, bank_holiday_names, count_shown, england_and_wales
@@ -28,7 +30,7 @@ def explain(duty: Duty) -> list[Step]:
 
     Wants `duty.event` fetched. Asks the database nothing.
     """
-    rule = rule_of(duty)
+    rule, calendar = rule_of(duty), numbered(duty.calendar)
     steps = [_what_happened(duty), {"text": _rule(duty, rule)}]
     if rule is not None and not rule.checked:
         steps.append({"text": _("This rule is not yet checked against the published Code.")})
@@ -37,7 +39,8 @@ def explain(duty: Duty) -> list[Step]:
     else:
         steps += [
             {"text": _entitlement(duty)},
-            counted(duty.clock_on, duty.limit, duty.first_due_on),
+            counted(duty.clock_on, duty.limit, duty.first_due_on, calendar),
+            *_by_which_calendar(duty, calendar),
         ]
         if duty.due_on != duty.first_due_on and duty.due_on:
             steps.append(
@@ -129,25 +132,52 @@ def answer_of(rule: Rule, on: date, *, is_enhanced: bool) -> dict[str, Any]:
     }
 
 
-def counted(start: date, limit: int, due_on: date) -> Step:
+def counted(start: date, limit: int, due_on: date, calendar: Calendar) -> Step:
     """The days counted, with the weekends and holidays that were not, by name."""
-    shown = count_shown(start, due_on, bank_holidays=england_and_wales())
+    shown = count_shown(start, due_on, bank_holidays=calendar.bank_holidays)
     days = ", ".join(_("%(n)d %(day)s") % {"n": n, "day": short_day(day)} for day, n in shown if n)
     text = _("Day 0 is %(start)s. Working days counted: %(days)s. Due by the end of %(due)s.") % {
         "start": short_day(start),
         "days": days,
         "due": long_day(due_on),
     }
-    return {"text": text, "skipped": skipped([day for day, n in shown if n is None])}
+    return {"text": text, "skipped": skipped([day for day, n in shown if n is None], calendar.names)}
 
 
-def skipped(days: list[date]) -> str:
+def skipped(days: list[date], names: Mapping[date, str]) -> str:
     """Not counted: Sat 26 Dec (weekend), Mon 28 Dec (Boxing Day)."""
     if not days:
         return ""
-    names = bank_holiday_names()
     told = (f"{short_day(day)} ({names.get(day) or _('weekend')})" for day in days)
     return _("Not counted: %(days)s.") % {"days": ", ".join(told)}
+
+
+def _by_which_calendar(duty: Duty, calendar: Calendar) -> list[Step]:
+    """Says the version where one-off days were added or taken away, and where what is settled keeps an older one."""
+    steps: list[Step] = []
+    if calendar.number:
+        steps.append(
+            {
+                "text": _("Counted by version %(n)d of the calendar, with its one-off days.")
+                % {"n": calendar.number}
+            }
+        )
+    if duty.status != Duty.Status.OPEN and duty.is_current and duty.calendar != current().number:
+        steps.append(
+            {
+                "text": _(
+                    "The calendar changed after this was settled. It keeps the calendar it was settled by."
+                )
+            }
+        )
+    if duty.due_on and duty.due_on.year > LAST_YEAR:
+        steps.append(
+            {
+                "text": _("Bank holidays are published to the end of %(year)d, so this day is provisional.")
+                % {"year": LAST_YEAR}
+            }
+        )
+    return steps
 
 
 def _verdict(duty: Duty) -> str:

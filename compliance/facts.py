@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby, zip_longest
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from compliance.calendar.reading import as_of
 from compliance.catalogue import Rule, Rulebook, codes
 from compliance.engine import Happened, Served, Told
 from compliance.models import CodeVersion, LocalStandard
 from contacts.models import TELLS, Contact
+from victimcare.calendars import Calendar, current
 from victimcare.cases.models import Event, Participant
 from victimcare.letters.models import Letter
 from victimcare.lookups import is_any
@@ -35,6 +37,7 @@ class Facts:
     """What is known of some cases. Keys are primary keys."""
 
     rulebook: Rulebook = field(default_factory=lambda: Rulebook(()))
+    calendar: Calendar = field(default_factory=current)
     served: dict[int, list[Served]] = field(default_factory=lambda: defaultdict(list))  # by case
     care: dict[int, Care] = field(default_factory=dict)  # by participant
     events: dict[int, list[Happened]] = field(default_factory=lambda: defaultdict(list))  # by case
@@ -61,14 +64,16 @@ def _of_the_code() -> Iterator[Rule]:
 
 def local_rules() -> Iterator[Rule]:
     """The unit's own standards, each version until the next, as rules that are never reported as the Code's."""
-    rows = LocalStandard.objects.order_by("key", "number")
+    rows = LocalStandard.objects.approved().order_by("key", "effective_from", "number")
     for _key, versions in groupby(rows, key=lambda row: row.key):
         ordered = list(versions)
         for row, after in zip_longest(ordered, ordered[1:]):
-            yield _local(row, until=after.effective_from if after else date.max)
+            if row.is_kept:
+                yield local_rule(row, until=after.effective_from if after else date.max)
 
 
-def _local(row: LocalStandard, *, until: date) -> Rule:
+def local_rule(row: LocalStandard, *, until: date = date.max) -> Rule:
+    """One version of one of our own standards as a rule, which telling the victim meets."""
     return Rule(
         key=row.key,
         right=row.right,
@@ -93,6 +98,10 @@ _STAMP = RawSQL(
         (SELECT max(history_id) FROM compliance_historicalcodeversion), '/',
         (SELECT max(history_id) FROM compliance_historicallocalstandard)))""",
     (),
+)
+# How many versions of the calendar two people approved: none is ever taken back.
+_CALENDARS = RawSQL(
+    "(SELECT count(*) FROM compliance_calendarversion WHERE number IS NOT NULL)", (), BigIntegerField()
 )
 _newest: tuple[str, Rulebook] | None = None
 
@@ -124,13 +133,14 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
         .order_by("pk", "entitlements__from_on", "entitlements__pk")
         .values_list(
             "pk", "case_id", "role", "represents_id", "team_id", "officer_id", "case__reported_at",
-            "entitlements__from_on", "entitlements__is_enhanced", _STAMP,
+            "entitlements__from_on", "entitlements__is_enhanced", _STAMP, _CALENDARS,
         )
     )  # fmt: skip
-    for (pk, case, role, represents, team, officer, reported, stamp), dated in groupby(
-        rows, key=lambda row: (*row[:7], row[9])
+    for n, ((pk, case, role, represents, team, officer, reported, stamp, approved), dated) in enumerate(
+        groupby(rows, key=lambda row: (*row[:7], *row[9:]))
     ):
-        facts.rulebook = _rulebook_as_of(stamp)
+        if n == 0:  # the same in every row
+            facts.rulebook, facts.calendar = _rulebook_as_of(stamp), as_of(approved)
         stands_for[pk] = represents or pk
         if role != Participant.Role.REPRESENTATIVE:
             enhanced = tuple((row[7], row[8]) for row in dated if row[7])

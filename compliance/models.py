@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from compliance.calendar.models import CalendarVersion, OneOffDay  # noqa: F401
 from compliance.models_tally import DutyChange, DutyTally, Recount  # noqa: F401 - Django looks for models here
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
@@ -90,8 +91,17 @@ class RuleCheck(models.Model):
         )
 
 
+class LocalStandardQuerySet(models.QuerySet["LocalStandard"]):
+    def approved(self) -> "LocalStandardQuerySet":
+        """Those that count: what we began with, and what a second person approved since."""
+        return self.filter(Q(written_by=None) | Q(approved_at__isnull=False))
+
+    def waiting(self) -> "LocalStandardQuerySet":
+        return self.filter(written_by__isnull=False, approved_at=None, withdrawn_at=None)
+
+
 class LocalStandard(models.Model):
-    """A target the unit sets for itself. Never reported as a breach of the Code."""
+    """One version of a target the unit sets for itself. Never reported as a breach of the Code."""
 
     key = models.CharField(max_length=30)
     number = models.PositiveSmallIntegerField(default=1)
@@ -102,12 +112,33 @@ class LocalStandard(models.Model):
     standard = models.PositiveSmallIntegerField()  # working days
     enhanced = models.PositiveSmallIntegerField()
     effective_from = models.DateField()
+    is_kept = models.BooleanField(
+        default=True, db_default=True
+    )  # False: from its day on there is no such target
+    reason = models.CharField(max_length=300, blank=True)
     written_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)  # None: nobody has confirmed it
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # a proposal that was not wanted
     history = HistoricalRecords()
+    _history_user: User | None
+
+    objects = LocalStandardQuerySet.as_manager()
 
     class Meta:
-        constraints = (models.UniqueConstraint(name="local_standard_version_once", fields=["key", "number"]),)
+        ordering = ("key", "-number")
+        constraints = (
+            models.UniqueConstraint(name="local_standard_version_once", fields=["key", "number"]),
+            models.CheckConstraint(
+                name="local_standard_writer_is_not_approver",
+                condition=Q(approved_by=None) | Q(written_by=None) | ~Q(approved_by=F("written_by")),
+            ),
+        )
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.approved_at is not None
 
 
 # Ours to answer for: an allocated officer of the unit, or witness care. Anybody else shows us, or does not.
@@ -239,6 +270,8 @@ class Duty(models.Model):
     status = models.CharField(max_length=15, choices=Status.choices, default=Status.OPEN)
     settled_on = models.DateField(null=True, blank=True)  # the London day it was met
     met_by = models.CharField(max_length=20, blank=True)  # the contact's or event's reference: the evidence
+    # The version of the calendar its dates were counted by; what was settled keeps it. 0: as published.
+    calendar = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_current = models.BooleanField(default=True)
     revision = models.PositiveSmallIntegerField(default=1)
     computed_at = models.DateTimeField()

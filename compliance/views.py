@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from compliance import actions, words
+from compliance.calendar.horizon import horizon_warning
 from compliance.catalogue import Rule, codes
 from compliance.explain import answer_of, rule_of
 from compliance.explain import explain as steps_of
@@ -38,6 +39,7 @@ def code(request: Request) -> HttpResponse:
     loaded = list(CodeVersion.objects.select_related("loaded_by", "approved_by"))
     context = {
         "in_force": in_force,
+        "horizon": horizon_warning(today),
         "unchecked": sum(not is_checked(rule, checks.get(rule.key)) for rule in shown.rules) if shown else 0,
         "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
         "columns": [

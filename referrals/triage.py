@@ -297,12 +297,15 @@ def reached_us(received_at: datetime) -> tuple[date, bool]:
     return there.date(), there.time() >= DAY_ENDS
 
 
-@lru_cache(maxsize=4096)
 def day_due(received_on: date, is_late: bool, within: int) -> date:
     """The last day in time. Within 0 is the day it reached the unit when the unit was there, or else the next
     working day. `is_late` is after the end of that working day.
     """
-    holidays = england_and_wales()
-    if within == 0 and not is_late and is_working_day(received_on, bank_holidays=holidays):
+    return _day_due(received_on, is_late, within, england_and_wales())
+
+
+@lru_cache(maxsize=4096)
+def _day_due(received_on: date, is_late: bool, within: int, bank_holidays: frozenset[date]) -> date:
+    if within == 0 and not is_late and is_working_day(received_on, bank_holidays=bank_holidays):
         return received_on
-    return add_working_days(received_on, max(within, 1), bank_holidays=holidays)
+    return add_working_days(received_on, max(within, 1), bank_holidays=bank_holidays)

@@ -16,11 +16,16 @@ from tests.factories import (
     UserFactory,
     london,
 )
+from victimcare import calendars
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Participant
 
 MONDAY = london(2026, 11, 23, 10, 0)
+
+# Test modules are read, and each test begins, with the bank holidays as published; nobody asks now and then.
+calendars.count_by((), today=MONDAY.date())
+calendars.ASK_EVERY = float("inf")
 
 
 @pytest.fixture
@@ -48,6 +53,13 @@ def _commit_callbacks_run(monkeypatch: pytest.MonkeyPatch) -> None:
                 callback()
 
     monkeypatch.setattr(Atomic, "__exit__", leave_and_run)
+
+
+@pytest.fixture(autouse=True)
+def _as_published() -> Iterator[None]:
+    """A day that one test added to the calendar counts in no other."""
+    yield
+    calendars.count_by((), today=MONDAY.date())
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,9 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import task_prerun, worker_ready
+
+from victimcare import calendars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "victimcare.settings")
 
@@ -52,6 +54,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "fold-duty-tallies": {"task": "compliance.tasks.fold_duty_tallies", "schedule": 20.0},
     # The tallies held against the duties themselves: asked every half hour, done once a night.
     "recount-duty-tallies": {"task": "compliance.tasks.recount_duty_tallies", "schedule": 1800.0},
+    # Open duties that a newly approved calendar counts otherwise, every 10 seconds.
+    "count-by-a-new-calendar": {"task": "compliance.tasks.count_by_a_new_calendar", "schedule": 10.0},
     # People who are new or changed, compared with everybody: may they be held already? Every 15 seconds, while
     # whoever added somebody by hand is still there to be asked.
     "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 15.0},
@@ -76,6 +80,12 @@ SCHEDULE: dict[str, dict[str, object]] = {
 for entry in SCHEDULE.values():
     entry["options"] = {"expires": 60}
 app.conf.beat_schedule = SCHEDULE
+
+
+@task_prerun.connect
+def count_by_the_calendar_as_it_stands(**_: object) -> None:
+    """Each task counts by the calendar as it stands when it begins."""
+    calendars.keep_up()
 
 
 @worker_ready.connect

@@ -1,36 +1,31 @@
-"""Working days in England and Wales. Pure: days go in, days come out, nobody asks what day it is.
+"""Working days in England and Wales. Days go in, days come out, nobody asks what day it is.
 
 No definition of a working day was found in the Victims' Code, so ours is written down in ADR 0006:
 Monday to Friday, not a bank or public holiday in England and Wales, by London date. The day something
 happened is day 0; day 1 is the next working day; a duty is in time until the end of its last day.
+Which days are bank holidays is passed in; `england_and_wales` are those of the calendar that counts today.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-import holidays
+from victimcare.calendars import FIRST_YEAR as FIRST_YEAR
+from victimcare.calendars import LAST_YEAR as LAST_YEAR
+from victimcare.calendars import current
 
 LONDON = ZoneInfo("Europe/London")
-FIRST_YEAR, LAST_YEAR = 2020, 2028  # the years the government has published
 
 
-@lru_cache(maxsize=1)
 def england_and_wales() -> frozenset[date]:
-    """Bank holidays in England and Wales, published years only."""
-    return frozenset(holidays.country_holidays("GB", subdiv="WLS", years=range(FIRST_YEAR, LAST_YEAR + 1)))
+    """Bank holidays in England and Wales by the calendar that counts today; those after LAST_YEAR are foreseen."""
+    return current().bank_holidays
 
 
-@lru_cache(maxsize=1)
-def bank_holiday_names() -> dict[date, str]:
-    """What each bank holiday is called, in English; published years only."""
-    return dict(
-        holidays.country_holidays(
-            "GB", subdiv="WLS", years=range(FIRST_YEAR, LAST_YEAR + 1), language="en_GB"
-        )
-    )
+def bank_holiday_names() -> Mapping[date, str]:
+    """What each bank holiday is called, in English, by the calendar that counts today."""
+    return current().names
 
 
 def london_day(moment: datetime) -> date:

@@ -1,4 +1,7 @@
-"""Sessions end when nobody is there, when the person has left, and after twelve hours whatever happens."""
+"""Sessions end when nobody is there, when the person has left, and after twelve hours whatever happens.
+
+Each request counts by the calendar as it stands when it begins.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from victimcare import calendars
 from victimcare.accounts import actions
 
 ONCE_A_MINUTE = 60
@@ -24,6 +28,7 @@ class SignedIn:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path in ASKS_NOTHING:
             return self.get_response(request)
+        calendars.keep_up()
         user: Any = request.user
         if user.is_authenticated:
             now = int(time.time())

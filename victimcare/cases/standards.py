@@ -44,6 +44,10 @@ class Key(TextChoices):
     COMPLAINT_REPLY = "complaint_reply", _("Working days within which a complaint is answered")
     MEND_WITHIN = "mend_within", _("Working days within which somebody who is not content hears from us")
 
+    HORIZON = (
+        "holidays_horizon",
+        _("Months before the known bank holidays end when pages say so"),
+    )
     REVIEW_CHARGE = "review_charge", _("Working days to agree a plan again after a charge; 0 for not at all")
     REVIEW_PLEA = "review_plea", _("Working days to agree a plan again after a plea; 0 for not at all")
     REVIEW_TRIAL = (
@@ -98,6 +102,7 @@ RANGES: dict[str, Range] = {
     Key.DRAFTS: Range(1, 28, 7),
     Key.COMPLAINT_REPLY: Range(1, 20, 10),
     Key.MEND_WITHIN: Range(1, 10, 1),
+    Key.HORIZON: Range(1, 36, 12),
     Key.REVIEW_CHARGE: Range(0, 20, 5),
     Key.REVIEW_PLEA: Range(0, 20, 5),
     Key.REVIEW_TRIAL: Range(0, 20, 5),

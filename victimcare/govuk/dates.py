@@ -79,11 +79,11 @@ class Due:
 
 def due(due_on: date, today: date) -> Due:
     """Late, today or later, in words with the date beside them."""
-    return _due(due_on, today, get_language())
+    return _due(due_on, today, get_language(), england_and_wales())
 
 
 @lru_cache(maxsize=2000)  # a list says the same few dates over and over
-def _due(due_on: date, today: date, language: str | None) -> Due:
+def _due(due_on: date, today: date, language: str | None, bank_holidays: frozenset[date]) -> Due:
     named = day(due_on, today)
     late = (today - due_on).days
     if late > 0:
@@ -92,12 +92,12 @@ def _due(due_on: date, today: date, language: str | None) -> Due:
         return Due("overdue", lead, note, f"{lead}, {note}")
     if late == 0:
         return Due("today", _("Today"), named, _("Today, %(day)s") % {"day": named})
-    note = _in(due_on, today)
+    note = _in(due_on, today, bank_holidays)
     return Due("later", named, note, f"{named} ({note})")
 
 
-def _in(due_on: date, today: date) -> str:
-    working = working_days_between(today, due_on, bank_holidays=england_and_wales())
+def _in(due_on: date, today: date, bank_holidays: frozenset[date]) -> str:
+    working = working_days_between(today, due_on, bank_holidays=bank_holidays)
     if working:
         return ngettext("in %(n)d working day", "in %(n)d working days", working) % {"n": working}
     days = (due_on - today).days

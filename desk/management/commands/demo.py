@@ -29,7 +29,16 @@ from victimcare.intake.models import ImportBatch
 from victimcare.working_days import LONDON
 
 # What --replace empties: everything about cases. The people of the unit and the reference data stay.
-KEPT = {"Partner", "Court", "LetterTemplate", "CodeVersion", "LocalStandard", "Standard"}
+KEPT = {
+    "Partner",
+    "Court",
+    "LetterTemplate",
+    "CodeVersion",
+    "LocalStandard",
+    "Standard",
+    "CalendarVersion",
+    "OneOffDay",
+}
 APPS = (
     "audit",
     "cases",
