@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contacts import landing, planning
 from contacts.column_names import CONTACT_NAMES, CONTACT_NEEDED
+from contacts.models import Contact
 from contacts.rows import CONTACT_COLUMNS, clean_contact
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
@@ -24,6 +25,18 @@ def _land(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
     return landed
 
 
+def _about(keys: Sequence[str]) -> dict[str, tuple[int, int | None]]:
+    pairs = {tuple(key.split("|", 1)): key for key in keys}
+    found = Contact.objects.filter(
+        source_system__in={pair[0] for pair in pairs}, source_id__in={pair[-1] for pair in pairs}
+    ).values_list("source_system", "source_id", "participant__case_id", "participant_id")
+    return {
+        pairs[system, number]: (case, part)
+        for system, number, case, part in found
+        if (system, number) in pairs
+    }
+
+
 LAYOUTS = (
     Layout(
         kind=ImportBatch.Kind.CONTACTS,
@@ -35,5 +48,6 @@ LAYOUTS = (
         names=CONTACT_NAMES,
         needed=CONTACT_NEEDED,
         makes="contacts.Contact",
+        about=_about,
     ),
 )

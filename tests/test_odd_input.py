@@ -148,6 +148,7 @@ LISTS = {
     "contacts:write-letter": ("template", "tell"),
     "referrals:list": ("show", "before"),
     "intake:quarantine": ("after",),
+    "intake:rows": ("after",),
     "referrals:allocate": ("after",),
     "courts:hearings": ("from", "court"),
     "courts:list-hearing": ("moves",),

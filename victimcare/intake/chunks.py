@@ -15,7 +15,7 @@ from victimcare.intake import layouts
 from victimcare.intake.cells import Clean, Problem, raw_digest
 from victimcare.intake.extract import RawRow, visible
 from victimcare.intake.layouts import Landed
-from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+from victimcare.intake.models import FeedRow, ImportBatch, ImportRow, LandedRows
 from victimcare.lookups import is_any
 
 MOST_PROBLEMS = 60  # of one row
@@ -52,6 +52,7 @@ def land(
     _settle_mended(batch, landed, by_number)
     outcomes |= _quarantine(batch, bad, earlier)
     _keep_noted(batch, landed, by_number)
+    _keep_lists(batch, chunk, outcomes)
     return Counter(outcomes.values()), landed.case_ids
 
 
@@ -250,6 +251,23 @@ def _settle_mended(batch: ImportBatch, landed: Landed, rows: Mapping[int, Clean]
         settled_at=clock.now(),
         settled_in=batch,
         settlement=_("The feed sent it again and it could be kept."),
+    )
+
+
+def _keep_lists(batch: ImportBatch, chunk: Sequence[Read], outcomes: Mapping[int, str]) -> None:
+    """Which rows came to which outcome, as a handful of lists: a row of ours for each would cost as much as theirs."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for raw, row, _problems in chunk:
+        found.setdefault(outcomes[raw.number], []).append((raw.number, row["key"]))
+    LandedRows.objects.bulk_create(
+        LandedRows(
+            batch=batch,
+            outcome=outcome,
+            last=max(number for number, _key in rows),
+            numbers=[number for number, _key in sorted(rows)],
+            keys=[key for _number, key in sorted(rows)],
+        )
+        for outcome, rows in found.items()
     )
 
 

@@ -67,6 +67,9 @@ class Layout:
     makes: str = ""
     # How many of these participants, a subquery of ids, lack what an accepted row makes for each of them.
     without: "Callable[[QuerySet[Any, Any]], int] | None" = None
+    # By natural key, the case a row is about and the one participant, None where it is about all of the case.
+    # Two queries at most. None where the feed rows themselves say so.
+    about: "Callable[[Sequence[str]], dict[str, tuple[int, int | None]]] | None" = None
 
 
 _LAYOUTS: dict[str, Layout] = {}

@@ -228,6 +228,21 @@ class ImportRow(models.Model):
         return self.problems or [{"column": self.column, "reason": self.reason}]
 
 
+class LandedRows(models.Model):
+    """The rows of one chunk of a batch that came to one outcome, so that each count opens its list."""
+
+    batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="landed")
+    outcome = models.CharField(max_length=12, choices=ImportRow.Outcome.choices)
+    last = models.PositiveIntegerField()  # the highest of the numbers: chunks come in the order of the file
+    numbers = ArrayField(models.PositiveIntegerField())  # in the file, ascending
+    keys = ArrayField(models.CharField(max_length=200))  # natural keys, in the order of the numbers
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(name="landed_once_per_chunk", fields=["batch", "outcome", "last"]),
+        )
+
+
 class FeedRow(models.Model):
     """What a feed last said under one natural key, as a digest: the same row again changes nothing."""
 

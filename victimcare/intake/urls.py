@@ -1,6 +1,6 @@
 from django.urls import path
 
-from victimcare.intake import api, token_views, views
+from victimcare.intake import api, outcome_views, token_views, views
 
 app_name = "intake"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("intake/quarantine/<str:batch>/<int:number>/return", views.return_row, name="return"),
     path("intake/reconciliation/", views.reconciliation, name="reconciliation"),
     path("intake/<str:batch>/", views.batch_page, name="batch"),
+    path("intake/<str:batch>/rows/<str:outcome>/", outcome_views.rows, name="rows"),
     path("intake/<str:batch>/import", views.import_checked, name="import"),
     path("intake/<str:batch>/drop", views.drop, name="drop"),
     path("intake/<str:batch>/withdraw", views.withdraw, name="withdraw"),

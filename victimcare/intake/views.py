@@ -38,6 +38,7 @@ from victimcare.intake.models import (
     ImportRowQuerySet,
     Reconciliation,
 )
+from victimcare.intake.outcome_views import lists_of
 from victimcare.intake.readers import read_whole
 from victimcare.intake.reconciled import WORDS
 
@@ -99,7 +100,7 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
         "is_open": found.state in (*NOT_BEGUN, *BEGUN, ImportBatch.State.UNDOING),
         "preview": _preview(found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
-        "counts": [(label, getattr(found, name)) for name, label in ImportRow.Outcome.choices],
+        "counts": lists_of(found),
         "quarantined": [
             (row, layouts.name_of(found.kind, row.column))
             for row in rows.filter(outcome=ImportRow.Outcome.QUARANTINED)[:FIRST]
