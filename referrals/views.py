@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,6 +28,7 @@ from victimcare.faults import Refused
 from victimcare.govuk.dates import moment
 from victimcare.http import Request, moment_from
 from victimcare.intake.models import ImportBatch, ImportRow
+from victimcare.lookups import how_many
 from victimcare.working_days import LONDON
 
 PAGE = 50
@@ -56,7 +57,7 @@ def board(request: Request) -> HttpResponse:
     rows = rows[:PAGE]
     listed(request, [row.participant for row in rows], field_group="referrals")
     context = {
-        "tiles": _tiles(lists),
+        "tiles": _tiles(lists, request.user),
         "show": show,
         "heading": lists[show][0],
         "rows": rows,
@@ -85,34 +86,39 @@ def _lists(user: User) -> dict[str, tuple[str, QuerySet[Referral]]]:
     }
 
 
-def _tiles(lists: dict[str, tuple[str, QuerySet[Referral]]]) -> list[dict[str, Any]]:
-    """Each number, how old its oldest is, and the list it opens."""
+def _tiles(lists: dict[str, tuple[str, QuerySet[Referral]]], user: User) -> list[dict[str, Any]]:
+    """Each number, how old its oldest is, and the list it opens. One query."""
     here = reverse("referrals:list")
-    oldest = lists["unallocated"][1].reverse().values_list("received_at", flat=True).first()
     in_quarantine = ImportRow.objects.in_quarantine()
-    oldest_row = (
-        in_quarantine.order_by("batch__arrived_at").values_list("batch__arrived_at", flat=True).first()
-    )
     waiting = ImportBatch.objects.filter(state__in=["waiting", "reading"])
+    counted = (lists["received"][1], waiting, in_quarantine, lists["suppressed"][1], lists["unallocated"][1])
+    *counts, oldest, oldest_row = (
+        User.objects.filter(pk=user.pk)
+        .values_list(
+            *(how_many(rows, at_most=MOST_COUNTED) for rows in counted),
+            Subquery(lists["unallocated"][1].reverse().values("received_at")[:1]),
+            Subquery(in_quarantine.order_by("batch__arrived_at").values("batch__arrived_at")[:1]),
+        )
+        .get()
+    )
+    received, extracts, quarantined, suppressed, unallocated = map(_counted, counts)
     return [
-        {"figure": _counted(lists["received"][1]), "label": _("received today"),
+        {"figure": received, "label": _("received today"),
         "url": f"{here}?show=received", "note": ""},
-        {"figure": _counted(waiting), "label": _("extracts waiting to be read"),
+        {"figure": extracts, "label": _("extracts waiting to be read"),
         "url": reverse("intake:list"), "note": ""},
-        {"figure": _counted(in_quarantine), "label": _("rows in quarantine"),
+        {"figure": quarantined, "label": _("rows in quarantine"),
         "url": reverse("intake:quarantine"),
          "note": _("oldest %s") % moment(oldest_row) if oldest_row else ""},
-        {"figure": _counted(lists["suppressed"][1]), "label": _("suppressed"),
+        {"figure": suppressed, "label": _("suppressed"),
         "url": f"{here}?show=suppressed", "note": ""},
-        {"figure": _counted(lists["unallocated"][1]), "label": _("waiting for an officer"),
+        {"figure": unallocated, "label": _("waiting for an officer"),
         "url": f"{here}?show=unallocated",
          "note": _("oldest %s") % moment(oldest) if oldest else ""},
     ]  # fmt: skip
 
 
-def _counted(found: QuerySet[Any]) -> str:
-    """In the list's own order: an index has it, and stops at the limit."""
-    n = len(found.values_list("pk", flat=True)[: MOST_COUNTED + 1])
+def _counted(n: int) -> str:
     return _("over %s") % f"{MOST_COUNTED:,}" if n > MOST_COUNTED else f"{n:,}"
 
 

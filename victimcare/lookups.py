@@ -6,7 +6,7 @@ An import asks about thousands of keys at once; a placeholder for each of them c
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Lookup
+from django.db.models import F, IntegerField, Lookup, QuerySet, Subquery
 
 
 class _Any(Lookup):
@@ -20,3 +20,16 @@ class _Any(Lookup):
 def is_any(field: str, values: Iterable[Any]) -> _Any:
     """True where the field is one of these values, which are as the database has them: keys, not instances."""
     return _Any(F(field), list(values))
+
+
+class _HowMany(Subquery):
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def how_many(rows: QuerySet[Any], *, at_most: int) -> Subquery:
+    """How many rows there are, counted in their own order and no further than one beyond `at_most`.
+
+    Several of them beside each other are one question: `.values_list(how_many(a, at_most=9), how_many(b, at_most=9))`.
+    """
+    return _HowMany(rows.values("pk")[: at_most + 1])

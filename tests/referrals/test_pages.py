@@ -251,6 +251,17 @@ def test_the_referral_after_a_full_page_is_on_the_next_one(monday, supervisor, a
     assert as_supervisor.get(reverse("referrals:allocate"), {"after": "2~nonsense~9"}).status_code == 200
 
 
+def test_a_list_of_referrals_asks_eight_questions_at_most(
+    monday, supervisor, as_supervisor, django_assert_max_num_queries
+):
+    for _n in range(3):
+        ReferralFactory(participant__team=supervisor.team, reasons=["grievous_harm"])
+    for page in ("referrals:list", "referrals:triage-list"):
+        as_supervisor.get(reverse(page))
+        with django_assert_max_num_queries(8):
+            assert as_supervisor.get(reverse(page)).status_code == 200
+
+
 @pytest.mark.parametrize("show", ["received", "unallocated", "suppressed", "nonsense"])
 def test_each_number_opens_its_list(monday, supervisor, as_supervisor, show):
     receive(SIAN | {"date_of_death": "2026-11-21"} if show == "suppressed" else SIAN)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from victimcare import clock
 from victimcare.accounts.models import Notification, StaffMail, User
+from victimcare.lookups import is_any
 from victimcare.together import Statement, statement_of
 
 
@@ -86,7 +87,7 @@ def settling(*, kind: str, subject: str) -> Statement:
 
 def settle_about(*, subjects: Iterable[str]) -> int:
     """What these references named is not there any more: nobody needs to read of it. Returns how many."""
-    return _settle(Notification.objects.filter(subject__in=list(subjects)))
+    return _settle(Notification.objects.filter(is_any("subject", subjects)))
 
 
 def _settle(rows: QuerySet[Notification]) -> int:

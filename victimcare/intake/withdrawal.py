@@ -9,7 +9,6 @@ transaction and the lock that lets one chunk land at a time.
 # The SQL is put together from names of tables; values are always parameters.
 # ruff: noqa: S608
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -26,9 +25,18 @@ from victimcare.accounts.notify import settle_about
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person
 from victimcare.http import AWAY
-from victimcare.intake.brought import SHELLS, created, events_of, of_history, told_of, tracked, withdrawn
+from victimcare.intake.brought import (
+    SHELLS,
+    change_of,
+    created,
+    events_of,
+    of_history,
+    told_of,
+    tracked,
+    withdrawn,
+)
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
-from victimcare.intake.staging import Land
+from victimcare.intake.staging import Land, listed, references
 from victimcare.lookups import is_any
 
 SIZE = 1000
@@ -111,26 +119,49 @@ class _Undo(Land):
         """Each event it recorded is withdrawn; one that replaced another gives way to what it replaced."""
         held = Event.objects.filter(is_any("replaces_id", self.recorded))
         replaced = set(held.values_list("replaces_id", flat=True))
+        for some in _parts([pk for pk in self.recorded if pk not in replaced]):
+            events = Event.objects.filter(is_any("pk", some))
+            after = events.exclude(replaces=None).select_related("replaces").order_by("pk")
+            others = [self._undoing(event) for event in after]
+            Event.objects.bulk_create(others, batch_size=SIZE)
+            self._withdraw(sorted(set(some) - {each.replaces_id for each in others if each.replaces_id}))
+            self.run(
+                """
+                UPDATE intake_feedrow feed SET event_id = undoing.id FROM cases_event undoing
+                 WHERE feed.event_id = ANY(%s) AND undoing.replaces_id = feed.event_id
+                """,
+                some,
+            )
         for some in _parts(self.recorded):
-            events = Event.objects.filter(is_any("pk", some)).select_related("replaces").order_by("pk")
-            self._withdraw_events(list(events), replaced)
+            self._forget_provisional_rights(some)
             self.is_done(len(some))
 
-    def _withdraw_events(self, recorded: list[Event], replaced: set[int]) -> None:
-        standing = [event for event in recorded if event.pk not in replaced]
-        undone = [(event, self._undoing(event)) for event in standing]
-        Event.objects.bulk_create([undoing for _event, undoing in undone], batch_size=SIZE)
-        first = {event.pk: undoing for event, undoing in undone}
-        rows = list(FeedRow.objects.filter(is_any("event_id", first)))
-        for row in rows:
-            row.event = first[row.event_id] if row.event_id else None
-        FeedRow.objects.bulk_update(rows, ["event"], batch_size=SIZE)
-        provisional = Entitlement.objects.filter(
-            is_any("participant_id", {e.participant_id for e in recorded if e.kind == Kind.ENTITLEMENT_SET}),
+    def _withdraw(self, first_said: list[int]) -> None:
+        """What nothing stood before did not happen: one statement for however many of them."""
+        self.run(
+            """
+            INSERT INTO cases_event (reference, kind, case_id, participant_id, suspect_id, hearing, occurred_at,
+                   precision, learned_at, recorded_at, by_id, source_system, source_id, detail, data, replaces_id)
+            SELECT undoing.reference, %s, said.case_id, said.participant_id, said.suspect_id, said.hearing,
+                   said.occurred_at, said.precision, said.learned_at, %s, %s, '', '', '',
+                   jsonb_build_object('corrects', said.reference, 'was', said.kind, 'withdraws', %s::text), said.id
+              FROM unnest(%s::bigint[], %s::text[]) AS undoing (id, reference)
+              JOIN cases_event said ON said.id = undoing.id
+             ORDER BY said.id
+            """,
+            Kind.WITHDRAWN.value, self.now, self.by_id, self.taken.reference, first_said,
+            references("E", len(first_said), 9),
+        )  # fmt: skip
+
+    def _forget_provisional_rights(self, recorded: Sequence[int]) -> None:
+        """The rights that triage gave with these events, where nobody has assessed since."""
+        said = Event.objects.filter(is_any("pk", recorded), kind=Kind.ENTITLEMENT_SET)
+        found = list(said.values_list("participant_id", "recorded_at"))
+        Entitlement.objects.filter(
+            is_any("participant_id", {participant for participant, _at in found}),
             is_provisional=True,
-            set_at__in={e.recorded_at for e in recorded},
-        )
-        provisional.delete()
+            set_at__in={at for _participant, at in found},
+        ).delete()
 
     def _undoing(self, event: Event) -> Event:
         """The event that undoes this one: what stood before the batch, or that nothing happened."""
@@ -162,40 +193,42 @@ class _Undo(Land):
     def changes(self) -> None:
         """What it changed and did not create: each field as it was, unless it was changed since."""
         for model in tracked():
-            mine: dict[int, list[Any]] = defaultdict(list)
-            for row in of_history(model, self.taken, "~").order_by("history_id"):
-                mine[row.id].append(row)
-            for pk in self.ids.get(model, ()):
-                mine.pop(pk, None)
-            if mine:
-                self._put_back(model, mine)
+            if of_history(model, self.taken, "~").exists():
+                self._put_back(model)
 
-    def _put_back(self, model: Any, mine: dict[int, list[Any]]) -> None:
-        fields = [
-            field.attname for field in model.history.model.tracked_fields if field.attname not in NOT_PUT_BACK
-        ]
-        first = {pk: rows[0].history_id for pk, rows in mine.items()}
-        before: dict[int, Any] = {}
-        earlier = model.history.filter(is_any("id", mine), history_id__lt=max(first.values()))
-        for row in earlier.order_by("history_id").iterator():
-            if row.history_id < first[row.id]:
-                before[row.id] = row
-        moved = []
-        for row in model._base_manager.filter(is_any("pk", before)).select_for_update(of=("self",)):
-            was, said = before[row.pk], mine[row.pk][-1]
-            back = {
-                name: getattr(was, name)
-                for name in fields
-                if getattr(was, name) != getattr(said, name) and getattr(row, name) == getattr(said, name)
-            }
-            for name, value in back.items():
-                setattr(row, name, value)
-            if back:
-                row.version += 1
-                moved.append(row)
-                self.case_ids |= _cases_of(row)
-        model._base_manager.bulk_update(moved, [*fields, "version"], batch_size=SIZE)
-        self.history(model, [row.pk for row in moved], "~")
+    def _put_back(self, model: Any) -> None:
+        """In one statement: what was said before its first change, where its last one still stands."""
+        history = model.history.model
+        table, then = model._meta.db_table, history._meta.db_table
+        columns = [field.column for field in history.tracked_fields if field.attname not in NOT_PUT_BACK]
+        is_back = {
+            name: f'was."{name}" IS DISTINCT FROM said."{name}" AND t."{name}" IS NOT DISTINCT FROM said."{name}"'
+            for name in columns
+        }
+        sets = listed(
+            f'"{name}" = CASE WHEN {holds} THEN was."{name}" ELSE t."{name}" END'
+            for name, holds in is_back.items()
+        )
+        self.run(
+            f"""
+            WITH mine AS MATERIALIZED (
+                SELECT id, min(history_id) AS first, max(history_id) AS last FROM "{then}"
+                 WHERE history_date >= %s AND history_change_reason = %s AND history_type = '~' AND id <> ALL(%s)
+                 GROUP BY id),
+            told AS MATERIALIZED (
+                SELECT mine.id, mine.last, (SELECT max(earlier.history_id) FROM "{then}" earlier
+                        WHERE earlier.id = mine.id AND earlier.history_id < mine.first) AS before FROM mine)
+            UPDATE "{table}" t SET {sets}, version = t.version + 1
+              FROM told JOIN "{then}" was ON was.history_id = told.before
+                   JOIN "{then}" said ON said.history_id = told.last
+             WHERE t.id = told.id AND ({" OR ".join(f"({holds})" for holds in is_back.values())})
+            RETURNING t.id
+            """,
+            self.taken.arrived_at, change_of(self.taken), self.ids.get(model, []),
+        )  # fmt: skip
+        moved = [pk for (pk,) in self.cursor.fetchall()]
+        self.history(model, moved, "~")
+        self.case_ids |= _cases_of(model, moved)
 
     def creations(self) -> None:
         for model, ids in self.ids.items():
@@ -228,12 +261,16 @@ class _Undo(Land):
         if not ids:
             return
         parts = Participant.objects.filter(is_any("pk", ids))
-        strangers = list(parts.filter(is_any("pk", self._strangers(parts))))
+        strangers = self._strangers(parts)
         shells = Person.objects.bulk_create([Person() for _part in strangers], batch_size=SIZE)
         self.history(Person, [person.pk for person in shells], "+")
-        for part, shell in zip(strangers, shells, strict=True):
-            part.person = shell
-        Participant.objects.bulk_update(strangers, ["person"], batch_size=SIZE)
+        self.run(
+            """
+            UPDATE cases_participant part SET person_id = moved.person
+              FROM unnest(%s::bigint[], %s::bigint[]) AS moved (part, person) WHERE part.id = moved.part
+            """,
+            strangers, [shell.pk for shell in shells],
+        )  # fmt: skip
         guests = parts.exclude(is_any("case_id", self.ids.get(Case, ())))
         if guests.exists():
             shell_case = Case.objects.bulk_create([Case(is_restricted=True)])[0]
@@ -287,13 +324,16 @@ class _Undo(Land):
         )
 
 
-def _cases_of(row: Any) -> set[int]:
-    """The cases whose duties may follow from this row."""
-    if isinstance(row, Case):
-        return {row.pk}
-    if isinstance(row, Person):
-        return set(Participant.objects.filter(person=row).values_list("case_id", flat=True))
-    case_id = getattr(row, "case_id", None)
-    if case_id is None and getattr(row, "participant_id", None):
-        case_id = row.participant.case_id
-    return {case_id} if case_id else set()
+def _cases_of(model: Any, ids: Sequence[int]) -> set[int]:
+    """The cases whose duties may follow from these rows. One query at most."""
+    if model is Case:
+        return set(ids)
+    if model is Person:
+        rows: Any = Participant.objects.filter(is_any("person_id", ids)).values_list("case_id", flat=True)
+        return set(rows)
+    names = {field.name for field in model._meta.concrete_fields}
+    way = "case_id" if "case" in names else "participant__case_id" if "participant" in names else ""
+    if not way or not ids:
+        return set()
+    found = model._base_manager.filter(is_any("pk", ids)).values_list(way, flat=True)
+    return {case for case in found if case is not None}
