@@ -1,12 +1,15 @@
 from django.urls import path
 
 from desk import (
+    breakdown,
     calls,
     case,
     cases,
     dashboard,
     drafts,
     due,
+    duty_list,
+    forecast,
     funnel,
     handover,
     health,
@@ -15,6 +18,7 @@ from desk import (
     search,
     today,
     told,
+    trend,
     urgent,
 )
 
@@ -43,7 +47,10 @@ urlpatterns = [
     path("cases/<str:case>/<str:participant>/rights/", case.rights, name="rights"),
     path("cases/<str:case>/<str:participant>/who-looked/", case.who_looked, name="who-looked"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
-    path("dashboard/duties/", dashboard.duties, name="duties"),
+    path("dashboard/duties/", duty_list.duties, name="duties"),
+    path("dashboard/by/<str:by>/", breakdown.figures, name="figures"),
+    path("dashboard/trend/", trend.trend, name="trend"),
+    path("dashboard/forecast/", forecast.forecast, name="forecast"),
     path("dashboard/funnel/", funnel.funnel, name="funnel"),
     path("dashboard/funnel/<str:step>/", funnel.funnel_step, name="funnel-step"),
     path("livez", health.livez, name="livez"),

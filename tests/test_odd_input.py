@@ -96,6 +96,7 @@ def addresses():
         "hearing": hearing.reference,
         "batch": batch.reference,
         "step": "received",
+        "by": "duty",
     }
 
     def at(route: Route) -> str:
@@ -138,8 +139,9 @@ def test_nothing_in_an_address_breaks_a_page(route, addresses, sign_in):
 LISTS = {
     "desk:search": ("q", "again"),
     "desk:cases": ("whose", "closed", "officer", "before"),
-    "desk:dashboard": ("week",),
-    "desk:duties": ("right", "status", "owner", "from", "to", "after"),
+    "desk:dashboard": ("week", "month", "team"),
+    "desk:duties": ("right", "status", "owner", "from", "to", "after", "rule", "team", "officer", "area", "group"),
+    "desk:trend": ("owner", "right", "team"),
     "desk:funnel": ("from", "from_0", "to_2", "team", "flag"),
     "desk:funnel-step": ("from_1", "before"),
     "desk:timeline": ("show", "before"),

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from compliance import actions
+from compliance import actions, rollups
 from compliance.models import Duty
-from desk.dashboard import Week, figures, trend_title
+from desk.dashboard import by_right
+from desk.figures import Line, Period
+from desk.trend import Trend
 from tests.factories import (
     ContactFactory,
     EventFactory,
@@ -21,6 +23,7 @@ from victimcare.accounts.models import Heartbeat
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Case, Participant
 
 pytestmark = pytest.mark.django_db
 
@@ -58,15 +61,14 @@ def test_the_six_numbers(week, as_supervisor, django_assert_max_num_queries):
     assert tile(page, "overdue")["figure"] == "2"
     assert (tile(page, "told in time")["figure"], tile(page, "told in time")["note"]) == (
         "33.3%",
-        "1 of 3 duties due in the week",
+        "1 of 3 duties; 33.3% with good reason",
     )
     assert tile(page, "reached")["figure"] == "50.0%"
     assert tile(page, "fall due")["figure"] == "2"
 
 
 def test_no_evidence_is_never_blended_with_missed_and_the_courts_are_apart(week, supervisor):
-    this = Week.of(date(2026, 11, 26))
-    lines = figures(Duty.objects.current().timed().due_between(this.monday, this.sunday), date(2026, 11, 26))
+    lines = by_right(supervisor, Period.week_of(date(2026, 11, 26)), date(2026, 11, 26), None)
     force = lines[6, "FORCE"]
     assert (force.owed, force.in_time, force.late, force.missed, force.no_evidence, force.not_due) == (
         6,
@@ -202,16 +204,31 @@ def test_every_row_adds_up(week, as_supervisor, others):
     for duty, status in zip(duties, settled, strict=True):
         Duty.objects.filter(pk=duty.pk).update(status=status, settled_on=None, due_on=date(2026, 11, 25))
     page = as_supervisor.get(reverse("desk:dashboard"))
-    assert len(page.context["columns"]) == 9 + bool(others)
-    for row in page.context["rows"]:
-        _name, owed, in_time, *rest, _by = row
-        assert number(owed) == int(in_time["note"].split(" of ")[0]) + sum(map(number, rest)), row
-    for row in page.context["outside_rows"]:
-        _name, owed, in_time, *rest = row
+    assert len(page.context["columns"]) == 10 + len(others)
+    for row in [*(row[:-1] for row in page.context["rows"]), *page.context["outside_rows"]]:
+        _name, owed, in_time, _adjusted, *rest = row
         assert number(owed) == int(in_time["note"].split(" of ")[0]) + sum(map(number, rest)), row
     (right_6,) = [row for row in page.context["rows"] if row[0]["text"].startswith("6 ")]
-    assert right_6[7]["text"] == "1"
-    assert len(as_supervisor.get(right_6[7]["url"]).context["rows"]) == 1
+    assert right_6[8]["text"] == "1"
+    assert len(as_supervisor.get(right_6[8]["url"]).context["rows"]) == 1
+
+
+def test_a_good_reason_counts_apart_and_never_as_in_time(week, as_supervisor):
+    Duty.objects.filter(participant=week["late"], right=6).update(status="exempt")
+    right_6 = as_supervisor.get(reverse("desk:dashboard")).context["rows"][0]
+    strict, adjusted = right_6[2], right_6[3]
+    assert (strict["text"], strict["note"]) == ("33.3%", "1 of 3")
+    assert (adjusted["text"], adjusted["note"]) == ("66.7%", "2 of 3")
+
+
+def test_overdue_now_is_only_of_those_who_are_not_closed(week, as_supervisor):
+    Participant.objects.filter(pk=week["missed"].pk).update(
+        closed_at=london(2026, 11, 24), closure_reason="no_further_need"
+    )
+    page = as_supervisor.get(reverse("desk:dashboard"))
+    assert (tile(page, "overdue")["figure"], tile(page, "overdue")["url"]) == ("0", "")
+    assert as_supervisor.get(reverse("desk:duties"), {"status": "overdue"}).context["rows"] == []
+    assert len(as_supervisor.get(reverse("desk:duties"), {"status": "missed"}).context["rows"]) == 2
 
 
 def test_nothing_opens_an_empty_list(monday, as_supervisor):
@@ -219,21 +236,114 @@ def test_nothing_opens_an_empty_list(monday, as_supervisor):
     assert not [tile for tile in page.context["tiles"] if tile["url"]]
 
 
+def trend(*shares):
+    """One week after another from 2 November, of a thousand duties each."""
+    weeks, week = [], Period.week_of(date(2026, 11, 2))
+    for share in shares:
+        weeks.append((week, Line(in_time=share, missed=1000 - share) if share is not None else Line()))
+        week = week.on()
+    return Trend(weeks)
+
+
 @pytest.mark.parametrize(
-    ("shares", "is_over", "said"),
+    ("shares", "said"),
     [
-        ([30.0, 41.5], True, "Told in time rose from 30% to 41.5% in the weeks of Mon 2 Nov to Mon 9 Nov"),
+        ((300, 415), "Told in time rose from 30% to 41.5% in the weeks of Mon 2 Nov to Mon 9 Nov"),
+        ((415, 300), "Told in time fell from 41.5% to 30% in the weeks of Mon 2 Nov to Mon 9 Nov"),
+        ((None, 300), "30% were told in time in the week of Mon 9 Nov"),
+        ((300, 305), "30.5% were told in time in the week of Mon 9 Nov, as in that of Mon 2 Nov"),
+        ((None, None), "Nothing fell due in these weeks"),
         (
-            [41.5, 30.0],
-            False,
-            "Told in time fell from 41.5% to 30% in the weeks of Mon 2 Nov to Mon 9 Nov; "
-            "this week is not over",
+            (*[900, 910] * 6, 905),
+            "90.5% were told in time in the week of Mon 25 Jan 2027, as usual: 88 to 93%",
         ),
-        ([None, 30.0], True, "30% were told in time in the week of Mon 9 Nov"),
-        ([30.0, 30.5], True, "30.5% were told in time in the week of Mon 9 Nov, as in that of Mon 2 Nov"),
-        ([None, None], False, "Nothing fell due in these weeks"),
+        ((*[900, 910] * 6, 600), "60% were told in time in the week of Mon 25 Jan 2027: below what is usual"),
     ],
 )
-def test_the_trend_says_which_weeks_it_speaks_of(shares, is_over, said):
-    points = list(zip(("Mon 2 Nov", "Mon 9 Nov"), shares, strict=True))
-    assert trend_title(points, is_over=is_over) == said
+def test_the_trend_says_which_weeks_it_speaks_of(monday, shares, said):
+    assert trend(*shares).finding == said
+
+
+def everything_with_a_link(page, name):
+    """Each number of a table that opens a list, with its address."""
+    for row in page.context[name]:
+        for cell in row:
+            if isinstance(cell, dict) and cell.get("url") and cell["text"].replace(",", "").isdigit():
+                yield number(cell), cell["url"]
+
+
+@pytest.mark.parametrize("by", ["duty", "team", "officer", "area", "offence", "tier"])
+def test_every_number_of_a_breakdown_opens_a_list_as_long(week, as_supervisor, by):
+    Duty.objects.filter(participant=week["late"]).update(enhanced_applied=True)
+    Case.objects.filter(pk=week["nobody"].case_id).update(policing_area="", offence_code="")
+    with_links = 0
+    for owner in ("", "HMCTS"):
+        page = as_supervisor.get(reverse("desk:figures", args=[by]), {"month": "2026-11", "owner": owner})
+        for n, url in everything_with_a_link(page, "rows"):
+            assert len(as_supervisor.get(url).context["rows"]) == n, url
+            with_links += 1
+    assert with_links > 6
+
+
+def test_a_breakdown_by_anything_else_is_not_there(week, as_supervisor):
+    assert as_supervisor.get(reverse("desk:figures", args=["name"])).status_code == 404
+
+
+def test_restricted_cases_are_counted_for_those_on_their_list_alone(
+    week, as_supervisor, supervisor, sign_in, unit
+):
+    other = sign_in(UserFactory(roles=[Role.SUPERVISOR], team=unit))
+    case = week["missed"].case
+    Case.objects.filter(pk=case.pk).update(is_restricted=True)
+    case.restricted_to.add(supervisor)
+
+    def owed(browser):
+        page = browser.get(reverse("desk:figures", args=["team"]), {"month": "2026-11"})
+        return number(page.context["rows"][0][1])
+
+    assert (owed(as_supervisor), owed(other)) == (6, 3)
+
+
+def test_the_forecast_says_what_falls_due_on_each_day_and_whose_it_is(week, as_supervisor, officer):
+    page = as_supervisor.get(reverse("desk:forecast"))
+    assert [(bar["label"], bar["value"]) for bar in page.context["chart"]][:3] == [
+        ("Thu 26 Nov", 0), ("Fri 27 Nov", 2), ("Mon 30 Nov", 0),
+    ]  # fmt: skip
+    (row,) = page.context["rows"]
+    assert (row[0]["text"], row[1], number(row[2]), number(row[4])) == (officer.display_name, "3", 2, 2)
+    for n, url in everything_with_a_link(page, "rows"):
+        assert len(as_supervisor.get(url).context["rows"]) == n, url
+
+
+def test_every_week_of_the_trend_opens_its_lists(week, supervisor, sign_in, monday):
+    monday.move_to(london(2026, 11, 30, 9))
+    as_supervisor = sign_in(supervisor)
+    page = as_supervisor.get(reverse("desk:trend"), {"right": 6})
+    found = list(everything_with_a_link(page, "rows"))
+    assert found
+    for n, url in found:
+        assert len(as_supervisor.get(url).context["rows"]) == n, url
+    assert as_supervisor.get(reverse("desk:trend"), {"owner": "HMCTS"}).status_code == 200
+
+
+def test_who_only_counts_is_shown_no_small_row(week, sign_in):
+    browser = sign_in(UserFactory(roles=[Role.ANALYST], team=None))
+    page = browser.get(reverse("desk:figures", args=["officer"]), {"month": "2026-11"})
+    assert {row[1] for row in page.context["rows"][:-1]} == {"fewer than 10"}
+    assert reverse("desk:duties") not in page.text
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [("", 9), ("by/duty/", 6), ("by/officer/", 7), ("by/team/", 7), ("trend/", 6), ("forecast/", 8)],
+)
+def test_a_dashboard_asks_few_questions(week, as_supervisor, address, most, django_assert_max_num_queries):
+    as_supervisor.get(reverse("desk:dashboard") + address)
+    with django_assert_max_num_queries(most):
+        assert as_supervisor.get(reverse("desk:dashboard") + address).status_code == 200
+
+
+def test_the_foot_says_when_the_figures_were_counted_anew(week, as_supervisor):
+    assert "Not yet counted anew" in as_supervisor.get(reverse("desk:dashboard")).text
+    rollups.recount(repairs=True)
+    assert "every figure agreed" in as_supervisor.get(reverse("desk:trend")).text

@@ -214,7 +214,7 @@ def test_one_thread_from_a_crime_extract_to_a_printed_letter(somebody, service):
 
     # The week's compliance, and each number opens its list.
     supervisor.go("/dashboard/")
-    supervisor.sees("Compliance of the week")
+    supervisor.sees("Compliance, ")
     supervisor.picture("18-dashboard")
     numbers = supervisor.page.locator("main .desk-stats a, main .desk-table a").evaluate_all(
         "links => links.map(a => a.href)"

@@ -1,0 +1,186 @@
+"""What falls due in the next ten working days, what is overdue now, and whose it is."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from compliance import rollups
+from compliance.models import Duty
+from compliance.rollups import Asked, Cut
+from desk.figures import Links, Period, asked_team, counted_note, dashboards
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases.counting import may_count
+from victimcare.cases.models import Participant
+from victimcare.govuk.dates import day as short_day
+from victimcare.http import Request
+from victimcare.working_days import england_and_wales, working_days_after
+
+DAYS = 10
+
+
+@dataclass(frozen=True)
+class Day:
+    """One working day, with the days off before it: nothing that falls due on a Saturday is lost."""
+
+    first: date
+    day: date
+
+    @property
+    def asks(self) -> dict[str, date]:
+        return {"from": self.first, "to": self.day}
+
+
+def next_days(today: date) -> list[Day]:
+    """Today, where it is a working day, and those after it: ten in all."""
+    yesterday = today - timedelta(days=1)
+    working = islice(working_days_after(yesterday, bank_holidays=england_and_wales()), DAYS)
+    days, first = [], today
+    for day in working:
+        days.append(Day(first, day))
+        first = day + timedelta(days=1)
+    return days
+
+
+Whose = tuple[str, str]  # an officer's number or "", and the owner
+
+
+@dataclass(frozen=True)
+class Load:
+    """What we have still to do for victims who are not closed, by whose it is and by when."""
+
+    overdue: Counter[Whose]
+    due: Counter[tuple[Whose, date]]  # by the working day
+    later: Counter[Whose]
+
+    @property
+    def everybody(self) -> set[Whose]:
+        return {*self.overdue, *self.later, *(whose for whose, _day in self.due)}
+
+    def on(self, day: date) -> int:
+        return sum(n for (_whose, due_on), n in self.due.items() if due_on == day)
+
+    def total_of(self, whose: Whose) -> int:
+        ahead = sum(n for (who, _day), n in self.due.items() if who == whose)
+        return self.overdue[whose] + ahead + self.later[whose]
+
+
+def load_of(user: User, today: date, days: list[Day], *, team: int | None = None) -> Load:
+    """One query."""
+    asked = Asked(Cut.OFFICER, only_open=True, is_ours=True, of_open_victims=True, team=team)
+    load = Load(Counter(), Counter(), Counter())
+    for (value, owner, due_on), n in rollups.counts(user, asked, ("value", "owner", "due_on"), today).items():
+        whose = (value, owner)
+        if due_on < today:
+            load.overdue[whose] += n
+            continue
+        day = next((each.day for each in days if due_on <= each.day), None)
+        if day is None:
+            load.later[whose] += n
+        else:
+            load.due[whose, day] += n
+    return load
+
+
+@allow(Permission.VIEW_DASHBOARD)
+@require_safe
+def forecast(request: Request) -> HttpResponse:
+    """The ten days as a picture, and each officer's part of them."""
+    user, today = request.user, clock.today()
+    days, team = next_days(today), asked_team(request, user)
+    load = load_of(user, today, days, team=team)
+    links = Links(user, Period.week_of(today))
+    victims = open_victims(user, [int(value) for value, _owner in load.everybody if value])
+    context = {
+        "tabs": dashboards("desk:forecast", team),
+        "chart_title": finding(load, days),
+        "chart": [
+            {
+                "label": short_day(each.day),
+                "value": load.on(each.day),
+                "url": links.duties(status="to_do", **each.asks) if load.on(each.day) else "",
+            }
+            for each in days
+        ],
+        "columns": [
+            _("Whose"),
+            *(
+                {"label": label, "is_number": True}
+                for label in (
+                    _("Open victims"), _("Overdue now"), *(short_day(each.day) for each in days), _("Later"), _("In all")
+                )
+            ),
+        ],
+        "rows": workload(user, load, days, links, victims),
+        "note": counted_note(),
+    }  # fmt: skip
+    return render(request, "desk/forecast.html", context)
+
+
+def finding(load: Load, days: list[Day]) -> str:
+    """The fullest day, in a sentence."""
+    n, fullest = max((load.on(each.day), each.day) for each in days)
+    if not n:
+        return _("Nothing falls due in the next ten working days")
+    whole = sum(load.on(each.day) for each in days)
+    return ngettext(
+        "%(whole)s duty falls due in the next ten working days, on %(day)s",
+        "%(whole)s duties fall due in the next ten working days, most on %(day)s",
+        whole,
+    ) % {"whole": f"{whole:,}", "day": short_day(fullest)}
+
+
+def open_victims(user: User, officers: list[int]) -> dict[int, int]:
+    """How many victims each of these officers has open. One query, none for nobody."""
+    if not officers:
+        return {}
+    found = Participant.objects.victims().open().filter(officer__in=officers)
+    if not (user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)):
+        found = found.filter(may_count(user))
+    return dict(found.order_by().values_list("officer").annotate(n=Count("pk")))
+
+
+def workload(
+    user: User, load: Load, days: list[Day], links: Links, victims: dict[int, int]
+) -> list[list[Any]]:
+    """A row an officer, the one with the most overdue first; witness care in one row."""
+    officers = User.objects.only("display_name", "reference").in_bulk(
+        [int(value) for value, _owner in load.everybody if value]
+    )
+    table = []
+    for whose in load.everybody:
+        value, owner = whose
+        officer = officers.get(int(value)) if value else None
+        name = officer.display_name if officer else str(Duty.Owner(owner).label)
+        asks: dict[str, Any] = {"owner": owner} | ({"officer": officer.reference} if officer else {})
+        row = [
+            {"text": name, "url": links.duties(status="to_do", **asks)},
+            f"{victims.get(int(value), 0):,}" if value else "–",
+            number(load.overdue[whose], links.duties(status="overdue", **asks), tone="danger"),
+            *(
+                number(load.due[whose, each.day], links.duties(status="to_do", **asks, **each.asks))
+                for each in days
+            ),
+            number(
+                load.later[whose],
+                links.duties(status="to_do", **asks, **{"from": days[-1].day + timedelta(days=1)}),
+            ),
+            f"{load.total_of(whose):,}",
+        ]
+        table.append(((-load.overdue[whose], -load.total_of(whose), name), row))
+    return [row for _order, row in sorted(table, key=lambda each: each[0])]
+
+
+def number(n: int, url: str, tone: str = "") -> dict[str, Any]:
+    return {"text": f"{n:,}", "url": url if n else "", "tone": tone if n else ""}
