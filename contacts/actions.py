@@ -49,7 +49,9 @@ MESSAGE = "message"  # from whoever answered a colleague's call; the subject is 
 CALLER_UNKNOWN = "caller_not_known"  # wrong answers to a check; the subject is the participant's reference
 CHECKS_AT_MOST = 3  # wrong answers about one person
 CHECKS_WITHIN = timedelta(hours=24)
-NEEDS_CLEARANCE = frozenset({Contact.Channel.PHONE, Contact.Channel.TEXT, Contact.Channel.EMAIL})
+NEEDS_CLEARANCE = frozenset(
+    {Contact.Channel.PHONE, Contact.Channel.TEXT, Contact.Channel.EMAIL, Contact.Channel.LETTER}
+)
 CLEARED_AS = {
     Contact.Channel.PHONE: Channel.PHONE,
     Contact.Channel.TEXT: Channel.TEXT,
@@ -120,7 +122,8 @@ def log(
     if at > clock.now():
         raise Refused(_("That is in the future. Enter when it happened."))
     _check_after_the_report(participant, at)
-    if channel == Contact.Channel.LETTER and direction == Contact.Direction.OUT:
+    is_ours = not by.has_role(Role.OFFICER_IN_THE_CASE)  # an officer in the case writes letters of their own
+    if channel == Contact.Channel.LETTER and direction == Contact.Direction.OUT and is_ours:
         raise Refused(_("A letter is recorded when it is sent. Open the letter and send it."))
     _check_spoke_to(participant, spoke_to)
     _check_told(participant, told, outcome, at, read.tellable if read else None)
@@ -145,8 +148,8 @@ def log(
         landed=landed,
         signposted=list(dict.fromkeys(signposted)),
         by=by,
-        by_collar=by.collar if by.has_role(Role.OFFICER_IN_THE_CASE) else "",
-        is_by_unit=not by.has_role(Role.OFFICER_IN_THE_CASE),
+        by_collar="" if is_ours else by.collar,
+        is_by_unit=is_ours,
         clearance_rule=clearance.rule if clearance and is_cleared else "",
         despite="" if is_cleared else despite,
         number_used=_number_used(spoke_to or participant, channel) if went_out else "",

@@ -32,7 +32,14 @@ ASKED = "officers_minute"  # to the officer in the case; the subject is the firs
 SILENT = "officer_silent"  # to their sergeant; the subject is the officer's reference
 WITH_UNIT = "officer_passed_on"  # to whoever sees to the victim; the subject is the telling's reference
 
-HOW = {Contact.Channel.PHONE: Channel.PHONE, Contact.Channel.IN_PERSON: Channel.IN_PERSON}
+HOW = {
+    Contact.Channel.PHONE: Channel.PHONE,
+    Contact.Channel.IN_PERSON: Channel.IN_PERSON,
+    Contact.Channel.TEXT: Channel.TEXT,
+    Contact.Channel.LETTER: Channel.POST,
+}
+# What was sent counts as told, as TELLS has it; the hour of a release is only met by a conversation.
+IS_SENT = frozenset({Contact.Channel.TEXT, Contact.Channel.LETTER})
 ATTEMPTED = {
     Telling.Why.NO_ANSWER: Contact.Outcome.NO_ANSWER,
     Telling.Why.WRONG_NUMBER: Contact.Outcome.WRONG_NUMBER,
@@ -136,11 +143,13 @@ UNANSWERED = gettext_lazy("An officer of yours has not answered what the Victim 
 
 
 @transaction.atomic
-def answer_for(*, said: Iterable[Said], how: str, at: datetime, by: User) -> list[Telling]:
+def answer_for(
+    *, said: Iterable[Said], how: str, at: datetime, has_interpreter: bool = False, by: User
+) -> list[Telling]:
     """Keep what an officer in the case says of several victims, told the same way at the same time.
 
-    All or nothing. Raises CannotSay with the victim whose card has to be mended; NotAllowed for a victim of
-    somebody else's crime.
+    `how` is a channel of `HOW`; `has_interpreter`, that somebody interpreted. All or nothing. Raises CannotSay with
+    the victim whose card has to be mended; NotAllowed for a victim of somebody else's crime.
     """
     kept: list[Telling] = []
     for each in said:
@@ -148,12 +157,14 @@ def answer_for(*, said: Iterable[Said], how: str, at: datetime, by: User) -> lis
             raise NotAllowed(_("This is another officer’s crime. Only they answer for it."))
         if not each.events:
             raise CannotSay(_("Tick at least one thing that this is about."), each.participant, "tells")
-        contact = _contact(each, how, at, by)
+        contact = _contact(each, how, at, by, has_interpreter=has_interpreter)
         kept += _keep(each, contact, by)
     return kept
 
 
-def _contact(said: Said, how: str, at: datetime, by: User) -> Contact | None:
+def _contact(
+    said: Said, how: str, at: datetime, by: User, *, has_interpreter: bool = False
+) -> Contact | None:
     """The contact this answer is evidence of; None where nobody tried."""
     outcome: str = (
         Contact.Outcome.REACHED
@@ -165,7 +176,16 @@ def _contact(said: Said, how: str, at: datetime, by: User) -> Contact | None:
     if not outcome:
         return None
     if how not in HOW:
-        raise CannotSay(_("Say how you told them: by phone or in person."), said.participant)
+        raise CannotSay(_("Say how you told them."), said.participant)
+    if how in IS_SENT:
+        if outcome != Contact.Outcome.REACHED:
+            raise CannotSay(
+                _(
+                    "A text or a letter that was sent has told them. Choose Told, or say that you rang or went there."
+                ),
+                said.participant,
+            )
+        outcome = Contact.Outcome.SENT
     called = said.spoke_to or said.participant
     clearance = None
     try:
@@ -182,7 +202,9 @@ def _contact(said: Said, how: str, at: datetime, by: User) -> Contact | None:
             channel=how,
             outcome=outcome,
             at=at,
-            note=said.words,
+            note=" ".join(
+                each for each in (said.words, _("Through an interpreter.") * has_interpreter) if each
+            ),
             tells=said.events if said.answer == Telling.Answer.TOLD else (),
             clearance=clearance,
             despite=said.despite if clearance is None else "",

@@ -118,9 +118,18 @@ class Card:
             said.insert(0, _("%s acts for them.") % self.called.person.name)
         if safe.withhold_number and _("Withhold the number.") not in said:
             said.append(_("Withhold the number."))
-        said += [_in_words(item) for item in self._strip if not item.is_warning and item.label != _("Phone")]
-        if safe.code_word:
-            said.append(_("Ask for the code word first. Any other answer: end the call."))
+        said_below = (_("Phone"), _("Code word on file."))
+        said += [
+            _in_words(item)
+            for item in self._strip
+            if not item.is_warning and (item.label or item.text) not in said_below
+        ]
+        if self.shows_code_word:
+            said.append(
+                _("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word
+            )
+        elif safe.code_word:
+            said.append(_("A code word is on file. Check who it is before you say anything."))
         if safe.call_from and safe.call_until:
             said.append(
                 _("Ring between %(from)s and %(until)s.")
@@ -130,6 +139,11 @@ class Card:
         if self.called.pk != self.participant.pk and note:
             said.append(f"{self.participant.person.name}: {note}")
         return said
+
+    @property
+    def shows_code_word(self) -> bool:
+        """As a call sheet shows it: to whoever may ring now, and it is written down that they saw it."""
+        return self.phone.allowed and bool(_safe(self.called).code_word)
 
     @property
     def never(self) -> list[str]:
@@ -223,6 +237,7 @@ def minute(request: Request) -> HttpResponse:
     people |= {telling.participant_id: telling.participant for telling in handed}
     people |= {each.participant.pk: each.participant for each in questions if each.participant}
     _record_the_look(request, list(people.values()))
+    _record_code_words(request, [card.participant for card in cards if card.shows_code_word])
     posted = request.POST if request.method == "POST" else None
     form = MinuteForm(posted, initial={"when": NOW}, cards=cards, questions=questions)
     if request.method == "POST" and form.is_valid() and _keep(form, user):
@@ -249,6 +264,19 @@ def _record_the_look(request: Request, people: list[Participant]) -> None:
             op=AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT,
             subjects=[part.reference for part in people],
             field_group="officer's minute",
+            justification="officer in the case",
+            path=request.path,
+        )
+
+
+def _record_code_words(request: Request, people: list[Participant]) -> None:
+    """Whose code word stood on the page, or that of whoever acts for them."""
+    if people:
+        record_access(
+            by=request.user,
+            op=AccessEntry.Op.CONSULT,
+            subjects=[part.reference for part in people],
+            field_group="code word",
             justification="officer in the case",
             path=request.path,
         )
@@ -422,7 +450,13 @@ def _keep(form: MinuteForm, user: User) -> bool:
     """Keep everything the page says, or nothing: what cannot be kept is said at its own box."""
     try:
         with transaction.atomic():
-            answer_for(said=form.said, how=form.cleaned_data["how"], at=form.at, by=user)
+            answer_for(
+                said=form.said,
+                how=form.cleaned_data["how"],
+                at=form.at,
+                has_interpreter=form.cleaned_data["has_interpreter"],
+                by=user,
+            )
             for question, reply, version in form.replies:
                 keep_answer(question=question, reply=reply, version=version, by=user)
     except CannotSay as cannot:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Contact, Telling
-from contacts.telling import Said
+from contacts.models import Telling
+from contacts.telling import HOW, Said
 from victimcare import clock
 from victimcare.cases.models import Question
 from victimcare.govuk.forms import (
@@ -20,6 +20,7 @@ from victimcare.govuk.forms import (
     FormKeyField,
     LongTextField,
     TextField,
+    TickBox,
     TimeInputField,
     VersionField,
 )
@@ -38,13 +39,11 @@ class MinuteForm(Form):
     form_key = FormKeyField()
     how = ChoiceRadios(
         label=_("How did you tell them, or try to?"),
-        choices=[
-            (Contact.Channel.PHONE.value, Contact.Channel.PHONE.label),
-            (Contact.Channel.IN_PERSON.value, Contact.Channel.IN_PERSON.label),
-        ],
+        choices=[(channel.value, channel.label) for channel in HOW],
         inline=True,
         required=False,
     )
+    has_interpreter = TickBox(label=_("An interpreter spoke for us"), required=False)
     when = ChoiceRadios(
         label=_("When?"),
         choices=[(NOW, _("Just now")), (EARLIER, _("Earlier"))],
@@ -124,10 +123,21 @@ class MinuteForm(Form):
             if is_told and box in self.fields and not answers.get(box) and box not in self.errors:
                 self.add_error(box, gettext("Tick what you told %s about.") % card.first_name)
         if tried and not answers.get("how"):
-            self.add_error("how", _("Say how you told them: by phone or in person."))
-        if tried and answers.get("when") == EARLIER:
-            self._check_earlier(answers)
+            self.add_error("how", _("Say how you told them."))
+        self._check_when(answers, is_asked=tried and answers.get("when") == EARLIER)
         return answers
+
+    def _check_when(self, answers: dict[str, Any], *, is_asked: bool) -> None:
+        """What is wrong with the day and the time names which it is; nothing is, where they are not asked."""
+        for name, of_what in (
+            ("on", _("The day you told them: %s")),
+            ("at_time", _("The time you told them: %s")),
+        ):
+            wrong = [str(sentence) for sentence in self.errors.pop(name, [])]
+            for sentence in wrong if is_asked else ():
+                self.add_error(name, str(of_what) % f"{sentence[:1].lower()}{sentence[1:]}")
+        if is_asked:
+            self._check_earlier(answers)
 
     def _tried(self, card: "Card", answers: dict[str, Any]) -> bool:
         """Whether somebody was rung or visited; says what is missing of a "could not"."""
@@ -145,9 +155,9 @@ class MinuteForm(Form):
 
     def _check_earlier(self, answers: dict[str, Any]) -> None:
         if not answers.get("on") and "on" not in self.errors:
-            self.add_error("on", _("Enter the day, like 27 3 2026."))
+            self.add_error("on", _("Enter the day you told them, like 27 3 2026."))
         if not answers.get("at_time") and "at_time" not in self.errors:
-            self.add_error("at_time", _("Enter the time, like 14:05."))
+            self.add_error("at_time", _("Enter the time you told them, like 14:05."))
         elif answers.get("on") and self.at > clock.now():
             self.add_error("at_time", _("That is in the future. Enter when it happened."))
 

@@ -132,8 +132,16 @@ def test_a_number_that_is_not_safe_is_not_shown(as_pugh, bailed, victim):
 def test_code_word_and_withheld_number_come_before_the_call(as_pugh, bailed, victim):
     SafeContact.objects.filter(person=victim.person).update(code_word="heron", withhold_number=True)
     shown = page(as_pugh)
-    assert "Ask for the code word first." in shown and "Withhold the number." in shown
-    assert "Code word on file." in shown and "heron" not in shown
+    assert "Ask for the code word first: heron." in shown and "Withhold the number." in shown
+    look = AccessEntry.objects.get(field_group="code word")
+    assert look.subjects == [victim.reference]
+
+
+def test_a_code_word_is_not_shown_where_nobody_may_ring(as_pugh, bailed, victim):
+    SafeContact.objects.filter(person=victim.person).update(code_word="heron", phone="N")
+    shown = page(as_pugh)
+    assert "heron" not in shown and "A code word is on file." in shown
+    assert not AccessEntry.objects.filter(field_group="code word").exists()
 
 
 def test_what_must_not_be_used_stands_with_the_number(as_pugh, bailed, victim):
@@ -239,6 +247,28 @@ def test_one_submit_for_several_told_the_same_way(as_pugh, bailed, victim):
     assert set(Contact.objects.values_list("channel", "at")) == {("in_person", london(2026, 11, 23, 9, 15))}
     assert status_of(bailed) == {"met"}
     assert Duty.objects.current().get(event=charged, rule="R6-CHARGE").status == "met"
+
+
+@pytest.mark.parametrize("how", ["text", "letter"])
+def test_what_was_sent_has_told_where_that_way_is_safe(as_pugh, bailed, victim, how):
+    SafeContact.objects.filter(person=victim.person).update(text="N", post="N")
+    assert "say here why" in say(as_pugh, victim, "told", how=how).content.decode()
+    SafeContact.objects.filter(person=victim.person).update(text="Y", post="Y")
+    no_answer = say(as_pugh, victim, "could_not", how=how, why="no_answer")
+    assert "has told them. Choose Told" in no_answer.content.decode()
+    given = {f"says_{victim.reference}": "told", "how": how, "when": "now", "has_interpreter": "on"}
+    assert as_pugh.post(reverse("desk:minute"), given).status_code == 302
+    contact = Contact.objects.get()
+    assert (contact.channel, contact.outcome, contact.note) == (how, "sent", "Through an interpreter.")
+    assert status_of(bailed) == {"met"}
+
+
+def test_what_is_wrong_with_a_day_or_a_time_names_which(as_pugh, bailed, victim):
+    earlier = {"on_day": "32", "on_month": "11", "on_year": "2026", "at_time": "noon"}
+    given = {f"says_{victim.reference}": "told", "how": "phone", "when": "earlier"} | earlier
+    said = as_pugh.post(reverse("desk:minute"), given).content.decode()
+    assert "The day you told them: " in said and "The time you told them: " in said
+    assert as_pugh.post(reverse("desk:minute"), given | {"when": "now"}).status_code == 302
 
 
 def test_what_was_not_told_of_several_things_stays_owed(as_pugh, bailed, victim):
