@@ -36,6 +36,7 @@ OFFICERS = (
     ("Callum Price", [], [], FULL_TIME),
 )
 SUPERVISORS = ("Mared Gwynne", "Stephen Powell", "Anwen Probert")
+WITNESS_CARE_LEAD = "Eirlys Beynon"  # to whom what witness care owes climbs
 WITNESS_CARE = ("Wyn Bevan", "Delyth Morgan", "Carole Jenkins", "Ifan Roberts", "Sunita Patel")
 OFFICERS_IN_THE_CASE = (
     ("Gavin Pugh", "4417", "Response Newport Central"),
@@ -115,6 +116,7 @@ def hire(today: date) -> None:
     supervisors = [_person(name, [Role.SUPERVISOR], unit, today) for name in SUPERVISORS]
     for n in range(14):  # on call, a night each
         OnCall.objects.create(team=unit, on=today + timedelta(days=n), user=supervisors[n % len(supervisors)])
+    _person(WITNESS_CARE_LEAD, [Role.SUPERVISOR, Role.WITNESS_CARE_OFFICER], witness_care, today)
     for name in WITNESS_CARE:
         _person(name, [Role.WITNESS_CARE_OFFICER], witness_care, today)
     _person("Non Sweeney", [Role.MEASURES_ADVISOR], witness_care, today)

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from desk.demo.book import Book, Landed
 from referrals.models import Partner
-from victimcare.accounts.models import User
+from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.cases.models import Participant
@@ -52,7 +52,9 @@ class Year:
         self.book = book
         users = User.objects.active()
         self.officers = list(users.with_role(Role.VICTIM_CARE_OFFICER).order_by("pk"))
-        self.supervisors = list(users.with_role(Role.SUPERVISOR).order_by("pk"))
+        self.supervisors = list(
+            users.with_role(Role.SUPERVISOR).filter(team__kind=Team.Kind.VICTIM_CARE).order_by("pk")
+        )
         self.partners = list(Partner.objects.order_by("pk"))
 
     def live_through(self, people: list[Landed], *, reached: int, assessed: int) -> None:

@@ -7,8 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from contacts.models import ContactPlan
+from contacts.reminding import remind
 from courts.models import WitnessRequirement
 from desk.demo.year import ASSESSED, REACHED, share
+from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case
@@ -34,6 +36,8 @@ def test_a_year_of_any_size_has_the_published_shares_exactly(settings):
     assert User.objects.active().with_role(Role.VICTIM_CARE_OFFICER).count() == 19
     assert ContactPlan.objects.exists() and WitnessRequirement.objects.exists() and Letter.objects.exists()
     assert ImportRow.objects.filter(outcome="quarantined").count() == 4
+    heard = remind(clock.now())
+    assert heard.total and not heard.unheard_teams  # what is late climbs to somebody
     with pytest.raises(CommandError, match="This database holds cases"):
         call_command("demo", stderr=io.StringIO())
     cases = Case.objects.count()
