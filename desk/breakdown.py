@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from compliance import words
 from compliance.models import Duty
 from compliance.rollups import Asked, Cut
-from desk import offence_groups
 from desk.duty_list import NOBODY, tier_name
 from desk.figures import (
     EXTERNAL,
@@ -40,6 +39,7 @@ from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission
+from victimcare.cases import offence_groups
 from victimcare.http import Request
 
 

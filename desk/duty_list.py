@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.models import OURS, Duty
-from desk import offence_groups
 from desk.figures import EXTERNAL, STANDINGS
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission
+from victimcare.cases import offence_groups
 from victimcare.cases.access import listed
 from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request

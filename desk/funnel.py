@@ -21,8 +21,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
-from victimcare.cases import offence_groups
-from victimcare.cases.offence_groups import GROUPED, GROUPS
 from needs_assessments.models import NeedsAssessment
 from referrals.models import OnwardReferral, Referral
 from referrals.rules.book import because as because_of
@@ -30,9 +28,11 @@ from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases import offence_groups
 from victimcare.cases.access import listed
 from victimcare.cases.counting import may_count
 from victimcare.cases.models import Participant, may_see
+from victimcare.cases.offence_groups import GROUPED, GROUPS
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
 from victimcare.http import Request, moment_from

@@ -21,7 +21,6 @@ from contacts.urgent import (
     on_call_day,
 )
 from contacts.urgent_calls import look_at, say_what_is_late, set_aside, set_on_call, standards_on
-from victimcare.cases.offence_groups import GROUPS
 from tests.factories import LeaveFactory, ParticipantFactory, SafeContactFactory, UserFactory, london
 from victimcare.accounts.models import Notification, StaffMail, User
 from victimcare.accounts.permissions import Role
@@ -30,6 +29,7 @@ from victimcare.cases.actions import close, decide_standard, propose_standard
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Exclusion, Participant
+from victimcare.cases.offence_groups import GROUPS
 from victimcare.cases.safe_contact import Channel
 from victimcare.faults import NotAllowed, Refused
 from victimcare.govuk.dates import moment

@@ -9,7 +9,6 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from desk.funnel import Cohort
-from victimcare.cases.offence_groups import GROUPED, GROUPS
 from referrals.models import OnwardReferral
 from tests.factories import (
     CaseFactory,
@@ -24,6 +23,7 @@ from tests.factories import (
 )
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Exclusion
+from victimcare.cases.offence_groups import GROUPED, GROUPS
 
 pytestmark = pytest.mark.django_db
 
