@@ -186,4 +186,8 @@ def _verdict(duty: Duty) -> str:
         return _("Met on %(day)s. The evidence is %(by)s.") % said
     if duty.status == Duty.Status.MET_LATE:
         return _("Met late, on %(day)s. The evidence is %(by)s.") % said
+    if duty.status == Duty.Status.EXEMPT:
+        return _("Exempt with good reason since %(day)s, as two people agreed (%(by)s).") % said
+    if duty.status == Duty.Status.NOT_APPLICABLE:
+        return _("Not applicable since %(day)s, as two people agreed (%(by)s).") % said
     return _("Declined by the victim on %(day)s (%(by)s).") % said

@@ -15,6 +15,7 @@ from compliance.engine import Happened, Served, Told
 from compliance.models import CodeVersion, LocalStandard
 from contacts.models import TELLS, Contact
 from victimcare.calendars import Calendar, current
+from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.letters.models import Letter
 from victimcare.lookups import is_any
@@ -74,6 +75,7 @@ def local_rules() -> Iterator[Rule]:
 
 def local_rule(row: LocalStandard, *, until: date = date.max) -> Rule:
     """One version of one of our own standards as a rule, which telling the victim meets."""
+    puts_right = row.trigger == Kind.RIGHT_NOT_MET  # whoever was late, and a witness too
     return Rule(
         key=row.key,
         right=row.right,
@@ -86,6 +88,8 @@ def local_rule(row: LocalStandard, *, until: date = date.max) -> Rule:
         in_force_until=until,
         standard=row.standard,
         enhanced=row.enhanced,
+        owed_to=("VICTIM", "WITNESS") if puts_right else ("VICTIM",),
+        owner_when_detail_says={"OWED BY WCU": "WCU"} if puts_right else {},
         source="The unit's own standard",
         checked=True,
         is_local=True,

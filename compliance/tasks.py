@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from compliance import actions, rollups
+from compliance import actions, breaches, rollups
 from compliance.calendar.actions import count_anew
 from victimcare import clock
 
@@ -42,3 +42,10 @@ def recount_duty_tallies() -> int:
 def count_by_a_new_calendar() -> int:
     """Count open duties anew by one-off days that two people approved. Returns how many rounds it took."""
     return next((n for n in range(ROUNDS) if not count_anew()), ROUNDS)
+
+
+@shared_task
+def keep_breaches() -> int:
+    """Record the duties of the last weeks that were missed or met late, and end those that are no breach any more."""
+    kept = breaches.keep_breaches()
+    return kept.opened + kept.moved + kept.ended

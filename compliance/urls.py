@@ -1,6 +1,6 @@
 from django.urls import path
 
-from compliance import views
+from compliance import breach_views, excuse_views, views
 from compliance.calendar import views as calendar
 
 app_name = "compliance"
@@ -15,4 +15,12 @@ urlpatterns = [
     path("calendar/propose", calendar.propose, name="calendar-propose"),
     path("calendar/<int:calendar>/", calendar.version, name="calendar-version"),
     path("calendar/<int:calendar>/decide", calendar.decide, name="calendar-decide"),
+    path("duties/<int:duty>/excuse", excuse_views.ask, name="ask-excuse"),
+    path("duties/<int:duty>/breach/", breach_views.breach, name="breach"),
+    path("duties/<int:duty>/breach/answer", breach_views.answer, name="answer-breach"),
+    path("duties/<int:duty>/breach/dispute", breach_views.decide, name="decide-dispute"),
+    path("duties/<int:duty>/breach/close", breach_views.close, name="close-breach"),
+    path("excuses/", excuse_views.excuses, name="excuses"),
+    path("excuses/<str:excuse>/", excuse_views.excuse, name="excuse"),
+    path("breaches/", breach_views.breaches, name="breaches"),
 ]

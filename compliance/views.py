@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from compliance import actions, words
+from compliance.breaches import is_a_breach
 from compliance.calendar.horizon import horizon_warning
 from compliance.catalogue import Rule, codes
 from compliance.explain import answer_of, rule_of
@@ -257,6 +258,7 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "steps": steps_of(found),
         "right": None if found.is_local else words.RIGHTS.get(found.right),
         "accountable": found.officer.display_name if found.officer else found.get_owner_display(),
+        "is_breach": is_a_breach(found, today),
         "is_missed": is_past and found.is_ours,
         "has_no_evidence": is_past and not found.is_ours,
         "earlier": Duty.objects.filter(

@@ -94,6 +94,7 @@ SHORT: dict[str, Promise] = {
     "R10-PROPERTY": _("Property returned"),
     "R11-INFO": _("Information about the offender"),
     "R12-SIGNPOST": _("How to complain"),
+    "PUT-RIGHT": _("Putting it right"),
 }
 
 # What whoever owes it is asked to do. %(name)s is the victim's first name.
@@ -134,6 +135,7 @@ ASKS: dict[str, Promise] = {
     "R11-VCS-REFER": _("Refer %(name)s to the Victim Contact Scheme, and tell them"),
     "R11-VLO-CONTACT": _("Make the first contact with %(name)s as victim liaison officer"),
     "R12-COMPLAINT": _("Answer the complaint of %(name)s"),
+    "PUT-RIGHT": _("Put it right with %(name)s and say that we were late, why, and what happens now"),
 }
 
 # The same, as what was or was not told: "that the suspect was arrested". Only rules that telling meets.
@@ -163,6 +165,7 @@ ABOUT: dict[str, Promise] = {
     "R9-APPEAL-BAIL": _("about bail pending the appeal"),
     "R9-APPEAL-HEARING": _("when and where the appeal is heard"),
     "R9-APPEAL-OUTCOME": _("the result of the appeal"),
+    "PUT-RIGHT": _("that we were late, and why"),
 }
 
 OWED_TO: dict[tuple[str, ...], Promise] = {

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from compliance.breaches import is_a_breach
+from compliance.excuses import CAN_BE_EXCUSED, asked_about
 from compliance.explain import explain
-from compliance.models import Duty
+from compliance.models import Duty, Excuse
 from compliance.words import RIGHTS, short
 from contacts.models import ContactPlan, Promise
 from contacts.told import Row
@@ -38,6 +40,7 @@ from victimcare.http import Request, moment_from
 
 LOOKS_SHOWN = 100
 PROMISES_SHOWN = 10
+Asked = dict[tuple[str, int], Excuse]  # by rule and event
 
 
 @allow(Permission.VIEW_CASE)
@@ -327,17 +330,19 @@ def rights(request: Request, case: str, participant: str) -> HttpResponse:
     duties = list(
         Duty.objects.owed_to(person).select_related("event").order_by("right", "clock_on", "pk")[:500]
     )
+    asked = asked_about(person)
+    rows = {
+        duty.pk: _in_words(duty, today) | _may_be_done(duty, asked, request.user, today) for duty in duties
+    }
     sections = [
         {
             "number": number,
             "title": title,
-            "duties": [
-                _in_words(duty, today) for duty in duties if duty.right == number and not duty.is_local
-            ],
+            "duties": [rows[duty.pk] for duty in duties if duty.right == number and not duty.is_local],
         }
         for number, title in RIGHTS.items()
     ]
-    local = [_in_words(duty, today) for duty in duties if duty.is_local]
+    local = [rows[duty.pk] for duty in duties if duty.is_local]
     context = {"participant": person, "sections": sections, "local": local, "counts": _counts(duties)}
     return render(request, "desk/rights.html", context)
 
@@ -345,7 +350,7 @@ def rights(request: Request, case: str, participant: str) -> HttpResponse:
 def _in_words(duty: Duty, today: date) -> dict[str, Any]:
     standing = standing_of(duty, today)
     status, colour = _label(standing)
-    if duty.status == Duty.Status.DECLINED:
+    if standing == "none":
         status = str(duty.get_status_display())
     when = ""
     if duty.settled_on:
@@ -362,6 +367,24 @@ def _in_words(duty: Duty, today: date) -> dict[str, Any]:
         "status": status,
         "colour": colour,
         "steps": explain(duty),
+    }
+
+
+def _may_be_done(duty: Duty, asked: Asked, user: User, today: date) -> dict[str, str]:
+    """What was asked about a duty, and where to ask that it be excused, or see why it was late."""
+    excuse = asked.get((duty.rule, duty.event_id))
+    waits = excuse is not None and excuse.decision == Excuse.Decision.WAITING
+    may_ask = user.may(Permission.ASK_EXCUSE) and duty.status in CAN_BE_EXCUSED and not waits
+    said = f"{excuse.get_status_display()}: {str(excuse.get_decision_display()).lower()}" if excuse else ""
+    if excuse and excuse.because and excuse.decision == Excuse.Decision.REFUSED:
+        said += f" ({excuse.because})"
+    return {
+        "asked": said,
+        "excuse_url": reverse("compliance:excuse", args=[excuse.reference])
+        if excuse and user.may(Permission.DECIDE_EXCUSE)
+        else "",
+        "ask_url": reverse("compliance:ask-excuse", args=[duty.pk]) if may_ask else "",
+        "breach_url": reverse("compliance:breach", args=[duty.pk]) if is_a_breach(duty, today) else "",
     }
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
+from compliance.models import Excuse
 from contacts.models import Contact, Telling, UrgentCall
 from contacts.models import Promise as PromiseKept  # beside Django's
 from contacts.snoozing import latest_day, may_be_snoozed, snooze
@@ -66,6 +67,8 @@ KINDS: dict[str, Promise] = {
     "urgent_call_late": lazy("Nobody has rung in time"),
     "question_asked": lazy("The Victim Care Unit asks you about"),
     "question_answered": lazy("The officer in the case answered"),
+    "excuse_agreed": lazy("A supervisor agreed that a duty is excused"),
+    "excuse_refused": lazy("A supervisor did not agree to excuse a duty. The rights page says why"),
     "row_question_answered": lazy("The officer answered about a row of an extract"),
     "danger": lazy("Somebody may be in danger now"),
     "extract_parked": lazy("An extract could not be read to its end"),
@@ -90,6 +93,8 @@ LEADS: dict[str, Any] = {
     "answer_due": Question,
     "question_asked": Question,
     "question_answered": Question,
+    "excuse_agreed": Excuse,
+    "excuse_refused": Excuse,
 }
 # Those about a colleague and nobody else: they name the colleague.
 OF_A_COLLEAGUE = {"officer_left", "handover", "officers_minute", "officer_silent"}

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from compliance.models import Breach, Excuse
 from courts.models import Hearing, SpecialMeasure, Warning, WitnessRequirement
 from desk.counted import Counted, by_officer
 from desk.handover import not_received
@@ -45,7 +46,7 @@ class Team:
 
 
 def team_of(user: User) -> Team:
-    """Eleven queries, however large the team or the queue."""
+    """Thirteen queries, however large the team or the queue."""
     officers, late = _officers(user)
     tiles = _tiles(user)
     columns = [
@@ -94,7 +95,28 @@ def _tiles(user: User) -> list[dict[str, str]]:
             "url": reverse("desk:handovers"),
             "note": "",
         },
+        {
+            "figure": capped(Excuse.objects.to_decide_by(user).order_by()[: COUNTED_TO + 1].count()),
+            "label": _("duties somebody asks to excuse"),
+            "url": reverse("compliance:excuses"),
+            "note": "",
+        },
+        _breaches(user),
     ]
+
+
+def _breaches(user: User) -> dict[str, str]:
+    """Missed duties nobody has answered for, and how many of them are past their day."""
+    rows = Breach.objects.visible_to(user).filter(state=Breach.State.OPEN)
+    figures = rows.order_by()[: COUNTED_TO + 1].aggregate(
+        n=Count("pk"), late=Count("pk", filter=Q(due_on__lt=clock.today()))
+    )
+    return {
+        "figure": capped(figures["n"]),
+        "label": _("breaches to accept or dispute"),
+        "url": reverse("compliance:breaches"),
+        "note": _("%(n)d late") % {"n": figures["late"]} if figures["late"] else "",
+    }
 
 
 def _officers(user: User) -> tuple[list[list[Any]], int]:

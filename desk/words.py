@@ -38,6 +38,7 @@ ABOUT: dict[str, Promise] = {
     Kind.APPEAL_BAIL: lazy("bail until the appeal"),
     Kind.APPEAL_LISTED: lazy("the date of the appeal"),
     Kind.APPEAL_RESULT: lazy("the result of the appeal"),
+    Kind.RIGHT_NOT_MET: lazy("what we were late with"),
 }
 
 

@@ -20,8 +20,10 @@ TYPED = [
     "victimcare/intake/reconciling.py",
     "victimcare/intake/settling.py",
     "victimcare/intake/withdrawing.py",
+    "compliance/breaches.py",
     "compliance/catalogue.py",
     "compliance/engine.py",
+    "compliance/excuses.py",
     "compliance/suppression.py",
     "courts/clashes.py",
 ]

@@ -71,6 +71,8 @@ WRITERS = {
     "urgent_calls",
     "trying",
     "complaints",
+    "excuses",
+    "breaches",
     "admitting",
     "chunks",
     "rollups",

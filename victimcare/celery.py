@@ -56,6 +56,8 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "recount-duty-tallies": {"task": "compliance.tasks.recount_duty_tallies", "schedule": 1800.0},
     # Open duties that a newly approved calendar counts otherwise, every 10 seconds.
     "count-by-a-new-calendar": {"task": "compliance.tasks.count_by_a_new_calendar", "schedule": 10.0},
+    # Duties that were missed or met late, and what puts the victim right, every 10 minutes.
+    "keep-breaches": {"task": "compliance.tasks.keep_breaches", "schedule": 600.0},
     # People who are new or changed, compared with everybody: may they be held already? Every 15 seconds, while
     # whoever added somebody by hand is still there to be asked.
     "compare-new-people": {"task": "victimcare.cases.tasks.compare_new_people", "schedule": 15.0},

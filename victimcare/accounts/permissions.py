@@ -96,6 +96,9 @@ class Permission(StrEnum):
     MAKE_EVIDENCE_PACK = "make_evidence_pack"
     MAKE_PACK = "make_pack"
     VIEW_PACKS = "view_packs"
+    ASK_EXCUSE = "ask_excuse"
+    DECIDE_EXCUSE = "decide_excuse"
+    WORK_BREACHES = "work_breaches"
 
 
 P = Permission
@@ -147,6 +150,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.ASK_OFFICER,
         P.ANSWER_QUESTION,
         P.TAKE_CALL,
+        P.ASK_EXCUSE,
     },
     # Sees where it fails and why; allocates; answers for the team.
     Role.SUPERVISOR: _READ_A_CASE
@@ -196,6 +200,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.MAKE_EVIDENCE_PACK,
         P.MAKE_PACK,
         P.VIEW_PACKS,
+        P.ASK_EXCUSE,
+        P.DECIDE_EXCUSE,
+        P.WORK_BREACHES,
     },
     # Warns victims and witnesses for court and gives Rights 8 and 9.
     Role.WITNESS_CARE_OFFICER: _READ_A_CASE
@@ -220,6 +227,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.ASK_OFFICER,
         P.ANSWER_QUESTION,
         P.TAKE_CALL,
+        P.ASK_EXCUSE,
     },
     # Checks the quality of offers of, and applications for, special measures.
     Role.MEASURES_ADVISOR: frozenset(

@@ -66,6 +66,7 @@ class Kind(TextChoices):
     OFFICER_ANSWERED = "OFFICER_ANSWERED", _("Answer from the officer in the case")
     SAFETY_DECIDED = "SAFETY_DECIDED", _("How to contact safely was decided")
     DUTY_EXCUSED = "DUTY_EXCUSED", _("Duty excused")
+    RIGHT_NOT_MET = "RIGHT_NOT_MET", _("A right was not met in time")
     CASE_CLOSED = "CASE_CLOSED", _("Closed")
     CASE_REOPENED = "CASE_REOPENED", _("Re-opened")
     WITHDRAWN = "WITHDRAWN", _("Withdrawn: it did not happen")
@@ -115,6 +116,7 @@ OF_ONE_PERSON = frozenset(
         Kind.OFFICER_ANSWERED,
         Kind.SAFETY_DECIDED,
         Kind.DUTY_EXCUSED,
+        Kind.RIGHT_NOT_MET,
         Kind.CASE_CLOSED,
         Kind.CASE_REOPENED,
         Kind.CRIME_REPORTED,
@@ -149,4 +151,5 @@ TELLABLE = FROM_THE_EVENTS_EXTRACT | {
     Kind.APPEAL_BAIL,
     Kind.APPEAL_LISTED,
     Kind.APPEAL_RESULT,
+    Kind.RIGHT_NOT_MET,
 }

@@ -43,6 +43,9 @@ class Key(TextChoices):
     DRAFTS = "drafts_kept", _("Days for which an unfinished form is kept for its author")
     COMPLAINT_REPLY = "complaint_reply", _("Working days within which a complaint is answered")
     MEND_WITHIN = "mend_within", _("Working days within which somebody who is not content hears from us")
+    BREACH_ANSWER = "breach_answer", _("Working days within which a missed duty is accepted or disputed")
+    BREACH_DECIDE = "breach_decide", _("Working days within which a dispute about a missed duty is decided")
+    BREACH_CLOSE = "breach_close", _("Working days from accepting a missed duty to what was learned from it")
 
     HORIZON = (
         "holidays_horizon",
@@ -103,6 +106,9 @@ RANGES: dict[str, Range] = {
     Key.COMPLAINT_REPLY: Range(1, 20, 10),
     Key.MEND_WITHIN: Range(1, 10, 1),
     Key.HORIZON: Range(1, 36, 12),
+    Key.BREACH_ANSWER: Range(1, 20, 5),
+    Key.BREACH_DECIDE: Range(1, 20, 5),
+    Key.BREACH_CLOSE: Range(1, 40, 10),
     Key.REVIEW_CHARGE: Range(0, 20, 5),
     Key.REVIEW_PLEA: Range(0, 20, 5),
     Key.REVIEW_TRIAL: Range(0, 20, 5),
