@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from contacts import actions
 from contacts.models import Contact, ContactPlan, untold_to
+from contacts.truth import misled
 from tests.factories import ContactPlanFactory, EventFactory, ParticipantFactory, SafeContactFactory, london
 from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.events import correct_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event
+from victimcare.cases.models import Event, Participant
 from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
 from victimcare.faults import Refused, Stale
 from victimcare.letters import actions as letters
@@ -69,6 +71,21 @@ def test_sending_a_letter_tells_and_starts_the_interval_anew(monday, reader, tem
     assert not untold_to(reader).exists()
     assert Event.objects.get(kind=Kind.LETTER_DISPATCHED).participant == reader
     assert ContactPlan.objects.get().due_on == date(2026, 12, 21)
+
+
+def test_what_a_letter_told_and_never_happened_is_found_and_another_letter_takes_it_back(
+    monday, reader, template, officer
+):
+    bailed = EventFactory(case=reader.case, kind=Kind.SUSPECT_BAILED, occurred_at=london(2026, 11, 18, 9))
+    actions.record_dispatch(letter=written(reader, template, officer, [bailed]), by=officer)
+    monday.move_to(london(2026, 11, 23, 11))
+    gone = correct_event(event=bailed, occurred=None, detail="Another man", by=officer)
+    ((row,),) = [each.rows for each in misled(Participant.objects.filter(pk=reader.pk))]
+    assert (row.told.kind, row.now.kind) == ("SUSPECT_BAILED", "WITHDRAWN")
+    again = written(reader, template, officer, [gone])
+    assert "We told you: “On Wednesday 18 November 2026 a suspect was released on bail" in str(again.merged)
+    actions.record_dispatch(letter=again, by=officer)
+    assert misled(Participant.objects.filter(pk=reader.pk)) == []
 
 
 def test_a_letter_does_not_leave_once_she_says_no_post(monday, reader, template, officer):

@@ -11,6 +11,7 @@ from django.core import mail
 
 from contacts.actions import record_messages
 from contacts.models import Contact
+from contacts.truth import misled
 from tests.factories import (
     EventFactory,
     ParticipantFactory,
@@ -22,7 +23,9 @@ from victimcare import clock
 from victimcare.accounts.models import Notification
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.events import correct_event
 from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Blocked
 from victimcare.faults import Refused, Stale
 from victimcare.messaging import actions
@@ -241,11 +244,15 @@ def test_a_failure_said_later_tells_the_officer(write, notify, officer):
 
 def test_what_became_of_it_stands_among_the_contacts_once(write, mali):
     charged = EventFactory(case=mali.case, kind=Kind.SUSPECT_CHARGED)
-    write("update_email", tells=[charged])
+    message = write("update_email", tells=[charged])
     actions.send_waiting()
     assert (record_messages(), record_messages()) == (1, 0)
     contact = Contact.objects.get(participant=mali)
     assert (contact.outcome, contact.channel, list(contact.tells.all())) == ("sent", "email", [charged])
+    gone = correct_event(event=charged, occurred=None, detail="Another man", by=message.written_by)
+    ((row,),) = [each.rows for each in misled(Participant.objects.filter(pk=mali.pk))]
+    assert (row.told.id, row.now.id) == (charged.pk, gone.pk)
+    assert "That was wrong: it did not happen." in write("update_email", tells=[gone]).body
 
 
 def test_one_that_did_not_arrive_tells_nothing(write, officer):

@@ -99,7 +99,7 @@ def _check_fresh(clearance: Clearance) -> None:
 
 def _check_theirs(participant: Participant, told: list[Event]) -> None:
     """Raises Refused when an event is not of this person's case, is another's alone, or was corrected."""
-    about = Event.objects.about(participant).current().filter(pk__in=[event.pk for event in told])
+    about = Event.objects.about(participant).filter(replaced_by=None, pk__in=[event.pk for event in told])
     if about.count() != len({event.pk for event in told}):
         raise Refused(
             _("A letter tells only what happened in this person's own case. Choose the events again.")
@@ -123,7 +123,7 @@ def _known(
     if case.reported_at:
         known["reported_day"] = london_day(case.reported_at)
     if told and "{what_happened}" in template.body_en:
-        said = [words.told(event.kind, event.occurred_on, event.data) for event in _oldest_first(told)]
+        said = [words.told_of(event) for event in _oldest_first(told)]
         known["what_happened"] = {
             language: " ".join(sentence[language] for sentence in said) for language in words.LANGUAGES
         }
@@ -457,7 +457,7 @@ def _check_holds(letter: Letter, clearance: Clearance) -> None:
     if letter.template.status != LetterTemplate.Status.APPROVED:
         raise Refused(_("This letter is no longer used. Withdraw it and choose another."))
     told = list(letter.tells.all())
-    about = Event.objects.about(clearance.participant).current()
+    about = Event.objects.about(clearance.participant).filter(replaced_by=None)
     if about.filter(pk__in=[event.pk for event in told]).count() != len(told):
         raise Refused(_("Something this letter tells was corrected since. Withdraw it and write it again."))
     for event in told:

@@ -232,6 +232,22 @@ def told(kind: str, occurred_on: date, data: Mapping[str, Any]) -> dict[str, str
     return sentences
 
 
+# A withdrawal says what was told before and was not so.
+TAKEN_BACK = {
+    "en": "We told you: “%s” That was wrong: it did not happen. We are sorry.",
+    "cy": "Dywedon ni wrthych: “%s” Roedd hynny'n anghywir: ni ddigwyddodd. Mae'n ddrwg gennym.",
+}
+
+
+def told_of(event: Any) -> dict[str, str]:
+    """What this event says, in each language; one that never happened takes back what was told. Raises Refused."""
+    undone = event.replaces if event.kind == Kind.WITHDRAWN else None
+    if undone is None:
+        return told(event.kind, event.occurred_on, event.data)
+    before = told_of(undone)
+    return {language: TAKEN_BACK[language] % sentence for language, sentence in before.items()}
+
+
 def _listed_on(language: str, data: Mapping[str, Any]) -> str:
     listed_on = data.get("listed_on")
     return day_in(language, date.fromisoformat(str(listed_on))) if listed_on else ""

@@ -24,7 +24,7 @@ from victimcare.cases.safe_contact import Channel as SafeChannel
 from victimcare.cases.safe_contact import Clearance, Purpose, clear
 from victimcare.faults import Refused, Stale
 from victimcare.http import AWAY
-from victimcare.letters.words import told as told_in_words
+from victimcare.letters.words import told_of
 from victimcare.messaging import words
 from victimcare.messaging.models import ATTEMPTS, Message, MessageTemplate
 from victimcare.messaging.providers import Away, Fate, Provider, Unsure, Went, WillNot, provider_for
@@ -59,7 +59,7 @@ def compose(
     if template.status != MessageTemplate.Status.APPROVED:
         raise Refused(_("These words are not approved. Choose another message."))
     participant, told = clearance.participant, list(tells)
-    about = Event.objects.about(participant).current().filter(pk__in=[event.pk for event in told])
+    about = Event.objects.about(participant).filter(replaced_by=None, pk__in=[event.pk for event in told])
     if about.count() != len({event.pk for event in told}):
         raise Refused(_("A message tells only what happened in this person's own case. Choose again."))
     if told and template.channel == "text":
@@ -71,10 +71,7 @@ def compose(
         "reference": participant.case.reference,
     } | dict(values)
     if told:
-        said = [
-            told_in_words(event.kind, event.occurred_on, event.data)
-            for event in sorted(told, key=lambda event: (event.occurred_at, event.pk))
-        ]
+        said = [told_of(event) for event in sorted(told, key=lambda event: (event.occurred_at, event.pk))]
         known["what_happened"] = {
             language: " ".join(sentence[language] for sentence in said) for language in ("en", "cy")
         }
@@ -246,7 +243,8 @@ def _check_holds(message: Message) -> None:
     ):
         raise Refused(_("The number, address or safe-contact answers changed since this was written."))
     told = message.tells.all()
-    if Event.objects.about(part).current().filter(pk__in=told.values("pk")).count() != told.count():
+    held = Event.objects.about(part).filter(replaced_by=None, pk__in=told.values("pk"))
+    if held.count() != told.count():
         raise Refused(_("Something this message tells was corrected since. Write it again."))
 
 
