@@ -293,11 +293,11 @@ def bring_into_force(*, version_id: int, version: int, by: User) -> CodeVersion:
     row.approved_by, row.approved_at, row.version = by, clock.now(), row.version + 1
     row._history_user = by  # type: ignore[attr-defined]
     row.save()
-    _look_again_since(row.in_force_from)
+    look_again_since(row.in_force_from)
     return row
 
 
-def _look_again_since(day: date) -> None:
+def look_again_since(day: date) -> None:
     """Have every case in which something happened, or was heard, from this day on assessed by the next sweeps."""
     moment = datetime.combine(day, time.min, tzinfo=LONDON)
     since = Event.objects.filter(case=OuterRef("pk")).filter(

@@ -9,6 +9,7 @@ from itertools import groupby, zip_longest
 from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from compliance import words
 from compliance.calendar.reading import as_of
 from compliance.catalogue import Rule, Rulebook, codes
 from compliance.engine import Happened, Served, Told
@@ -68,6 +69,7 @@ def local_rules() -> Iterator[Rule]:
     rows = LocalStandard.objects.approved().order_by("key", "effective_from", "number")
     for _key, versions in groupby(rows, key=lambda row: row.key):
         ordered = list(versions)
+        words.OURS[ordered[-1].key] = ordered[-1].name
         for row, after in zip_longest(ordered, ordered[1:]):
             if row.is_kept:
                 yield local_rule(row, until=after.effective_from if after else date.max)

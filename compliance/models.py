@@ -106,6 +106,7 @@ class LocalStandard(models.Model):
 
     key = models.CharField(max_length=30)
     number = models.PositiveSmallIntegerField(default=1)
+    name = models.CharField(max_length=40, blank=True)  # in lists; empty where `words` names its key
     right = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=160)
     trigger = models.CharField(max_length=40)

@@ -2,6 +2,7 @@ from django.urls import path
 
 from compliance import breach_views, excuse_views, views
 from compliance.calendar import views as calendar
+from compliance.local import views as local
 
 app_name = "compliance"
 urlpatterns = [
@@ -11,6 +12,11 @@ urlpatterns = [
     path("code/<str:key>/load", views.load_code, name="load-code"),
     path("code/<str:key>/bring-into-force", views.bring_into_force, name="bring-into-force"),
     path("duties/<int:duty>/", views.explain, name="explain"),
+    path("code/standards/", local.standards, name="standards"),
+    path("code/standards/new", local.new, name="standard-new"),
+    path("code/standards/<str:key>/", local.standard, name="standard"),
+    path("code/standards/<str:key>/<int:number>/", local.version, name="standard-version"),
+    path("code/standards/<str:key>/<int:number>/decide", local.decide, name="standard-decide"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/propose", calendar.propose, name="calendar-propose"),
     path("calendar/<int:calendar>/", calendar.version, name="calendar-version"),

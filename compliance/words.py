@@ -185,9 +185,13 @@ CLOCKS: dict[str, Promise] = {
 }
 
 
+# What the unit called standards of its own, by key: filled in when they are read.
+OURS: dict[str, str] = {}
+
+
 def short(rule: str) -> str:
     """A duty in two or three words; the key of a rule nobody has named yet."""
-    return str(SHORT.get(rule, rule))
+    return str(SHORT.get(rule) or OURS.get(rule) or rule)
 
 
 def tell(rule: Rule) -> str:
@@ -201,7 +205,7 @@ def asks(rule: str, name: str) -> str:
     return (
         str(sentence) % {"name": name}
         if sentence
-        else _now("See to %(rule)s for %(name)s") % {"rule": rule, "name": name}
+        else _now("See to %(rule)s for %(name)s") % {"rule": short(rule), "name": name}
     )
 
 

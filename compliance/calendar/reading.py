@@ -1,22 +1,26 @@
-"""What tells each process which calendar counts."""
+"""What tells each process which calendar counts, and what the unit calls standards of its own."""
 
 import logging
 
 from django.db import DatabaseError, transaction
 from psycopg_pool import PoolTimeout
 
+from compliance import words
 from compliance.calendar.models import CalendarVersion
+from compliance.models import LocalStandard
 from victimcare import calendars, clock
 
 
 def look() -> None:
-    """Count by the calendar as it stands. Two queries. Where it cannot be read, what was known goes on."""
+    """Count by the calendar as it stands. Three queries. Where it cannot be read, what was known goes on."""
     try:
         with transaction.atomic():  # where it fails, whoever asked goes on
             changes = CalendarVersion.objects.changes()
+            names = dict(LocalStandard.objects.exclude(name="").values_list("key", "name"))
     except (DatabaseError, PoolTimeout):
         logging.getLogger(__name__).warning("The calendar could not be read.", exc_info=True)
         return
+    words.OURS.update(names)
     calendars.count_by(changes, today=clock.today())
 
 
