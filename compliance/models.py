@@ -250,6 +250,22 @@ class Duty(models.Model):
         HMCTS = "HMCTS", _("Courts")
         PROBATION = "PROBATION", _("Probation")
 
+    class Verdict(models.TextChoices):
+        """How a duty stands on a day: its status; where it is open, whose it is and whether its day has passed."""
+
+        OPEN = "open", _("Open")
+        EXTERNAL = "external", _("With another agency")  # open, in time, and not the force's to meet
+        MISSED = "missed", _("Missed")
+        NO_EVIDENCE = "no_evidence", _("No evidence")
+        MET = "met", _("Met")
+        MET_LATE = "met_late", _("Met late")
+        EXEMPT = "exempt", _("Exempt with good reason")
+        DECLINED = "declined", _("Declined")
+        NOT_APPLICABLE = "not_applicable", _("Not applicable")
+
+    # Other agencies: visible, and in no rate of the force.
+    EXTERNAL = (Owner.CPS, Owner.HMCTS, Owner.PROBATION)
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="duties")
     participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="duties")
     code = models.CharField(max_length=20)  # the Code version's key, or "LOCAL"
@@ -331,3 +347,15 @@ class Duty(models.Model):
         return self.owner == self.Owner.WCU or (
             self.owner == self.Owner.FORCE and self.officer_id is not None
         )
+
+    @property
+    def is_external(self) -> bool:
+        return self.owner in self.EXTERNAL
+
+    def verdict_on(self, day: date) -> "Duty.Verdict":
+        """How this duty stands on this day, in the one vocabulary of pages, figures and packs."""
+        if self.status != self.Status.OPEN:
+            return self.Verdict(self.status)
+        if self.due_on is not None and self.due_on < day:
+            return self.Verdict.MISSED if self.is_ours else self.Verdict.NO_EVIDENCE
+        return self.Verdict.EXTERNAL if self.is_external else self.Verdict.OPEN

@@ -27,6 +27,14 @@ from victimcare.cases.kinds import Kind
 from victimcare.govuk.dates import day
 from victimcare.http import Request
 
+COLOURS = {
+    Duty.Verdict.MISSED: "red",
+    Duty.Verdict.NO_EVIDENCE: "grey",
+    Duty.Verdict.OPEN: "blue",
+    Duty.Verdict.EXTERNAL: "grey",
+    Duty.Verdict.MET: "green",
+}
+
 
 @allow(Permission.VIEW_CODE)
 @require_safe
@@ -249,7 +257,7 @@ def explain(request: Request, duty: int) -> HttpResponse:
     )
     rule = rule_of(found)
     today = clock.today()
-    is_past = found.status == Duty.Status.OPEN and found.due_on is not None and found.due_on < today
+    verdict = found.verdict_on(today)
     context = {
         "participant": participant,
         "duty": found,
@@ -259,8 +267,9 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "right": None if found.is_local else words.RIGHTS.get(found.right),
         "accountable": found.officer.display_name if found.officer else found.get_owner_display(),
         "is_breach": is_a_breach(found, today),
-        "is_missed": is_past and found.is_ours,
-        "has_no_evidence": is_past and not found.is_ours,
+        "verdict": verdict.label,
+        "colour": COLOURS.get(verdict, "amber"),
+        "has_no_evidence": verdict == Duty.Verdict.NO_EVIDENCE,
         "earlier": Duty.objects.filter(
             participant=participant, rule=found.rule, event=found.event_id, is_current=False
         )

@@ -28,6 +28,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
 from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Channel
+from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.dates import day, long_day, long_day_within
 from victimcare.http import Request
@@ -82,6 +83,9 @@ def plan(request: Request, case: str, participant: str) -> HttpResponse:
             form.add_error(None, str(stale.sentence))
     elif form.errors:
         status = 422
+    form.fields["frequency_days"].help_text = _(
+        "Besides what the Code says they are told at once. Our own number is every %(n)d days."
+    ) % {"n": numbers_on(clock.today())[Key.UPDATE_EVERY]}
     context = {
         "participant": part,
         "form": form,

@@ -47,6 +47,7 @@ class Key(TextChoices):
     BREACH_DECIDE = "breach_decide", _("Working days within which a dispute about a missed duty is decided")
     BREACH_CLOSE = "breach_close", _("Working days from accepting a missed duty to what was learned from it")
 
+    UPDATE_EVERY = "update_every", _("Days between updates, where nothing else was agreed")
     HORIZON = (
         "holidays_horizon",
         _("Months before the known bank holidays end when pages say so"),
@@ -105,6 +106,7 @@ RANGES: dict[str, Range] = {
     Key.DRAFTS: Range(1, 28, 7),
     Key.COMPLAINT_REPLY: Range(1, 20, 10),
     Key.MEND_WITHIN: Range(1, 10, 1),
+    Key.UPDATE_EVERY: Range(1, 90, 28),
     Key.HORIZON: Range(1, 36, 12),
     Key.BREACH_ANSWER: Range(1, 20, 5),
     Key.BREACH_DECIDE: Range(1, 20, 5),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0007_calendar_versions"),
+        ("compliance", "0009_putting_right_is_a_standard"),
     ]
 
     operations = [
