@@ -34,6 +34,7 @@ def test_every_count_opens_its_rows(as_supervisor):
         assert reverse("intake:rows", args=[batch.reference, outcome]) in whole
         page = page_of(as_supervisor, batch, outcome).text
         assert words in page and page.count("<tr>") == 2, outcome
+    assert ">Why<" not in page_of(as_supervisor, batch, "accepted").text
     assert "This person has died" in page_of(as_supervisor, batch, "suppressed").text
     assert page_of(as_supervisor, batch, "withdrawn").status_code == 404
 

@@ -55,13 +55,15 @@ def rows(request: Request, batch: str, outcome: str) -> HttpResponse:
     more, landed = len(landed) > PAGE, landed[:PAGE]
     people = {} if is_withdrawn else _people(found, landed, request.user)
     listed(request, [part for parts in people.values() for part in parts], field_group="extract rows")
+    table = _table(found, outcome, landed, people, request.user)
+    has_why = any(why for _row, _about, why in table)
     context = {
         "batch": found,
         "label": LABELS[outcome],
         "count": count_of(found, outcome),
         "is_withdrawn": is_withdrawn,
-        "columns": [_("Row"), _("What it is about"), _("What became of it")],
-        "rows": _table(found, outcome, landed, people, request.user),
+        "columns": [_("Row"), _("What it is about"), *([_("Why")] if has_why else [])],
+        "rows": [[row, about, *([why] if has_why else [])] for row, about, why in table],
         "older_url": f"?after={landed[-1].number}" if more else "",
         "newer_url": request.path if after else "",
     }
