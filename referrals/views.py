@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -46,14 +46,11 @@ def board(request: Request) -> HttpResponse:
     show = request.GET.get("show", "received")
     if show not in lists:
         show = "received"
-    before = moment_from(request.GET.get("before", ""))
-    found = lists[show][1]
-    if before is not None:
-        found = found.filter(received_at__lt=before)
+    found = _before(lists[show][1], request.GET.get("before", ""))
     rows = list(
         found.select_related("participant__person", "participant__case", "participant__officer")[: PAGE + 1]
     )
-    older = f"?show={show}&before={_query(rows[PAGE - 1].received_at)}" if len(rows) > PAGE else ""
+    older = f"?show={show}&before={_place(rows[PAGE - 1])}" if len(rows) > PAGE else ""
     rows = rows[:PAGE]
     listed(request, [row.participant for row in rows], field_group="referrals")
     context = {
@@ -122,8 +119,21 @@ def _counted(n: int) -> str:
     return _("over %s") % f"{MOST_COUNTED:,}" if n > MOST_COUNTED else f"{n:,}"
 
 
-def _query(at: datetime) -> str:
-    return at.isoformat().replace("+", "%2B")
+def _place(last: Referral) -> str:
+    """Where a page ends. All rows of an extract came at one moment, so the moment alone is no place."""
+    return f"{last.received_at.isoformat()}~{last.pk}".replace("+", "%2B")
+
+
+def _before(found: QuerySet[Referral], text: str) -> QuerySet[Referral]:
+    """What comes after the row that an address names; all of it where it names none of ours."""
+    at, _tilde, pk = text.partition("~")
+    moment_of_it = moment_from(at)
+    if moment_of_it is None:
+        return found
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 18):
+        return found.filter(received_at__lt=moment_of_it)
+    rest = found.filter(received_at__lte=moment_of_it)
+    return rest.filter(Q(received_at__lt=moment_of_it) | Q(pk__lt=int(pk)))
 
 
 def _listed_row(referral: Referral) -> list[Any]:

@@ -143,11 +143,12 @@ def test_a_file_that_was_only_checked_has_no_counts_in_the_list(monday, unit, as
     checked(SIAN, LLYR, BAD)
     page = as_supervisor.get(reverse("intake:list")).text
     assert [
-        f'data-label="{name}" class="desk-number">–<' in page for name in ("Kept new", "Quarantined")
+        f'data-label="{name}" class="desk-number">–<' in page for name in ("Accepted", "Quarantined")
     ] == [
         True,
         True,
     ]
     assert 'data-label="Rows" class="desk-number">3<' in page
-    receive(SIAN | {"person_id": "P7"})
-    assert 'data-label="Kept new" class="desk-number">1<' in as_supervisor.get(reverse("intake:list")).text
+    batch = receive(SIAN | {"person_id": "P7"})
+    page = as_supervisor.get(reverse("intake:list")).text
+    assert f'href="{reverse("intake:rows", args=[batch.reference, "accepted"])}">1<' in page

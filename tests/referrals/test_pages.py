@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from referrals import actions
+from referrals import actions, views
 from referrals.board import PAGE
 from referrals.models import OnwardReferral, Referral
 from referrals.rows import REFERRAL_COLUMNS
@@ -20,6 +20,7 @@ from tests.factories import (
     ReferralFactory,
     TeamFactory,
     UserFactory,
+    london,
 )
 from tests.referrals.test_receive import SIAN, as_csv, receive
 from victimcare.accounts.models import Team
@@ -249,6 +250,18 @@ def test_the_referral_after_a_full_page_is_on_the_next_one(monday, supervisor, a
     assert len(page.context["board"].rows) == PAGE and len(last.context["board"].rows) == 1
     assert "Allocate: 26 referrals" in text(page) and "Allocate: 26 referrals" in text(last)
     assert as_supervisor.get(reverse("referrals:allocate"), {"after": "2~nonsense~9"}).status_code == 200
+
+
+def test_the_next_page_goes_on_among_those_who_came_at_one_moment(
+    supervisor, as_supervisor, monkeypatch, monday
+):
+    monkeypatch.setattr(views, "PAGE", 2)
+    for _n in range(3):
+        ReferralFactory(participant__team=supervisor.team, received_at=london(2026, 11, 23, 9))
+    first = as_supervisor.get(reverse("referrals:list"))
+    last = as_supervisor.get(reverse("referrals:list") + first.context["older_url"])
+    shown = [row.pk for page in (first, last) for row in page.context["rows"]]
+    assert len(shown) == len(set(shown)) == 3 and last.context["older_url"] == ""
 
 
 def test_a_list_of_referrals_asks_eight_questions_at_most(

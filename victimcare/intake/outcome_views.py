@@ -82,7 +82,7 @@ def lists_of(batch: ImportBatch) -> list[dict[str, Any]]:
         {
             "label": LABELS[name],
             "count": count,
-            "url": reverse("intake:rows", args=[batch.reference, name]) if count else "",
+            "url": reverse("intake:rows", args=[batch.reference, name]) if count and batch.is_begun else "",
         }
         for name in names
         for count in [count_of(batch, name)]

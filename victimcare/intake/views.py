@@ -64,7 +64,8 @@ def intake(request: Request) -> HttpResponse:
         except actions.AlreadyHere as here:
             form.add_error("file", str(here.sentence))
             same = here.batch
-    batches = ImportBatch.objects.defer("content", "preview").select_related("uploaded_by", "token")[:30]
+    found = ImportBatch.objects.defer("content", "preview").select_related("uploaded_by", "token")[:30]
+    batches = [(batch, lists_of(batch)[: len(ImportRow.Outcome)]) for batch in found]
     context = {"form": form, "same": same, "batches": batches, "last": Reconciliation.objects.first()}
     return render(request, "intake/list.html", context)
 
