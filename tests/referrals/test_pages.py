@@ -253,7 +253,7 @@ def test_the_referral_after_a_full_page_is_on_the_next_one(monday, supervisor, a
 
 
 def test_the_next_page_goes_on_among_those_who_came_at_one_moment(
-    supervisor, as_supervisor, monkeypatch, monday
+    monday, supervisor, as_supervisor, monkeypatch
 ):
     monkeypatch.setattr(views, "PAGE", 2)
     for _n in range(3):
