@@ -24,8 +24,11 @@ from victimcare.cases.safe_contact import (
     Channel,
     Facts,
     Purpose,
+    _is_dangerous,
+    address_keys,
     clear,
     judge,
+    person_keys,
     phone_key,
     verdicts,
     verdicts_for,
@@ -49,6 +52,9 @@ SAFE = Facts(
     address_is_protected=False,
 )
 
+OLD = {"is_flagged": True, "asked_on": TODAY - timedelta(days=91)}
+WINDOW = {"call_from": time(9, 30), "call_until": time(14, 30)}
+PROTECTED = {"address_is_protected": True, "destination": "12brynroad"}
 CASES = [
     # What is different from a safe call on a Monday at ten, allowed?, the rule that says so.
     ({}, True, "said_yes"),
@@ -90,6 +96,54 @@ CASES = [
         "said_yes",
     ),
     ({"is_flagged": False, "asked_on": TODAY - timedelta(days=900)}, True, "said_yes"),
+    ({**OLD, "channel": Channel.VOICEMAIL, "purpose": Purpose.REVIEW}, False, "stale"),
+    ({**OLD, "channel": Channel.IN_PERSON}, True, "said_yes"),
+    ({**OLD, "channel": Channel.POST, "destination": "12brynroad"}, False, "stale"),
+    ({"is_flagged": True, "asked_on": None}, True, "said_yes"),
+    # Each hour at its very edge; a window is only one with both its ends, and binds calls alone.
+    ({"safe": "", "is_flagged": True, "at": time(9, 0)}, True, "first_contact"),
+    ({"safe": "", "is_flagged": True, "at": time(17, 0)}, True, "first_contact"),
+    ({**WINDOW, "at": time(9, 30)}, True, "said_yes"),
+    ({**WINDOW, "at": time(14, 30)}, True, "said_yes"),
+    ({**WINDOW, "at": time(9, 29)}, False, "outside_window"),
+    ({**WINDOW, "at": time(14, 31)}, False, "outside_window"),
+    ({**WINDOW, "at": time(15), "channel": Channel.VOICEMAIL}, True, "said_yes"),
+    ({**WINDOW, "at": time(15), "safe": "", "is_flagged": True}, False, "outside_window"),
+    ({"call_from": time(11)}, True, "said_yes"),
+    ({"call_until": time(9)}, True, "said_yes"),
+    # Whatever they answered, some are reached no way at all.
+    ({"is_tied_to_suspect": True}, False, "tied_to_suspect"),
+    ({"is_tied_to_suspect": True, "channel": Channel.IN_PERSON}, False, "tied_to_suspect"),
+    ({"is_unsafe": True}, False, "unsafe"),
+    ({"is_unsafe": True, "channel": Channel.IN_PERSON}, False, "unsafe"),
+    ({"is_suspect_here": True, "channel": Channel.IN_PERSON}, False, "suspect"),
+    ({"safe": "N", "channel": Channel.IN_PERSON}, False, "said_no"),
+    ({"destination": "", "channel": Channel.IN_PERSON}, True, "said_yes"),
+    ({"destination": "", "channel": Channel.POST}, False, "no_destination"),
+    ({"destination": "", "suspect_destinations": frozenset({""})}, False, "no_destination"),
+    # A protected address is written to when they said so; it says nothing of another way.
+    ({**PROTECTED, "channel": Channel.POST, "safe": ""}, False, "protected_address"),
+    ({**PROTECTED, "channel": Channel.POST, "safe": "Y"}, True, "said_yes"),
+    ({**PROTECTED, "channel": Channel.EMAIL, "safe": ""}, True, "no_known_danger"),
+    # While a change waits, the number held before is rung and nothing is sent.
+    ({"is_changing": True}, True, "said_yes"),
+    ({"is_changing": True, "channel": Channel.IN_PERSON}, True, "said_yes"),
+    *(
+        ({"is_changing": True, "channel": channel}, False, "pending_change")
+        for channel in (Channel.TEXT, Channel.EMAIL, Channel.POST, Channel.VOICEMAIL)
+    ),
+    # A child is reached through who acts for them; a young one, where nobody does, as a supervisor decided.
+    ({"age": 17, "acted_for_by": "Bethan"}, False, "child"),
+    ({"age": 18, "acted_for_by": "Bethan"}, True, "said_yes"),
+    ({"age": 17}, True, "said_yes"),
+    ({"age": 16}, True, "said_yes"),
+    ({"age": 15}, False, "nobody_acts"),
+    ({"age": 15, "channel": Channel.IN_PERSON}, True, "said_yes"),
+    ({"age": 15, "acted_for_by": "Bethan", "is_child_decided": True}, False, "child"),
+    ({"age": 15, "is_child_decided": True}, True, "said_yes"),
+    ({"age": 15, "is_child_decided": True, "safe": ""}, False, "child_did_not_ask"),
+    ({"age": 16, "is_child_decided": True, "safe": "", "is_flagged": True}, True, "first_contact"),
+    ({"age": 15, "has_died": True}, False, "died"),
 ]
 
 
@@ -98,6 +152,96 @@ def test_the_rule(different, allowed, rule):
     verdict = judge(replace(SAFE, **different))
     assert (verdict.allowed, verdict.rule) == (allowed, rule)
     assert bool(verdict.reasons) is not allowed
+    assert allowed or verdict.reasons[0].rule == rule
+
+
+def test_every_rule_that_closes_a_way_is_named_the_gravest_first():
+    worst = {
+        "has_died": True,
+        "is_suspect_here": True,
+        "is_tied_to_suspect": True,
+        "is_unsafe": True,
+        "safe": "N",
+    }
+    rules = [reason.rule for reason in judge(replace(SAFE, **worst)).reasons]
+    assert rules == ["died", "suspect", "tied_to_suspect", "unsafe", "said_no"]
+    more = {
+        "safe": "N",
+        "suspect_destinations": frozenset({"07700900123"}),
+        "is_changing": True,
+        **OLD,
+        **WINDOW,
+    }
+    late = replace(SAFE, **more, at=time(20))
+    assert [reason.rule for reason in judge(late).reasons] == [
+        "said_no", "shared_with_suspect", "outside_window", "stale",
+    ]  # fmt: skip
+    texted = [reason.rule for reason in judge(replace(late, channel=Channel.TEXT)).reasons]
+    assert texted == ["said_no", "shared_with_suspect", "pending_change", "stale"]
+
+
+def test_how_to_ring_is_said_with_every_yes():
+    said = {
+        (channel, withhold): [str(words) for words in judge(changed).instructions]
+        for channel in Channel
+        for withhold in (True, False)
+        for changed in [replace(SAFE, channel=channel, must_withhold=withhold)]
+    }
+    phones = (Channel.PHONE, Channel.TEXT, Channel.VOICEMAIL)
+    for (channel, withhold), words in said.items():
+        assert words == (["Withhold the number."] if withhold and channel in phones else [])
+    careful = replace(SAFE, safe="", is_flagged=True, is_changing=True)
+    assert [str(words)[:15] for words in judge(careful).instructions] == [
+        "Withhold the nu", "Ask only for th", "No voicemail an", "Another number ",
+    ]  # fmt: skip
+    assert len(judge(replace(careful, is_changing=False)).instructions) == 3
+    seen = judge(replace(careful, channel=Channel.IN_PERSON))
+    assert [str(words) for words in seen.instructions] == ["See them alone."]
+    assert [str(words)[:14] for words in judge(replace(SAFE, is_changing=True)).instructions] == [
+        "Another number"
+    ]
+
+
+def test_a_block_says_whom_to_turn_to():
+    def sentence(**different):
+        return str(judge(replace(SAFE, **different)).reasons[0].sentence)
+
+    assert "Contact Bethan, who acts for the family" in sentence(
+        has_died=True, acted_for_by="Bethan", decides="PC Pugh"
+    )
+    assert "PC Pugh decides" in sentence(has_died=True, decides="PC Pugh")
+    assert "Contact whoever acts" in sentence(has_died=True)
+    assert "Contact Bethan, who acts for them" in sentence(age=9, acted_for_by="Bethan")
+    assert "PC Pugh decides" in sentence(age=9, decides="PC Pugh")
+    assert "The officer in the case decides" in sentence(age=9)
+    assert "No phone number" in sentence(destination="", channel=Channel.VOICEMAIL)
+    assert "No address" in sentence(destination="", channel=Channel.EMAIL)
+
+
+def test_any_of_three_things_is_danger():
+    assert not _is_dangerous([], "STRANGER", "MEDIUM")
+    for flag in ("DA", "RASSO", "STALKING", "HBA", "CSE", "MSHT"):
+        assert _is_dangerous([flag, "HATE"], "STRANGER", "")
+    assert not _is_dangerous(["HATE"], "", "")
+    assert _is_dangerous([], "PARTNER", "") and _is_dangerous([], "EX_PARTNER", "")
+    assert _is_dangerous([], "", "HIGH")
+
+
+def test_a_door_has_every_key_it_is_written_with():
+    def keys(first, second="", postcode=""):
+        return address_keys(Person(address_line_1=first, address_line_2=second, postcode=postcode))
+
+    assert keys("12 Bryn Road", "", "NP20 1AA") == {"12brynroad", "12@np201aa"}
+    assert keys("Flat 2", "14 High St", "np20 1aa") == {"flat214highst", "2@np201aa", "14@np201aa"}
+    assert keys("Rose Cottage", "", "NP7 5ZZ") == {"rosecottage", "@np75zz"}
+    assert keys("1 Bryn", "Newport") == {"1bryn", "1brynnewport"}
+    assert keys("14a High St") == {"14ahighst"} and keys("", "", "NP7 5ZZ") == keys("") == set()
+    person = Person(
+        phone_mobile="+44 7700 900123", phone_home="01633 111222", email="A@B.org", address_line_1="1 Y"
+    )
+    assert person_keys(person) == {"07700900123", "01633111222", "a@b.org", "1y"}
+    assert person_keys(Person()) == set()
+    assert phone_key("4412345678") == "4412345678"  # ten figures: no country before them
 
 
 anything = st.builds(
