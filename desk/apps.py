@@ -11,10 +11,13 @@ class DeskConfig(AppConfig):
         from contacts.series import also_serious, first_due
         from contacts.signposting import services_from
         from desk.owed import first_contact_due, first_priority
+        from desk.packed import funnel_of
         from desk.sheet import duties_on_the_sheet
         from desk.support import names_of_partners
+        from packs.figures import funnel_from
 
         also_serious(first_priority)
         first_due(first_contact_due)
         services_from(names_of_partners)
         also_owed(duties_on_the_sheet)
+        funnel_from(funnel_of)

@@ -7,7 +7,7 @@ made and after five attempts where it failed; trouble of the machine's own uses 
 import hashlib
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from packs import evidence
-from packs.models import ATTEMPTS, Pack
+from packs import evidence, figures, printed, spreadsheet
+from packs.models import ATTEMPTS, Pack, Snapshot
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import notify
@@ -31,6 +31,7 @@ from victimcare.letters.press import CannotPrint, Press, PressDown
 
 log = logging.getLogger(__name__)
 
+LONGEST_DAYS = 731
 OWED_TO = (Participant.Role.VICTIM, Participant.Role.WITNESS)
 
 
@@ -46,6 +47,41 @@ def ask_for_evidence(*, participant: Participant, language: str, reason: str, by
         participant=participant,
         language=Pack.Language(language),
         reason=reason.strip(),
+        asked_by=by,
+        asked_at=clock.now(),
+    )
+
+
+@transaction.atomic
+def ask_for_figures(*, kind: str, since: date, until: date, language: str, by: User) -> Pack:
+    """Have the figures of a period counted and printed. Raises Refused for days to come and for too long a period."""
+    if until < since:
+        raise Refused(_("The last day must not be before the first. Change one of them."))
+    if until > clock.today():
+        raise Refused(_("The last day is still to come. Choose today or a day before."))
+    if (until - since).days > LONGEST_DAYS:
+        raise Refused(_("Choose a period of two years at most."))
+    return Pack.objects.create(
+        kind=Pack.Kind(kind),
+        since=since,
+        until=until,
+        language=Pack.Language(language),
+        asked_by=by,
+        asked_at=clock.now(),
+    )
+
+
+@transaction.atomic
+def print_again(*, pack: Pack, kind: str, language: str, by: User) -> Pack:
+    """Have the very figures of a pack printed as another, or in another language. Raises Refused where it has none."""
+    if pack.snapshot_id is None:
+        raise Refused(_("The figures of this pack are not counted yet. Open it again in a moment."))
+    return Pack.objects.create(
+        kind=Pack.Kind(kind),
+        since=pack.since,
+        until=pack.until,
+        snapshot_id=pack.snapshot_id,
+        language=Pack.Language(language),
         asked_by=by,
         asked_at=clock.now(),
     )
@@ -76,6 +112,8 @@ class Files:
 
     pdf: bytes
     pages: int
+    sheet: bytes | None = None
+    snapshot: Snapshot | None = None
 
 
 def make_waiting(limit: int = 20) -> int:
@@ -114,10 +152,14 @@ def make(pack_id: int, *, press: Press) -> bool:
         status=Pack.Status.MAKING, claimed_at=claimed_at, attempts=F("attempts") + 1
     ):
         return False
-    pack = Pack.objects.without_files().select_related("asked_by", "participant__case").get(pk=pack_id)
+    pack = (
+        Pack.objects.without_files()
+        .select_related("asked_by", "participant__case", "snapshot")
+        .get(pk=pack_id)
+    )
     try:
         with transaction.atomic():
-            files = _evidence(pack, press)
+            files = _evidence(pack, press) if pack.is_evidence else _figures(pack, press)
             return _finished(pack, claimed_at, files)
     except Refused as refused:
         _failed(pack, claimed_at, str(refused.sentence), again=False)
@@ -165,8 +207,44 @@ def _evidence(pack: Pack, press: Press) -> Files:
         field_group=f"evidence pack {pack.reference}",
         justification=justification(by, participant),
     )
-    printed = press.print(html, identifier=pack.reference)
-    return Files(printed.pdf, printed.pages)
+    done = press.print(html, identifier=pack.reference)
+    return Files(done.pdf, done.pages)
+
+
+def _figures(pack: Pack, press: Press) -> Files:
+    """The figures of a period as a PDF and a spreadsheet, from the snapshot given or one counted now.
+
+    Raises Refused where whoever asked may have none any more.
+    """
+    by = pack.asked_by
+    if not by.is_active or not by.may(Permission.MAKE_PACK):
+        raise Refused(_("Whoever asked for this pack may no longer have one. Somebody who may asks again."))
+    snapshot = pack.snapshot or _count(pack)
+    with translation.override(pack.language):
+        said = printed.contents(snapshot, pack.kind, pack.language)
+        html = render_to_string("packs/print/figures.html", said | {"pages": printed.in_text(said["tables"])})
+        sheet = spreadsheet.written(said, made_at=snapshot.made_at)
+    done = press.print(html, identifier=f"{snapshot.reference} {pack.kind} {pack.language}")
+    return Files(done.pdf, done.pages, sheet, snapshot)
+
+
+def _count(pack: Pack) -> Snapshot:
+    """Count the period and keep what was counted, for good."""
+    if pack.since is None or pack.until is None:
+        raise Refused(_("This pack has no period. Ask for another."))
+    today = clock.today()
+    counted = figures.count(pack.since, pack.until, counted_on=today)
+    return Snapshot.objects.create(
+        since=pack.since,
+        until=pack.until,
+        counted_on=today,
+        code=figures.codes_counted_by(pack.until)[:120],
+        calendar=figures.calendar_counted_by()[:120],
+        figures=counted,
+        sha256=figures.fingerprint(counted),
+        made_by=pack.asked_by,
+        made_at=clock.now(),
+    )
 
 
 def _claimed(pack: Pack, claimed_at: datetime) -> "QuerySet[Pack]":
@@ -180,6 +258,9 @@ def _finished(pack: Pack, claimed_at: datetime, files: Files) -> bool:
         pdf=files.pdf,
         sha256=hashlib.sha256(files.pdf).hexdigest(),
         pages=files.pages,
+        sheet=files.sheet,
+        sheet_sha256=hashlib.sha256(files.sheet).hexdigest() if files.sheet else "",
+        snapshot=files.snapshot,
         status=Pack.Status.READY,
         claimed_at=None,
         made_at=clock.now(),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from packs import actions
 from packs.forms import AgainForm, CheckForm, EvidenceForm
-from packs.models import Pack
+from packs.models import Pack, PackQuerySet
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
@@ -174,13 +175,14 @@ def check_evidence(request: Request, case: str, participant: str) -> HttpRespons
     return render(request, "packs/check_evidence.html", context, status=status)
 
 
-def checked(file: UploadedFile, packs: "Any") -> dict[str, Any]:
+def checked(file: UploadedFile, packs: PackQuerySet) -> dict[str, Any]:
     """What the file is, by its SHA-256: which of these packs, or none."""
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
     sha256 = digest.hexdigest()
-    pack = packs.without_files().filter(sha256=sha256).select_related("asked_by").order_by("pk").first()
+    is_it = Q(sha256=sha256) | Q(sheet_sha256=sha256)
+    pack = packs.without_files().filter(is_it).select_related("asked_by").order_by("pk").first()
     n = packs.filter(status=Pack.Status.READY).count()
     return {
         "sha256": sha256,

@@ -1,10 +1,14 @@
 """What is asked about a pack: what of, in which language, why; and which file is to be checked."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from packs.models import Pack
+from victimcare import clock
 from victimcare.govuk.forms import (
     ChoiceRadios,
+    DateInputField,
     FileInput,
     Form,
     FormKeyField,
@@ -53,3 +57,52 @@ class CheckForm(Form):
         max_megabytes=20,
         missing=_("Choose the file to check."),
     )
+
+
+class FigureFileForm(CheckForm):
+    """A PDF or a spreadsheet of figures."""
+
+    file = FileInput(
+        label=_("The file"),
+        hint=_("It is compared with what was made here, and not kept."),
+        endings=("pdf", "xlsx"),
+        max_megabytes=20,
+        missing=_("Choose the file to check."),
+    )
+
+
+KINDS = [(kind.value, kind.label) for kind in (Pack.Kind.BOARD, Pack.Kind.RETURN)]
+HINTS = {
+    Pack.Kind.BOARD.value: _(
+        "The funnel, the quarterly measures, each duty, whether everybody is treated alike."
+    ),
+    Pack.Kind.RETURN.value: _("The quarterly measures, each duty and all other measures, by policing area."),
+}
+
+
+class FiguresForm(Form):
+    """Which pack, of which period, in which language."""
+
+    form_key = FormKeyField()
+    kind = ChoiceRadios(label=_("Which pack?"), choices=KINDS, hints=HINTS, missing=_("Choose the pack."))
+    since = DateInputField(
+        label=_("From which day?"), latest=clock.today, missing=_("Enter the first day of the period.")
+    )
+    until = DateInputField(
+        label=_("To which day?"), latest=clock.today, missing=_("Enter the last day of the period.")
+    )
+    language = language_field()
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("since") and said.get("until") and said["until"] < said["since"]:
+            self.add_error("until", _("The last day must not be before the first. Change one of them."))
+        return said
+
+
+class SameFiguresForm(Form):
+    """The same figures as which pack, in which language."""
+
+    form_key = FormKeyField()
+    kind = ChoiceRadios(label=_("Which pack?"), choices=KINDS, missing=_("Choose the pack."), inline=True)
+    language = language_field()

@@ -1,0 +1,232 @@
+"""The figures of a period, counted once: small numbers hidden, every word in both languages. What a snapshot keeps.
+
+    {"threshold": 10, "funnel": [row], "measures": [row], "splits": [{"by", "label", "measures": [row]}],
+     "definitions": [{"key", "label", "definition", "numerator", "denominator"}]}
+
+A row is {"key", "part", "group", "label", "n", "of", "value", "unit", "note", "is_hidden"}; a label, a note and a
+definition are {"en", "cy"}. A number that is not shown is None, here already: no snapshot holds it.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import holidays
+from django.conf import settings
+from django.utils import translation
+from django.utils.functional import Promise
+
+from compliance import words
+from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, measure
+from compliance.metrics.definitions import NOT_COLLECTED
+from compliance.models import CodeVersion
+from compliance.suppression import WHOLE, hide_small, is_small
+from victimcare.working_days import FIRST_YEAR, LAST_YEAR
+
+Row = dict[str, Any]
+Said = dict[str, str]
+
+LANGUAGES = ("en", "cy")
+PERCENT, COUNT = "percent", "count"
+# Whether everybody is treated alike: the share in time of what the force owes, by who they are.
+CHARACTERISTICS = tuple(
+    key for key, each in BREAKDOWNS.items() if each.is_characteristic and each.is_collected
+)
+IN_TIME = "M1"
+SPLITS: dict[str, tuple[str, ...]] = {
+    "area": (*QUARTERLY, IN_TIME),
+    "tier": (IN_TIME,),
+    **{key: (IN_TIME,) for key in CHARACTERISTICS},
+}
+WIDER = ("M2", "M4")  # told at all, in time or excused: each holds those told in time, and a few more
+APART = ((IN_TIME, "missed"), (IN_TIME, "good_reason"), ("M4", "good_reason"))
+
+Step = tuple[str, str | Promise, int]
+_funnel_of: Callable[[date, date], list[Step]] | None = None
+
+
+def funnel_from(counting: Callable[[date, date], list[Step]]) -> None:
+    """Have the steps of the funnel counted by an app above: key, label, how many; the first is all of them."""
+    global _funnel_of
+    _funnel_of = counting
+
+
+def count(since: date, until: date, *, counted_on: date) -> dict[str, Any]:
+    """Every figure of the period as judged on `counted_on`, ready to be kept and printed."""
+    threshold = settings.SMALL_NUMBERS_BELOW
+    whole = [
+        figure for figure in measure(since, until, snapshot_on=counted_on) if ":" not in figure.part
+    ]  # tiers are a split of their own
+    return {
+        "threshold": threshold,
+        "funnel": _funnel(_funnel_of(since, until) if _funnel_of else [], threshold),
+        "measures": _guarded(whole, threshold, by=""),
+        "splits": [
+            {
+                "by": by,
+                "label": in_both(BREAKDOWNS[by].label),
+                "measures": _guarded(
+                    [
+                        figure
+                        for figure in measure(since, until, by=by, snapshot_on=counted_on, keys=keys)
+                        if figure.part == "" and figure.numerator is not None
+                    ],
+                    threshold,
+                    by=by,
+                ),
+            }
+            for by, keys in SPLITS.items()
+        ],
+        "definitions": [
+            {
+                "key": metric.key,
+                "label": in_both(metric.label),
+                "definition": in_both(metric.definition),
+                "numerator": in_both(metric.numerator),
+                "denominator": in_both(metric.denominator),
+            }
+            for metric in METRICS.values()
+        ],
+    }
+
+
+def in_both(said: "str | Promise | Callable[[], str]") -> Said:
+    """The same words in English and in Welsh."""
+    found = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            found[language] = str(said() if callable(said) and not isinstance(said, Promise) else said)
+    return found
+
+
+def codes_counted_by(until: date) -> str:
+    """The keys of the Code versions that were in force by then."""
+    in_force = CodeVersion.objects.brought_into_force().filter(in_force_from__lte=until)
+    return ", ".join(in_force.values_list("key", flat=True))
+
+
+def calendar_counted_by() -> str:
+    """Which list of bank holidays working days were counted with."""
+    return f"holidays {holidays.__version__}, England and Wales, {FIRST_YEAR}-{LAST_YEAR}"
+
+
+def fingerprint(kept: Mapping[str, Any]) -> str:
+    """SHA-256 of figures as canonical JSON: the same figures have the same one."""
+    canonical = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+# --- What may be shown --------------------------------------------------------------------------------
+
+
+def _funnel(steps: list[Step], threshold: int) -> list[Row]:
+    received = steps[0][2] if steps else 0
+    rows = []
+    for key, label, n in steps:
+        shown = hide_small({WHOLE: (n, received)}, threshold)[WHOLE]
+        rows.append(
+            _row(key, "", "", in_both(label), shown.n, shown.of, PERCENT, {}, is_hidden=shown.n is None)
+        )
+    return rows
+
+
+def _guarded(figures: list[Figure], threshold: int, *, by: str) -> list[Row]:
+    """The figures without any number that could give somebody away, nor one it could be worked out from."""
+    shown = {}
+    for table in _tables(figures):
+        cells = {name: (figure.numerator, figure.denominator) for name, figure in table.items()}
+        for name, counts in hide_small(cells, threshold).items():
+            shown[_place(table[name])] = counts
+    too_close = _too_close(figures, threshold)
+    rows = []
+    for figure in figures:
+        counts, is_counted = shown[_place(figure)], figure.numerator is not None
+        is_close = _place(figure) in too_close
+        n = None if is_close else counts.n
+        of = None if (is_close and not is_counted) or figure.denominator is None else counts.of
+        is_hidden = (is_counted and n is None) or (figure.denominator is not None and of is None)
+        row = _row(
+            figure.key, figure.part, figure.group, _label(figure, by), n, of, figure.unit,
+            in_both(NOT_COLLECTED[figure.key][figure.part]) if figure.note else {}, is_hidden=is_hidden,
+        )  # fmt: skip
+        if figure.unit not in (PERCENT, COUNT):  # days: of so many that nobody can be known by them
+            row["value"] = None if is_hidden else figure.value
+        rows.append(row)
+    return rows
+
+
+def _place(figure: Figure) -> tuple[str, str, str]:
+    return figure.key, figure.part, figure.group
+
+
+def _tables(figures: Iterable[Figure]) -> list[dict[str, Figure]]:
+    """The figures of each measure that add up: its duties with the whole, its groups with the whole."""
+    tables: dict[tuple[str, str], dict[str, Figure]] = defaultdict(dict)
+    for figure in figures:
+        if figure.group or figure.part in words.SHORT or not figure.part:
+            tables[figure.key, ""][figure.group or figure.part] = figure
+        else:  # a step, or a count beside: a table of its own
+            tables[figure.key, figure.part][WHOLE] = figure
+    return list(tables.values())
+
+
+def _too_close(figures: Iterable[Figure], threshold: int) -> set[tuple[str, str, str]]:
+    """The figures that would tell a small number by what they differ in from those told in time.
+
+    All that is judged was told in time, told late, missed, or excused: where one of these is small, only those in
+    time are shown. So with those of whom nobody has shown anything, which are judged beside.
+    """
+    figures = {_place(figure): figure for figure in figures}
+
+    def number(key: str, part: str, group: str) -> int | None:
+        found = figures.get((key, part, group))
+        return found.numerator if found else None
+
+    hidden: set[tuple[str, str, str]] = set()
+    for (key, part, group), in_time in figures.items():
+        if key != IN_TIME or in_time.numerator is None or (part and part not in words.SHORT):
+            continue
+        wider = [number(each, part, group) for each in WIDER]
+        apart = [n - in_time.numerator for n in wider if n is not None]
+        if not part:
+            apart += [number(*place, group) or 0 for place in APART]
+        if any(is_small(n, threshold) for n in apart):
+            hidden |= {(each, part, group) for each in WIDER}
+            if not part:
+                hidden |= {(*place, group) for place in APART} | {
+                    ("M5", "median", group),
+                    ("M5", "ninetieth", group),
+                }
+        with_others = figures.get((IN_TIME, "with_no_evidence", group))
+        if (
+            not part
+            and with_others
+            and is_small((with_others.denominator or 0) - (in_time.denominator or 0), threshold)
+        ):
+            hidden |= {(each, "with_no_evidence", group) for each in (IN_TIME, "M2")}
+    return hidden & figures.keys()
+
+
+def _row(
+    key: str, part: str, group: str, label: Said, n: int | None, of: int | None, unit: str, note: Said, *,
+    is_hidden: bool,
+) -> Row:  # fmt: skip
+    value = round(100 * n / of, 1) if unit == PERCENT and n is not None and of else None
+    return {
+        "key": key, "part": part, "group": group, "label": label, "n": n, "of": of, "value": value,
+        "unit": unit, "note": note, "is_hidden": is_hidden,
+    }  # fmt: skip
+
+
+def _label(figure: Figure, by: str) -> Said:
+    """What this row is called: its group, its duty, its step, or the measure itself."""
+    if figure.group:
+        return in_both(lambda: BREAKDOWNS[by].called(figure.group))
+    if figure.part in words.SHORT:
+        return in_both(words.SHORT[figure.part])
+    if figure.part in PARTS:
+        return in_both(PARTS[figure.part])
+    return in_both(METRICS[figure.key].label)

@@ -1,0 +1,202 @@
+"""The figures of a period: counted once, the same for good, on the funnel and in the pack; nobody in them."""
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError, transaction
+
+from compliance.actions import assess
+from compliance.metrics import Figure
+from contacts.models import Contact
+from desk.funnel import Cohort, count_steps
+from packs import actions, figures, spreadsheet
+from packs.models import Pack, Snapshot
+from packs.tasks import make_waiting_packs
+from tests.factories import (
+    ContactFactory,
+    EventFactory,
+    NeedsAssessmentFactory,
+    ParticipantFactory,
+    PersonFactory,
+    ReferralFactory,
+    TeamFactory,
+    UserFactory,
+    london,
+)
+from tests.packs.test_evidence import Copier, words_of
+from victimcare.accounts.permissions import Role
+from victimcare.cases.models import Case
+from victimcare.faults import Refused
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
+
+
+@pytest.fixture
+def copied(monkeypatch):
+    monkeypatch.setattr(actions, "Press", Copier)
+
+
+@pytest.fixture
+def year(officer):
+    """Forty victims referred: 24 reached by a call and told of the arrest, 12 of them assessed; one in the Far East."""
+    team = TeamFactory()
+    for n in range(40):
+        victim = ParticipantFactory(
+            team=team, officer=officer, person=PersonFactory(surname=f"Victim{n}", sex="F" if n < 20 else "M"),
+            case__policing_area="=cmd|' /C calc'!A0" if n % 2 else "West",
+        )  # fmt: skip
+        ReferralFactory(participant=victim)
+        arrest = EventFactory(case=victim.case, occurred_at=london(2026, 11, 10, 9))
+        if n < 24:
+            call = ContactFactory(participant=victim, by=officer, at=london(2026, 11, 11, 12))
+            call.tells.add(arrest)
+        if n < 12:
+            NeedsAssessmentFactory(
+                participant=victim, assessed_by=officer, status="completed", completed_at=london(2026, 11, 18)
+            )
+    assess(Case.objects.values_list("pk", flat=True))
+
+
+def ask(by, kind="board", language="en"):
+    pack = actions.ask_for_figures(
+        kind=kind, since=date(2026, 11, 1), until=date(2026, 11, 22), language=language, by=by
+    )
+    assert make_waiting_packs() == 1
+    pack.refresh_from_db()
+    return pack
+
+
+def sheets(pack):
+    book = openpyxl.load_workbook(io.BytesIO(bytes(pack.sheet)))
+    assert all(sheet.sheet_state == "visible" for sheet in book)
+    return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def test_the_pack_says_what_the_funnel_says_and_names_nobody(year, supervisor, officer):
+    pack = ask(supervisor)
+    counts = count_steps(Cohort(date(2026, 11, 1), date(2026, 11, 22)).referrals())
+    assert (counts["received"], counts["reached"], counts["assessed"]) == (40, 24, 12)
+    said = sheets(pack)
+    funnel = {row[0]: row[1:3] for row in said["Funnel"][3:]}
+    assert funnel["Received"] == [40, 100]
+    assert funnel["Reached by a first call"] == [24, 60]
+    assert funnel["Needs assessed"] == [12, 30]
+    duties = {row[1]: row[2:5] for row in said["Duties"][3:]}
+    assert duties["R6-ARREST"] == [24, 40, 60]
+    pages = words_of(pack)
+    text = " ".join(" ".join(pages).split())
+    for words in (
+        "Victims Board pack",
+        "Needs assessed 12 30.0",
+        "Arrest R6-ARREST 24 40 60.0 60.0 60.0",
+        "VCOP-2020",
+        "M26",
+    ):
+        assert words in text, words
+    assert all(f"Page {n} of {len(pages)}" in page for n, page in enumerate(pages, 1))
+    everything = text + str(said)
+    for private in (
+        "Victim7",
+        "Bryn Road",
+        "07700",
+        "@example.org",
+        officer.display_name,
+        supervisor.display_name,
+    ):
+        assert private not in everything, private
+
+
+def test_no_cell_is_a_formula(year, copied, supervisor):
+    areas = {row[1] for row in sheets(ask(supervisor))["Areas"][3:]}
+    assert areas == {"West", "'=cmd|' /C calc'!A0"}
+    assert spreadsheet.safe("  =1+1") == "'  =1+1"
+    assert spreadsheet.safe("－1") == "'－1"
+    assert (spreadsheet.safe(-1), spreadsheet.safe("R6-ARREST")) == (-1, "R6-ARREST")
+
+
+def test_the_same_snapshot_prints_the_same_bytes_whatever_happened_since(year, copied, supervisor, monday):
+    first = ask(supervisor)
+    monday.move_to(london(2026, 12, 1, 9))
+    Contact.objects.all().update(outcome=Contact.Outcome.NO_ANSWER)
+    again = actions.print_again(pack=first, kind="board", language="en", by=supervisor)
+    welsh = actions.print_again(pack=first, kind="return", language="cy", by=supervisor)
+    assert make_waiting_packs() == 2
+    again.refresh_from_db()
+    welsh.refresh_from_db()
+    assert Snapshot.objects.count() == 1
+    assert (again.sha256, again.sheet_sha256) == (first.sha256, first.sheet_sha256)
+    assert '<html lang="cy">' in bytes(welsh.pdf).decode() and "Tachwedd 2026" in bytes(welsh.pdf).decode()
+    kept = Snapshot.objects.get()
+    assert kept.sha256 == figures.fingerprint(kept.figures)
+
+
+def test_a_snapshot_is_never_changed(copied, supervisor):
+    ask(supervisor, kind="return")
+    for change in (lambda rows: rows.update(code="another"), lambda rows: rows.delete()):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change(Snapshot.objects.all())
+
+
+def test_no_snapshot_holds_a_small_number_nor_what_gives_one_away():
+    def row(key, part, n, of):
+        return Figure(key, part, "", n, of, None)
+
+    rows = figures._guarded(
+        [
+            row("M1", "", 60, 100),
+            row("M1", "R6-ARREST", 50, 70),
+            row("M1", "R6-BAIL", 7, 12),
+            row("M1", "R6-CHARGE", 3, 18),
+            row("M1", "missed", 25, 100),
+            row("M2", "", 64, 100),  # four were told late: 64 less 60
+            row("M4", "", 75, 100),
+        ],
+        10,
+        by="",
+    )
+    shown = {(row["key"], row["part"]): row["n"] for row in rows}
+    assert shown[("M1", "")] == 60
+    assert shown[("M1", "R6-BAIL")] is shown[("M1", "R6-CHARGE")] is None
+    assert shown[("M1", "missed")] is shown[("M2", "")] is shown[("M4", "")] is None
+    assert all(row["value"] is None for row in rows if row["is_hidden"])
+
+
+def test_who_may_have_a_pack(copied, supervisor, officer, auditor, sign_in):
+    analyst = UserFactory(roles=[Role.ANALYST], team=None)
+    asked = {"kind": "return", "language": "en", "since": "2026-11-01", "until": "2026-11-22"}
+    assert sign_in(officer).get("/packs/").status_code == 403
+    assert sign_in(auditor).post("/packs/ask", asked).status_code == 403
+    browser = sign_in(analyst)
+    assert browser.post("/packs/ask", asked | {"until": "2026-10-01"}).status_code == 422
+    page = browser.post("/packs/ask", asked, follow=True)
+    pack = Pack.objects.get()
+    assert page.redirect_chain == [(f"/packs/{pack.reference}/", 302)]
+    assert browser.get(f"/packs/{pack.reference}/pdf").status_code == 404
+    assert make_waiting_packs() == 1
+    pack.refresh_from_db()
+    for reader in (analyst, auditor, supervisor):
+        reading = sign_in(reader)
+        assert pack.sheet_sha256 in reading.get(f"/packs/{pack.reference}/").content.decode()
+        assert reading.get(f"/packs/{pack.reference}/spreadsheet").content == bytes(pack.sheet)
+    again = browser.post(f"/packs/{pack.reference}/print-again", {"kind": "board", "language": "cy"})
+    assert again.status_code == 302 and Pack.objects.filter(snapshot=pack.snapshot).count() == 2
+    file = SimpleUploadedFile("figures.xlsx", bytes(pack.sheet))
+    assert "Nothing in it was changed" in browser.post("/packs/check", {"file": file}).content.decode()
+    assert "A pack is ready" in browser.get("/notifications/").content.decode()
+
+
+def test_what_is_refused(supervisor, officer):
+    for since, until in (
+        ("2026-11-22", "2026-11-01"),
+        ("2026-11-01", "2026-11-24"),
+        ("2024-01-01", "2026-11-01"),
+    ):
+        with pytest.raises(Refused):
+            actions.ask_for_figures(
+                kind="board", since=date.fromisoformat(since), until=date.fromisoformat(until), language="en",
+                by=supervisor,
+            )  # fmt: skip
+    assert not Pack.objects.exists()
