@@ -18,10 +18,12 @@ from compliance import words
 from compliance.catalogue import Code, codes
 from compliance.explain import explain, rule_of
 from compliance.models import CodeVersion, Duty
+from compliance.models_breach import Breach, Excuse
 from contacts.models import Contact
 from needs_assessments.models import NeedsAssessment
 from packs.models import Pack
 from packs.redaction import Redactor
+from victimcare import calendars
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Entitlement, Event, Participant, Person
@@ -38,7 +40,7 @@ class TooMuchSaid(Exception):
 
 
 def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any]:
-    """All that the pack says, in the language that is active. Twelve queries, however long the case.
+    """All that the pack says, in the language that is active. Fourteen queries, however long the case.
 
     Raises TooMuchSaid when anybody of the case could be known by it.
     """
@@ -107,6 +109,14 @@ class Record:
             event.reference: event
             for event in Event.objects.about(participant).filter(reference__in=cited).select_related("by")
         }
+        excuses = Excuse.objects.filter(participant=participant, event__reference__in=cited)
+        self.excuses = {
+            excuse.event.reference: excuse
+            for excuse in excuses.select_related("event", "asked_by", "decided_by")
+            if excuse.event
+        }
+        breaches = Breach.objects.standing().filter(participant=participant)
+        self.breaches = {breach.duty_id: breach for breach in breaches}
         suspects = sorted({duty.event.suspect_id for duty in self.duties if duty.event.suspect_id})
         self.suspects = {pk: n for n, pk in enumerate(suspects, 1)} if len(suspects) > 1 else {}
         self.is_cut = any(
@@ -168,6 +178,7 @@ def _duty(duty: Duty, record: Record, redactor: Redactor, today: date) -> dict[s
         ),
         (_("Evidence"), _evidence(duty, record)),
         (_("What is missing, late or excused"), gap),
+        (_("Who answers for it"), _breach(duty, record)),
     ]
     return {
         "name": words.short(duty.rule),
@@ -268,13 +279,34 @@ def _tried(duty: Duty, record: Record, until: date) -> str:
 
 
 def _excuse(duty: Duty, record: Record, redactor: Redactor) -> str:
-    """That it was excused or declined, on which day, and why in the words kept, with people taken out."""
+    """That it was excused or declined, on which day, the coded reason, why in words, and who decided."""
     said = _("%(how)s, %(day)s.") % {
         "how": duty.get_status_display(), "day": long_day(duty.settled_on),
     }  # fmt: skip
-    decision = record.events.get(duty.met_by)
-    why = redactor.clean(decision.detail) if decision is not None else ""
-    return f"{said} “{why}”" if why else said
+    excuse = record.excuses.get(duty.met_by)
+    if excuse is None:
+        decision = record.events.get(duty.met_by)
+        why = redactor.clean(decision.detail) if decision is not None else ""
+        return f"{said} “{why}”" if why else said
+    who = _("Asked for by %(asked)s and agreed by %(agreed)s (%(excuse)s).") % {
+        "asked": staff(excuse.asked_by), "agreed": staff(excuse.decided_by), "excuse": excuse.reference,
+    }  # fmt: skip
+    coded = f"{excuse.get_reason_display()}." if excuse.reason else ""
+    return " ".join(part for part in (said, coded, f"“{redactor.clean(excuse.why)}”", who) if part)
+
+
+def _breach(duty: Duty, record: Record) -> str:
+    """Who answers for a duty that was not kept, why, and how far that is."""
+    breach = record.breaches.get(duty.pk)
+    if breach is None:
+        return ""
+    said = [f"{breach.get_agency_display()} ({breach.reference})", str(breach.get_reason_display())]
+    if breach.claimed_agency:
+        said.append(_("disputed: said to be owed by %(who)s") % {"who": breach.get_claimed_agency_display()})
+    if breach.decision:
+        said.append(str(breach.get_decision_display()))
+    said.append(str(breach.get_state_display()))
+    return "; ".join(said) + "."
 
 
 # --- The parts of a pack ------------------------------------------------------------------------------
@@ -292,6 +324,10 @@ def _facts(pack: Pack, participant: Participant, redactor: Redactor, today: date
         (_("Asked for by"), staff(pack.asked_by)),
         (_("Why it was asked for"), redactor.clean(pack.reason)),
         (_("Counted by"), ", ".join(code.title for code in _codes_in_force())),
+        (
+            _("Calendar"),
+            _("Version %(n)d of the bank holidays of England and Wales") % {"n": calendars.current().number},
+        ),
     ]
     return [(label, value) for label, value in facts if value]
 

@@ -24,7 +24,8 @@ from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, me
 from compliance.metrics.definitions import NOT_COLLECTED
 from compliance.models import CodeVersion
 from compliance.suppression import WHOLE, hide_small, is_small
-from victimcare.working_days import FIRST_YEAR, LAST_YEAR
+from victimcare import calendars
+from victimcare.calendars import FIRST_YEAR, LAST_YEAR
 
 Row = dict[str, Any]
 Said = dict[str, str]
@@ -109,8 +110,8 @@ def codes_counted_by(until: date) -> str:
 
 
 def calendar_counted_by() -> str:
-    """Which list of bank holidays working days were counted with."""
-    return f"holidays {holidays.__version__}, England and Wales, {FIRST_YEAR}-{LAST_YEAR}"
+    """Which version of the bank holidays working days are counted with now."""
+    return f"holidays {holidays.__version__}, {FIRST_YEAR}-{LAST_YEAR}, version {calendars.current().number}"
 
 
 def fingerprint(kept: Mapping[str, Any]) -> str:
