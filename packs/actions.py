@@ -180,10 +180,7 @@ def _evidence(pack: Pack, press: Press) -> Files:
     """
     by = pack.asked_by
     participant = (
-        Participant.objects.visible_to(by)
-        .select_related("case", "person")
-        .filter(pk=pack.participant_id)
-        .first()
+        Participant.objects.visible_to(by).select_related("case", "person").filter(packs=pack.pk).first()
     )
     if participant is None or not by.is_active or not by.may(Permission.MAKE_EVIDENCE_PACK):
         raise Refused(

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import save_workbook
 
 from packs.printed import Cell, Table
 
@@ -33,7 +34,7 @@ def written(said: Mapping[str, Any], *, made_at: datetime) -> bytes:
     for table in said["tables"]:
         _fill(book.create_sheet(table.name[:31]), table)
     body = io.BytesIO()
-    book.save(body)
+    save_workbook(book, body)
     return _without_the_time(body.getvalue(), made_at)
 
 
