@@ -2,6 +2,7 @@
 
 from compliance.metrics.breakdowns import BREAKDOWNS
 from compliance.metrics.definitions import METRICS, PARTS, QUARTERLY, Metric
+from compliance.metrics.guards import GUARDS
 from compliance.metrics.measuring import Figure, measure
 
-__all__ = ["BREAKDOWNS", "METRICS", "PARTS", "QUARTERLY", "Figure", "Metric", "measure"]
+__all__ = ["BREAKDOWNS", "GUARDS", "METRICS", "PARTS", "QUARTERLY", "Figure", "Metric", "measure"]

@@ -86,12 +86,8 @@ def _nobody_asks(_counted: Population) -> Expression:
     return Value(NOT_RECORDED)
 
 
-def _is_duty(counted: Population) -> bool:
-    return "enhanced_applied" in counted.facts or "in_six" in counted.facts
-
-
 def _tier(counted: Population) -> Any:
-    if _is_duty(counted):
+    if counted.is_duty:
         return Case(
             When(enhanced_applied=True, then=Value("enhanced")),
             default=Value("standard"),
@@ -197,16 +193,16 @@ def _welsh(counted: Population) -> Case:
 
 
 def _team(counted: Population) -> Coalesce:
-    return _known(F("team_id" if _is_duty(counted) else f"{counted.through}team_id"))
+    return _known(F("team_id" if counted.is_duty else f"{counted.through}team_id"))
 
 
 def _officer(counted: Population) -> Coalesce:
-    return _known(F("officer_id" if _is_duty(counted) else f"{counted.through}officer_id"))
+    return _known(F("officer_id" if counted.is_duty else f"{counted.through}officer_id"))
 
 
 def _channel(counted: Population) -> Any:
     """By what it was told: of what a contact met. A letter of the press has no contact."""
-    if not _is_duty(counted):
+    if not counted.is_duty:
         return Value(NOT_RECORDED)
     how = Contact.objects.filter(reference=OuterRef("met_by")).values("channel")[:1]
     return Case(
@@ -288,4 +284,4 @@ def may_split(breakdown: Breakdown, counted: Population) -> bool:
     """Whether the rows of a population have what this splits by."""
     if counted.through is None:
         return breakdown.is_of_case
-    return breakdown.key != "channel" or _is_duty(counted)
+    return breakdown.key != "channel" or counted.is_duty

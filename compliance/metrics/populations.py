@@ -72,6 +72,7 @@ class Population:
     rows: Callable[[Scope], QuerySet[Any]]
     facts: tuple[str, ...]
     through: str | None = "participant__"
+    is_duty: bool = False
 
 
 def holds(condition: Q, facts: Mapping[str, Any]) -> bool:
@@ -94,7 +95,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), LONDON)
 
 
-def _true_when(condition: Any) -> Case:
+def true_when(condition: Any) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
@@ -114,14 +115,16 @@ def duties(scope: Scope) -> QuerySet[Duty]:
         .timed()
         .filter(clock_on__range=(scope.since, scope.until))
         .annotate(
-            matured=_true_when(Q(due_on__lt=scope.snapshot_on)),
-            is_unit=_true_when(OURS),
+            matured=true_when(Q(due_on__lt=scope.snapshot_on)),
+            is_unit=true_when(OURS),
             tried=Case(When(unmet, then=Exists(failed)), default=Value(False), output_field=BooleanField()),
         )
     )
 
 
-DUTIES = Population(duties, ("rule", "owner", "enhanced_applied", "status", "matured", "is_unit", "tried"))
+DUTIES = Population(
+    duties, ("rule", "owner", "enhanced_applied", "status", "matured", "is_unit", "tried"), is_duty=True
+)
 MATURED = Q(matured=True)
 IN_TIME = MATURED & Q(status=Duty.Status.MET)
 TOLD = MATURED & Q(status__in=[Duty.Status.MET, Duty.Status.MET_LATE])
@@ -142,13 +145,13 @@ def sentences(scope: Scope) -> QuerySet[Duty]:
         rule="R9-SENTENCE", clock_on__range=(scope.since, scope.until), event__data__has_key="resulted_on"
     )
     return found.annotate(last_day=last).annotate(
-        matured=_true_when(Q(last_day__lt=scope.snapshot_on)),
-        is_unit=_true_when(OURS),
-        in_six=_true_when(Q(settled_on__lte=F("last_day"))),
+        matured=true_when(Q(last_day__lt=scope.snapshot_on)),
+        is_unit=true_when(OURS),
+        in_six=true_when(Q(settled_on__lte=F("last_day"))),
     )
 
 
-SENTENCES = Population(sentences, ("status", "matured", "is_unit", "in_six"))
+SENTENCES = Population(sentences, ("status", "matured", "is_unit", "in_six"), is_duty=True)
 
 
 # --- Victims of crimes reported in the period ------------------------------------------------------
@@ -171,7 +174,7 @@ def victims(scope: Scope) -> QuerySet[Participant]:
         .alias(first_due=Subquery(first_due.values("due_on")[:1]))
         .annotate(
             tier=tier_on(scope.snapshot_on),
-            serious=_true_when(Q(case__flags__overlap=SERIOUS_FLAGS) | Q(_was_child("reported"))),
+            serious=true_when(Q(case__flags__overlap=SERIOUS_FLAGS) | Q(_was_child("reported"))),
             assessed=Exists(assessed),
             assessed_in_time=Exists(assessed.filter(completed_at__date__lte=OuterRef("first_due"))),
             acknowledged=Exists(own.filter(rule="R3-ACK", status=Duty.Status.MET)),
@@ -183,7 +186,7 @@ def victims(scope: Scope) -> QuerySet[Participant]:
                     status__in=[OnwardReferral.Status.ACCEPTED, OnwardReferral.Status.ENDED],
                 )
             ),
-            vps=_true_when(Q(vps_offered="Y") | Q(Exists(assessed.exclude(wants_vps="")))),
+            vps=true_when(Q(vps_offered="Y") | Q(Exists(assessed.exclude(wants_vps="")))),
         )
     )
 
@@ -266,7 +269,7 @@ def hearings(scope: Scope) -> QuerySet[Hearing]:
     found = Hearing.objects.filter(
         resulted_on__range=(scope.since, scope.until), result_learned_at__isnull=False
     )
-    return found.annotate(in_time=_true_when(Q(result_learned_at__date__lte=last)))
+    return found.annotate(in_time=true_when(Q(result_learned_at__date__lte=last)))
 
 
 HEARINGS = Population(hearings, ("in_time",), through=None)
@@ -277,8 +280,8 @@ def complaints(scope: Scope) -> QuerySet[Complaint]:
     start, end = scope.moments
     found = Complaint.objects.filter(kind=Complaint.Kind.COMPLAINT, made_at__gte=start, made_at__lt=end)
     return found.annotate(
-        matured=_true_when(Q(reply_due_on__lt=scope.snapshot_on)),
-        in_time=_true_when(Q(answered_at__date__lte=F("reply_due_on"))),
+        matured=true_when(Q(reply_due_on__lt=scope.snapshot_on)),
+        in_time=true_when(Q(answered_at__date__lte=F("reply_due_on"))),
     )
 
 
