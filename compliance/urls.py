@@ -1,6 +1,6 @@
 from django.urls import path
 
-from compliance import breach_views, excuse_views, views
+from compliance import breach_views, excuse_views, metric_lists, metric_pages, views
 from compliance.calendar import views as calendar
 from compliance.local import views as local
 
@@ -11,6 +11,10 @@ urlpatterns = [
     path("code/<str:key>/rules/<str:rule>/", views.rule, name="rule"),
     path("code/<str:key>/load", views.load_code, name="load-code"),
     path("code/<str:key>/bring-into-force", views.bring_into_force, name="bring-into-force"),
+    path("metrics/", metric_pages.metrics, name="metrics"),
+    path("metrics/guards/", metric_pages.guards, name="guards"),
+    path("metrics/<str:key>/", metric_pages.metric, name="metric"),
+    path("metrics/<str:key>/list/", metric_lists.metric_list, name="metric-list"),
     path("duties/<int:duty>/", views.explain, name="explain"),
     path("code/standards/", local.standards, name="standards"),
     path("code/standards/new", local.new, name="standard-new"),

@@ -3,7 +3,7 @@
 What no field holds is in one group, "not recorded": that share is a finding of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,11 +56,19 @@ class Breakdown:
             return Q(group=group)
         return Q(group=[]) if group == NO_CATEGORY else Q(group__contains=[group])
 
-    def called(self, group: str) -> str:
-        """The group in words."""
-        if group == NOT_RECORDED:
-            return str(_("Not recorded"))
-        return str(self.words().get(group, group))
+    def names(self, groups: Iterable[str]) -> dict[str, str]:
+        """These groups in words, in the order of a page: as listed, then any other, not recorded last."""
+        listed = self.words()
+        known = {group: str(words) for group, words in listed.items()}
+        places = {group: place for place, group in enumerate(listed)}
+
+        def place(group: str) -> tuple[int, int, str]:
+            return group == NOT_RECORDED, places.get(group, len(places)), group
+
+        return {
+            group: str(_("Not recorded")) if group == NOT_RECORDED else known.get(group, group)
+            for group in sorted(groups, key=place)
+        }
 
 
 def _known(expression: Any) -> Coalesce:

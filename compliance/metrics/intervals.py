@@ -5,9 +5,9 @@ that a plan had is one interval, which ended with an update or with its last day
 """
 
 from collections import Counter
-from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from compliance.metrics import populations as of
 from compliance.metrics.breakdowns import Breakdown
@@ -71,11 +71,10 @@ def ended_intervals(scope: Scope) -> dict[int, tuple[int, int]]:
         return {participant: (met, ended) for participant, met, ended in cursor.fetchall()}
 
 
-def with_intervals(scope: Scope, *, missed: bool = False) -> Any:
-    """The victims who had an interval that ended; or only those with one that was missed."""
+def with_intervals(scope: Scope, *, is_kept: bool) -> QuerySet[Participant]:
+    """The victims who had an interval that ended; or only those with one that was kept."""
     ended = ended_intervals(scope)
-    who = [pk for pk, (met, due) in ended.items() if not missed or met < due]
-    return Participant.objects.filter(pk__in=who)
+    return Participant.objects.filter(pk__in=[pk for pk, (met, _due) in ended.items() if met or not is_kept])
 
 
 def count_intervals(scope: Scope, split: Breakdown | None, user: User | None) -> dict[str, tuple[int, int]]:

@@ -159,7 +159,6 @@ SENTENCES = Population(sentences, ("status", "matured", "is_unit", "in_six"), is
 
 def victims(scope: Scope) -> QuerySet[Participant]:
     """Victims, by the day their crime was reported, or recorded where no report is dated."""
-    start, end = scope.moments
     own = Duty.objects.current().filter(participant=OuterRef("pk"))
     referral = own.filter(rule="R4-REFERRAL").order_by("-pk")
     first_due = own.code().timed().order_by("due_on")
@@ -169,8 +168,8 @@ def victims(scope: Scope) -> QuerySet[Participant]:
     reported = Coalesce("case__reported_at", "case__recorded_at", output_field=DateTimeField())
     return (
         Participant.objects.victims()
+        .filter(_reported_in(scope))
         .alias(reported=reported)
-        .filter(reported__gte=start, reported__lt=end)
         .alias(first_due=Subquery(first_due.values("due_on")[:1]))
         .annotate(
             tier=tier_on(scope.snapshot_on),
@@ -188,6 +187,14 @@ def victims(scope: Scope) -> QuerySet[Participant]:
             ),
             vps=true_when(Q(vps_offered="Y") | Q(Exists(assessed.exclude(wants_vps="")))),
         )
+    )
+
+
+def _reported_in(scope: Scope) -> Q:
+    """Reported in the period. Two plain ranges, which the database can estimate; not one of a coalesced day."""
+    start, end = scope.moments
+    return Q(case__reported_at__gte=start, case__reported_at__lt=end) | Q(
+        case__reported_at=None, case__recorded_at__gte=start, case__recorded_at__lt=end
     )
 
 
@@ -233,11 +240,10 @@ OFFERED = REFERRED | REFUSED | Q(consent_to_refer="Y")
 
 def running(scope: Scope) -> QuerySet[Participant]:
     """Victims of crimes reported in the period that still ran more than five working days later."""
-    start, end = scope.moments
     waited = LastDay(london("reported"), working_days=5, first=scope.since, last=scope.until)
     return (
         _running()
-        .filter(reported__gte=start, reported__lt=end)
+        .filter(_reported_in(scope))
         .alias(waited=waited)
         .filter(waited__lt=scope.snapshot_on)
         .annotate(planned=Exists(ContactPlan.objects.filter(participant=OuterRef("pk"))))

@@ -61,6 +61,10 @@ SHARES: tuple[Share, ...] = (
         "M1", "not_applicable", of.DUTIES, _OURS & Q(status=Duty.Status.NOT_APPLICABLE), ALL, is_count=True
     ),
     Share("M1", "not_due", of.DUTIES, _OURS & of.NOT_DUE, ALL, is_count=True),
+    *(
+        Share("M1", f"by_{owner.lower()}", of.DUTIES, Q(owner=owner) & of.IN_TIME, Q(owner=owner) & of.JUDGED)
+        for owner in of.EXTERNAL
+    ),
     Share("M2", "", of.DUTIES, _OURS & of.TOLD, _JUDGED, is_by_duty=True),
     Share("M2", "with_no_evidence", of.DUTIES, _OURS & of.TOLD, _OURS & (of.JUDGED | of.NO_EVIDENCE)),
     Share("M3", "", of.DUTIES, _OURS & of.IN_TIME, _JUDGED, is_by_duty=True),

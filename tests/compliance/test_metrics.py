@@ -75,6 +75,7 @@ def test_strict_and_adjusted_are_never_blended_and_no_evidence_is_not_missed(vic
     assert found["M1", "missed", ""] == (2, 7)
     assert found["M1", "declined", ""] == found["M1", "not_applicable", ""] == (1, None)
     assert found["M1", "good_reason", ""] == found["M1", "not_due", ""] == (1, None)
+    assert found["M1", "by_cps", ""] == (1, 1)
     assert found["M2", "", ""] == (4, 7)
     assert found["M3", "", ""] == (3, 7)
     assert found["M4", "", ""] == (4, 7)
@@ -214,7 +215,7 @@ def test_groups_add_up_to_the_whole_whatever_it_is_split_by(victim, officer):
         groups = {key[2]: n for key, n in found.items() if key[:2] == ("M6", "") and key[2]}
         if not split.is_several and by != "channel":
             assert sum(of for _n, of in groups.values()) == 2, by
-        assert all(split.called(group) for group in groups)
+        assert all(split.names(groups).values())
     assert counted(by="sex")["M6", "", "not_recorded"] == (0, 1)
     assert counted(by="age")["M1", "", "25"] == (1, 1)  # thirty-four
     assert counted(by="ethnicity")["M6", "", "W"] == (0, 1)

@@ -46,6 +46,7 @@ class Key(TextChoices):
     BREACH_ANSWER = "breach_answer", _("Working days within which a missed duty is accepted or disputed")
     BREACH_DECIDE = "breach_decide", _("Working days within which a dispute about a missed duty is decided")
     BREACH_CLOSE = "breach_close", _("Working days from accepting a missed duty to what was learned from it")
+    SMALL_NUMBERS = "small_numbers", _("Numbers of people below this are hidden where groups are compared")
 
     UPDATE_EVERY = "update_every", _("Days between updates, where nothing else was agreed")
     HORIZON = (
@@ -111,6 +112,7 @@ RANGES: dict[str, Range] = {
     Key.BREACH_ANSWER: Range(1, 20, 5),
     Key.BREACH_DECIDE: Range(1, 20, 5),
     Key.BREACH_CLOSE: Range(1, 40, 10),
+    Key.SMALL_NUMBERS: Range(3, 20, 5),
     Key.REVIEW_CHARGE: Range(0, 20, 5),
     Key.REVIEW_PLEA: Range(0, 20, 5),
     Key.REVIEW_TRIAL: Range(0, 20, 5),

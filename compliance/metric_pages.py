@@ -1,0 +1,516 @@
+"""The measures of a period: the five quarterly ones, all of them, one of them split, and what bends them."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from time import monotonic
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Max
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from compliance import words
+from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, measure
+from compliance.metrics.behind import Number
+from compliance.metrics.breakdowns import NOT_RECORDED, Breakdown
+from compliance.metrics.differences import from_the_whole
+from compliance.models import CodeVersion
+from compliance.suppression import WHOLE, Counts, hide_small
+from contacts.models import Contact
+from victimcare import clock
+from victimcare.accounts.access import allow
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases.models import Event
+from victimcare.cases.standards import Key, numbers_on
+from victimcare.govuk.dates import day as short_day
+from victimcare.govuk.forms import DateInputField, Form
+from victimcare.http import Request
+
+EARLIEST = date(2020, 1, 1)  # bank holidays are known from here
+LONGEST = 3 * 366  # days
+SLOW = 0.05  # seconds
+KEPT = 60  # seconds
+ALL_METRICS: dict[str, Metric] = METRICS | GUARDS
+TOO_FEW = gettext_lazy("hidden")
+
+
+@dataclass(frozen=True)
+class Period:
+    """London days, both in."""
+
+    since: date
+    until: date
+
+    @property
+    def words(self) -> str:
+        return _("%(start)s to %(end)s") % {
+            "start": short_day(self.since),
+            "end": short_day(self.until),
+        }
+
+    @property
+    def asks(self) -> dict[str, str]:
+        """What an address says of it."""
+        return {"from": self.since.isoformat(), "to": self.until.isoformat()}
+
+
+class PeriodForm(Form):
+    """From which day to which. Nothing: the last whole quarter."""
+
+    mark_optional = False
+    from_ = DateInputField(label=gettext_lazy("From"), required=False, earliest=EARLIEST, latest=clock.today)
+    to = DateInputField(label=gettext_lazy("To"), required=False, earliest=EARLIEST, latest=clock.today)
+
+    def add_prefix(self, field_name: str) -> str:
+        """`from` is a word of Python's; the address says ?from=."""
+        return super().add_prefix(field_name.rstrip("_"))
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        start, end = said.get("from_"), said.get("to")
+        if start and end and end < start:
+            self.add_error("to", _("The last day must not be before the first. Change one of them."))
+        elif start and end and (end - start).days > LONGEST:
+            self.add_error("to", _("That is more than three years. Choose a shorter period."))
+        return said
+
+    def period(self, today: date) -> Period:
+        """The period asked for; the last whole quarter where it is no period of ours."""
+        said = self.cleaned_data if self.is_bound and self.is_valid() else {}
+        start, end = said.get("from_"), said.get("to")
+        if start is None and end is None:
+            return last_quarter(today)
+        end = end or today
+        return Period(start or max(EARLIEST, end - timedelta(days=90)), end)
+
+
+def quarter_of(day: date) -> Period:
+    first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+    later = first + timedelta(days=95)
+    return Period(first, date(later.year, later.month, 1) - timedelta(days=1))
+
+
+def last_quarter(today: date) -> Period:
+    return quarter_of(quarter_of(today).since - timedelta(days=1))
+
+
+def quick(period: Period, today: date, url: str, **also: str) -> list[dict[str, Any]]:
+    """The periods most asked for."""
+    this, last = quarter_of(today), last_quarter(today)
+    year = date(today.year if today.month >= 4 else today.year - 1, 4, 1)
+    offered = [
+        (_("Last quarter"), last),
+        (_("Quarter before"), last_quarter(last.since)),
+        (_("This quarter"), Period(this.since, today)),
+        (_("Since April"), Period(year, today)),
+        (_("Last 12 months"), Period(today - timedelta(days=364), today)),
+    ]
+    return [
+        {"label": label, "url": f"{url}?{urlencode(each.asks | also)}", "is_on": each == period}
+        for label, each in offered
+    ]
+
+
+# --- Figures as one person is shown them ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads. Who only counts is shown no small number, and all others rounded to five."""
+
+    user: User
+    threshold: int
+
+    @classmethod
+    def of(cls, user: User) -> "Reader":
+        return cls(user, numbers_on(clock.today())[Key.SMALL_NUMBERS])
+
+    @property
+    def may_list(self) -> bool:
+        return self.user.may(Permission.VIEW_LISTS)
+
+    @property
+    def is_guarded(self) -> bool:
+        counts_only = self.user.has_role(Role.ANALYST) or self.user.has_role(Role.AUDITOR)
+        return counts_only and not self.may_list
+
+    def table(self, counts: Mapping[str, tuple[int | None, int | None]], *, hides: bool) -> dict[str, Counts]:
+        """These groups with what this person is shown of them; the whole is the row ""."""
+        if not (hides or self.is_guarded):
+            return {name: Counts(*pair) for name, pair in counts.items()}
+        shown = hide_small(counts, self.threshold)
+        return {name: self._rounded(pair) for name, pair in shown.items()}
+
+    def _rounded(self, counts: Counts) -> Counts:
+        if not self.is_guarded:
+            return counts
+        return Counts(*(None if number is None else 5 * round(number / 5) for number in counts))
+
+
+def figures_for(
+    user: User, period: Period, today: date, *, by: str = "", keys: Collection[str]
+) -> list[Figure]:
+    """The measures as this person is shown them. What took long is kept for a minute, or until anything happens."""
+    last = (Event.objects.aggregate(n=Max("pk"))["n"], Contact.objects.aggregate(n=Max("pk"))["n"])
+    said = (user.pk, *user.roles, user.team_id, period, today, by, *keys, *last)
+    name = "metrics:" + hashlib.sha256(repr(said).encode()).hexdigest()
+    kept: list[Figure] | None = cache.get(name)
+    if kept is not None:
+        return kept
+    started = monotonic()
+    figures = measure(period.since, period.until, by=by, snapshot_on=today, user=user, keys=keys)
+    if monotonic() - started > SLOW:
+        cache.set(name, figures, timeout=KEPT)
+    return figures
+
+
+def part_called(part: str) -> str:
+    """A part of a measure in words: a step, or a duty and its tier."""
+    said = [str(PARTS[name]) if name in PARTS else words.short(name) for name in part.split(":") if name]
+    return ", ".join(said)
+
+
+def share(counts: Counts) -> str:
+    return f"{counts.n / counts.of:.1%}" if counts.n is not None and counts.of else "–"
+
+
+def list_url(number: Number, period: Period) -> str:
+    """The list behind a number."""
+    said = period.asks | {"part": number.part, "by": number.by, "group": number.group}
+    said |= {"of": "1" if number.is_below else ""}
+    asks = urlencode({name: value for name, value in said.items() if value})
+    return f"{reverse('compliance:metric-list', args=[number.key])}?{asks}"
+
+
+def page_url(key: str, period: Period, **also: str) -> str:
+    asks = urlencode(period.asks | {name: value for name, value in also.items() if value})
+    return f"{reverse('compliance:metric', args=[key])}?{asks}"
+
+
+def cells(number: Number, counts: Counts, reader: Reader, period: Period) -> list[dict[str, Any]]:
+    """How many, of how many, each opening its list for who may see lists, and the share."""
+
+    def cell(value: int | None, *, is_below: bool) -> dict[str, Any]:
+        if value is None:
+            return {"text": str(TOO_FEW)}
+        opens = reader.may_list and value and number.has_list
+        behind = Number(number.key, number.part, is_below, number.by, number.group)
+        return {"text": f"{value:,}", "url": list_url(behind, period) if opens else ""}
+
+    return [cell(counts.n, is_below=False), cell(counts.of, is_below=True), {"text": share(counts)}]
+
+
+def row(figure: Figure, counts: Counts, label: str, reader: Reader, period: Period) -> list[Any]:
+    """One line of one measure."""
+    if figure.note:
+        return [label, {"text": "–", "note": figure.note}, "–", "–"]
+    number = Number(figure.key, figure.part)
+    if figure.unit == "working_days":
+        value = "–" if figure.value is None else _("%(n)g working days") % {"n": figure.value}
+        below = cells(number, Counts(None, counts.of), reader, period)[1]
+        return [label, {"text": value}, below, "–"]
+    drawn = cells(number, counts, reader, period)
+    if figure.unit == "count":
+        return [label, drawn[0], "–", "–"]
+    return [label, *drawn]
+
+
+COLUMNS = (
+    gettext_lazy("Measure"),
+    gettext_lazy("Counted"),
+    gettext_lazy("Of"),
+    gettext_lazy("Share"),
+)
+
+
+def columns(*also: str, of: Any = None) -> list[Any]:
+    heads = [{"label": str(label), "is_number": True} for label in (*COLUMNS[1:], *also)]
+    return [str(of or COLUMNS[0]), *heads]
+
+
+def measure_rows(metric: Metric, figures: list[Figure], reader: Reader, period: Period) -> list[list[Any]]:
+    """The lines of one measure on the page of all: its own first, then its steps; not each duty."""
+    own = [figure for figure in figures if figure.key == metric.key and not figure.group]
+    steps = [figure for figure in own if not figure.part or figure.part in PARTS]
+    order = {"": -1} | {part: place for place, part in enumerate(PARTS)}
+    rows = []
+    for figure in sorted(steps, key=lambda each: order[each.part]):
+        shown = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
+        label = f"{metric.key}: {part_called(figure.part)}" if figure.part else ""
+        rows.append(row(figure, shown, label, reader, period))
+    first = rows[0]
+    own_name = {"text": str(metric.label), "url": page_url(metric.key, period)}
+    step = f" {first[0].partition(': ')[2]}." if first[0] else ""
+    own_name["note"] = (
+        f"{metric.key}, {_('version %(n)d') % {'n': metric.version}}.{step} {metric.definition}"
+    )
+    rows[0] = [
+        own_name,
+        explained(first[1], metric.numerator),
+        explained(first[2], metric.denominator),
+        first[3],
+    ]
+    return rows
+
+
+def explained(cell: Any, sentence: Any) -> dict[str, Any]:
+    """A number with what it counts beneath, unless it says already why there is none."""
+    given = dict(cell) if isinstance(cell, dict) else {"text": cell}
+    return {"note": str(sentence)} | given
+
+
+def in_a_sentence(quarterly: list[list[Any]]) -> str:
+    """What the picture shows: how many of the updates of Right 6 were given in time."""
+    told = quarterly[QUARTERLY.index("Q3")][3]
+    said = told["text"] if isinstance(told, dict) else "–"
+    if said == "–":
+        return _("No update of the investigation fell due in this period")
+    return _("%(share)s of updates were given in time") % {"share": said}
+
+
+def of_the_code(period: Period) -> str:
+    """Which versions of the Code the period's duties were counted by."""
+    found = CodeVersion.objects.brought_into_force().filter(in_force_from__lte=period.until)
+    keys = [f"{code.title} ({code.key})" for code in found]
+    return ", ".join(keys[-1:])
+
+
+@allow(Permission.VIEW_DASHBOARD)
+@require_safe
+def metrics(request: Request) -> HttpResponse:
+    """The five quarterly measures, then all, each with its definition, its numbers and the lists behind them."""
+    today, reader = clock.today(), Reader.of(request.user)
+    form = PeriodForm(request.GET or None)
+    period = form.period(today)
+    figures = figures_for(request.user, period, today, keys=tuple(METRICS))
+    quarterly = [measure_rows(METRICS[key], figures, reader, period)[0] for key in QUARTERLY]
+    context = {
+        "form": form,
+        "period": period,
+        "quick": quick(period, today, reverse("compliance:metrics")),
+        "columns": columns(),
+        "quarterly": quarterly,
+        "chart": [
+            {
+                "label": METRICS[key].label,
+                "value": float(line[3]["text"].rstrip("%")),
+                "text": line[3]["text"],
+            }
+            for key, line in zip(QUARTERLY, quarterly, strict=True)
+            if isinstance(line[3], dict) and line[3]["text"] != "–"
+        ],
+        "rows": [
+            line
+            for key, metric in METRICS.items()
+            if key not in QUARTERLY
+            for line in measure_rows(metric, figures, reader, period)
+        ],
+        "code": of_the_code(period),
+        "reader": reader,
+        "guards_url": f"{reverse('compliance:guards')}?{urlencode(period.asks)}",
+        "splits": [
+            {"text": split.label, "url": page_url("M3", period, by=key)} for key, split in BREAKDOWNS.items()
+        ],
+    }
+    return render(request, "compliance/metrics.html", context)
+
+
+# --- One measure, and split -------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_DASHBOARD)
+@require_safe
+def metric(request: Request, key: str) -> HttpResponse:
+    """One measure with its parts, or split by a characteristic, a place, a team or how it was told."""
+    if key not in ALL_METRICS:
+        raise Http404
+    today, reader = clock.today(), Reader.of(request.user)
+    form = PeriodForm(request.GET or None)
+    period = form.period(today)
+    split = _offered(reader).get(request.GET.get("by", ""))
+    by = split.key if split else ""
+    figures = figures_for(request.user, period, today, by=by, keys=(key,))
+    parts = list(dict.fromkeys(figure.part for figure in figures if not figure.note))
+    if split and split.is_characteristic:
+        parts = [part for part in parts if not part or part in PARTS]
+    part = asked if (asked := request.GET.get("part", "")) in parts else (parts[0] if parts else "")
+    home = "compliance:guards" if key in GUARDS else "compliance:metrics"
+    context: dict[str, Any] = {
+        "metric": ALL_METRICS[key],
+        "form": form,
+        "period": period,
+        "part": part_called(part),
+        "quick": quick(period, today, reverse("compliance:metric", args=[key]), by=by, part=part),
+        "code": of_the_code(period),
+        "reader": reader,
+        "split": split,
+        "back_url": f"{reverse(home)}?{urlencode(period.asks)}",
+        "parts": [
+            {
+                "label": part_called(each) or _("Altogether"),
+                "url": page_url(key, period, by=by, part=each),
+                "is_on": each == part,
+            }
+            for each in parts
+        ],
+        "splits": [
+            {
+                "text": BREAKDOWNS[name].label if name else _("Not split"),
+                "url": page_url(key, period, by=name, part=part),
+            }
+            for name in ("", *_offered(reader))
+        ],
+    }
+    context |= _split(figures, part, split, reader, period) if split else _whole(key, figures, reader, period)
+    return render(request, "compliance/metric.html", context)
+
+
+def _offered(reader: Reader) -> dict[str, Breakdown]:
+    """What this person may split by. Who only counts is told nothing of single officers."""
+    return {key: split for key, split in BREAKDOWNS.items() if key != "officer" or reader.may_list}
+
+
+def _whole(key: str, figures: list[Figure], reader: Reader, period: Period) -> dict[str, Any]:
+    """Every part of a measure. Duties are shown as one table, so that none can be worked out from the others."""
+    drawn = [figure for figure in figures if not (reader.is_guarded and ":" in figure.part)]
+    duties = {
+        figure.part: figure
+        for figure in drawn
+        if figure.part and figure.part not in PARTS and not figure.note
+    }
+    whole = next((figure for figure in drawn if not figure.part), None)
+    counts = {part: (figure.numerator, figure.denominator) for part, figure in duties.items()}
+    if whole:
+        counts[WHOLE] = (whole.numerator, whole.denominator)
+    shown = reader.table(counts, hides=False)
+    rows = []
+    for figure in drawn:
+        alone = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
+        label = part_called(figure.part) or _("Altogether")
+        rows.append(row(figure, shown.get(figure.part, alone), label, reader, period))
+    return {"rows": rows, "columns": columns(), "chart": []}
+
+
+def _split(
+    figures: list[Figure], part: str, split: Breakdown, reader: Reader, period: Period
+) -> dict[str, Any]:
+    """One part of a measure by group, each beside the whole, with what is not recorded."""
+    own = {figure.group: figure for figure in figures if figure.part == part and not figure.note}
+    if not own:
+        return {"rows": [], "columns": columns(), "chart": []}
+    if next(iter(own.values())).unit == "working_days":
+        return _split_days(own, split, reader)
+    hides = split.is_characteristic
+    shown = reader.table(
+        {name: (each.numerator, each.denominator) for name, each in own.items()}, hides=hides
+    )
+    names = {WHOLE: _("Altogether")} | split.names(group for group in own if group)
+    whole = shown.get(WHOLE, Counts(None, None))
+    rows = []
+    for name, label in names.items():
+        number = Number(own[name].key, part, by=split.key if name else "", group=name)
+        rows.append(
+            [
+                label,
+                *cells(number, shown[name], reader, period),
+                *_apart(shown[name], whole, is_whole=not name),
+            ]
+        )
+    missing = shown.get(NOT_RECORDED, Counts(0, 0))
+    size = missing.of if whole.of is not None else missing.n
+    total = whole.of if whole.of is not None else whole.n
+    return {
+        "rows": rows,
+        "columns": columns(_("From the whole"), _("Chance alone"), of=split.label),
+        "chart": [
+            {"label": label, "value": round(100 * (shown[name].n or 0) / (shown[name].of or 1), 1),
+             "text": share(shown[name]), "tone": "quiet" if name == NOT_RECORDED else ""}
+            for name, label in names.items() if name and share(shown[name]) != "–"
+        ],
+        "has_hidden": any(None in (pair.n, pair.of) for name, pair in shown.items() if own[name].denominator is not None),
+        "not_recorded": f"{size / total:.1%}" if size is not None and total else "–",
+        "hides": hides or reader.is_guarded,
+    }  # fmt: skip
+
+
+def _apart(counts: Counts, whole: Counts, *, is_whole: bool) -> list[str | dict[str, Any]]:
+    """How far from the whole, and whether chance alone might do it."""
+    if is_whole or None in (*counts, *whole) or not counts.of or not whole.of:
+        return ["–", "–"]
+    apart = from_the_whole(counts.n or 0, counts.of, whole_n=whole.n or 0, whole_of=whole.of)
+    if apart is None:
+        return ["–", "–"]
+    points = _("%(n)s points") % {"n": _signed(apart.points)}
+    between = _("%(low)s to %(high)s") % {"low": _signed(apart.low), "high": _signed(apart.high)}
+    verdict = _("more than chance") if apart.is_clear else _("may be chance")
+    return [{"text": points, "note": between}, verdict]
+
+
+def _signed(points: float) -> str:
+    """+1.2, −3.4, 0.0."""
+    return f"{points:+.1f}".replace("-", "−") if round(points, 1) else "0.0"
+
+
+def _split_days(own: Mapping[str, Figure], split: Breakdown, reader: Reader) -> dict[str, Any]:
+    """Working days late by group: a median of a few says little, so they are hidden where numbers are small."""
+    hides = split.is_characteristic or reader.is_guarded
+    sizes = {name: (each.denominator, None) for name, each in own.items()}
+    shown = reader.table(sizes, hides=split.is_characteristic)
+    rows = []
+    names = {WHOLE: _("Altogether")} | split.names(group for group in own if group)
+    for name, label in names.items():
+        size, value = shown[name].n, own[name].value
+        days = "–" if value is None or (hides and size is None) else _("%(n)g working days") % {"n": value}
+        rows.append([
+            label, days,
+            str(TOO_FEW) if size is None else f"{size:,}", "–",
+        ])  # fmt: skip
+    heads = columns(of=split.label)
+    return {"rows": rows, "columns": heads, "chart": [], "hides": hides, "not_recorded": ""}
+
+
+# --- What bends a figure ----------------------------------------------------------------------------
+
+
+@allow(Permission.VIEW_DASHBOARD)
+@require_safe
+def guards(request: Request) -> HttpResponse:
+    """What makes a figure look better than the service was, team by team."""
+    today, reader = clock.today(), Reader.of(request.user)
+    form = PeriodForm(request.GET or None)
+    period = form.period(today)
+    figures = figures_for(request.user, period, today, by="team", keys=tuple(GUARDS))
+    split = BREAKDOWNS["team"]
+    teams = {WHOLE: _("Altogether")} | split.names({figure.group for figure in figures if figure.group})
+    sections = []
+    for key, each in GUARDS.items():
+        own = {figure.group: figure for figure in figures if figure.key == key}
+        shown = reader.table(
+            {name: (figure.numerator, figure.denominator) for name, figure in own.items()}, hides=False
+        )
+        rows = []
+        for name, label in teams.items():
+            if name not in own:
+                continue
+            number = Number(key, by="team" if name else "", group=name)
+            rows.append([label, *cells(number, shown[name], reader, period)])
+        sections.append({"metric": each, "rows": rows})
+    context = {
+        "form": form,
+        "period": period,
+        "quick": quick(period, today, reverse("compliance:guards")),
+        "columns": columns(of=split.label),
+        "sections": sections,
+        "reader": reader,
+        "metrics_url": f"{reverse('compliance:metrics')}?{urlencode(period.asks)}",
+    }
+    return render(request, "compliance/guards.html", context)

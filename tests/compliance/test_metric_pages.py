@@ -1,0 +1,168 @@
+"""The page of measures: who sees which number, and the list behind each."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from compliance.metrics import GUARDS, METRICS, measure
+from compliance.metrics.behind import Number, rows_behind
+from compliance.metrics.populations import Scope
+from contacts.models import Complaint
+from tests.compliance.test_metrics import owed
+from tests.factories import (
+    ContactFactory,
+    EntitlementFactory,
+    HearingFactory,
+    NeedsAssessmentFactory,
+    ParticipantFactory,
+    UserFactory,
+    london,
+)
+from victimcare.accounts.permissions import Role
+from victimcare.audit.models import AccessEntry
+from victimcare.cases.models import Standard
+
+pytestmark = pytest.mark.django_db
+
+ASKED = {"from": "2026-11-01", "to": "2026-11-23"}
+SCOPE = Scope(date(2026, 11, 1), date(2026, 11, 23), date(2026, 11, 27))
+
+
+@pytest.fixture
+def autumn(officer, monday):
+    """Eight women and two men, on Friday 27 November: most told in time, one man late and one not at all."""
+    monday.move_to(london(2026, 11, 27, 9))
+    people = [ParticipantFactory(officer=officer, person__sex="F") for _ in range(8)]
+    people += [ParticipantFactory(officer=officer, person__sex="M") for _ in range(2)]
+    for part in people:
+        owed(part, rule="R4-REFERRAL", due=18)
+    for part in people[:8]:
+        owed(part)
+    owed(people[8], status="met_late")
+    owed(people[9], status="open", enhanced_applied=True)
+    ContactFactory(participant=people[9], outcome="no_answer", at=london(2026, 11, 20), by=officer)
+    EntitlementFactory(participant=people[9])
+    NeedsAssessmentFactory(participant=people[0], status="completed", completed_at=london(2026, 11, 18))
+    HearingFactory(
+        case=people[0].case, resulted_on=date(2026, 11, 16), result_learned_at=london(2026, 11, 23)
+    )
+    Complaint.objects.create(
+        participant=people[0], kind="complaint", about="unit", words="Late.", made_at=london(2026, 11, 6),
+        reply_due_on=date(2026, 11, 20), taken_by=officer,
+    )  # fmt: skip
+    return people
+
+
+@pytest.fixture
+def as_analyst(sign_in, db):
+    return sign_in(UserFactory(username="analyst", team=None, roles=[Role.ANALYST]))
+
+
+def line(page, label):
+    """The line with this label: label, how many, of how many, share."""
+    rows = [*page.context["rows"], *page.context.get("quarterly", [])]
+    return next(row for row in rows if (row[0]["text"] if isinstance(row[0], dict) else row[0]) == label)
+
+
+def cells(page, label):
+    return [cell["text"] if isinstance(cell, dict) else cell for cell in line(page, label)[1:3]]
+
+
+def test_every_number_is_as_many_as_its_list(autumn, supervisor):
+    for by in ("", "sex", "category", "team"):
+        figures = measure(
+            SCOPE.since,
+            SCOPE.until,
+            by=by,
+            snapshot_on=SCOPE.snapshot_on,
+            user=supervisor,
+            keys=(*METRICS, *GUARDS),
+        )
+        for figure in figures:
+            for is_below, counted in ((False, figure.numerator), (True, figure.denominator)):
+                number = Number(figure.key, figure.part, is_below, by if figure.group else "", figure.group)
+                if counted is None or not number.has_list:
+                    continue
+                found, _rows = rows_behind(number, SCOPE, supervisor)
+                assert found.order_by().count() == counted, number
+
+
+def test_the_page_shows_the_numbers_and_opens_their_lists(
+    autumn, as_supervisor, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(25):
+        page = as_supervisor.get(reverse("compliance:metrics"), ASKED)
+    assert cells(page, "Strict rate") == ["18", "20"]
+    assert cells(page, "Told of a release") == ["0", "0"]
+    assert b"Not collected: victims are not surveyed" in page.content
+    assert b"VCOP-2020" in page.content
+    address = line(page, "Strict rate")[2]["url"]
+    with django_assert_max_num_queries(25):
+        behind = as_supervisor.get(address)
+    assert behind.context["counted"] == "20 counted"
+    assert len(behind.context["rows"]) == 20
+    logged = AccessEntry.objects.filter(path=reverse("compliance:metric-list", args=["M3"])).get()
+    assert set(logged.subjects) == {part.reference for part in autumn}
+
+
+def test_a_list_shows_only_those_one_may_open_and_says_how_many_it_does_not(autumn, as_supervisor):
+    owed(ParticipantFactory(team=None))
+    page = as_supervisor.get(reverse("compliance:metric-list", args=["M3"]), ASKED | {"of": "1"})
+    assert (page.context["counted"], page.context["kept_from"], len(page.context["rows"])) == (
+        "21 counted",
+        1,
+        20,
+    )
+
+
+def test_by_a_characteristic_small_numbers_are_hidden_from_everybody(autumn, as_supervisor, sign_in):
+    address = reverse("compliance:metric", args=["M3"])
+    page = as_supervisor.get(address, ASKED | {"by": "sex"})
+    assert cells(page, "Altogether") == ["hidden", "20"]  # but for two, everybody was told in time
+    assert cells(page, "Male") == cells(page, "Female") == ["hidden", "hidden"]
+    assert page.context["not_recorded"] == "0.0%"
+    page = as_supervisor.get(address, ASKED | {"by": "team"})
+    assert cells(page, "Victim Care Unit") == ["18", "20"]
+    Standard.objects.create(
+        key="small_numbers", number=1, value=3, effective_from=date(2026, 1, 1), written_by=None
+    )
+    page = as_supervisor.get(address, ASKED | {"by": "sex"})
+    assert cells(page, "Male") == ["hidden", "4"]
+    page = as_supervisor.get(address, ASKED | {"by": "religion"})
+    assert b"Nothing records this" in page.content
+
+
+def test_who_only_counts_opens_no_list_and_sees_no_small_number(autumn, as_analyst):
+    page = as_analyst.get(reverse("compliance:metrics"), ASKED)
+    assert cells(page, "Strict rate") == ["hidden", "20"]
+    assert cells(page, "Needs assessed") == ["hidden", "10"]
+    assert b"/list/" not in page.content
+    by_officer = as_analyst.get(reverse("compliance:metric", args=["M3"]), ASKED | {"by": "officer"})
+    assert by_officer.context["split"] is None
+    assert as_analyst.get(reverse("compliance:metric-list", args=["M3"]), ASKED).status_code == 403
+
+
+def test_what_bends_a_figure_is_a_page_of_its_own(autumn, as_supervisor, django_assert_max_num_queries):
+    with django_assert_max_num_queries(25):
+        page = as_supervisor.get(reverse("compliance:guards"), ASKED)
+    late = page.context["sections"][0]
+    assert [row[0] for row in late["rows"]] == ["Altogether", "Victim Care Unit"]
+    assert late["rows"][1][1]["text"] == "1"
+    assert as_supervisor.get(late["rows"][1][1]["url"]).context["counted"] == "1 counted"
+
+
+@pytest.mark.parametrize(
+    "said", [{"from": "x"}, {"from": "2026-11-20", "to": "2026-11-19"}, {"from": "2020-01-01"}]
+)
+def test_a_period_typed_wrong_is_answered_in_a_sentence(monday, as_supervisor, said):
+    page = as_supervisor.get(reverse("compliance:metrics"), said)
+    assert page.status_code == 200
+    assert page.context["period"].until <= date(2026, 11, 23)
+
+
+def test_what_is_no_number_of_ours_is_not_found(as_supervisor):
+    assert as_supervisor.get("/metrics/M99/").status_code == 404
+    for said in ({"part": "nonsense"}, {"by": "shoe_size"}):
+        assert as_supervisor.get("/metrics/M3/list/", said).status_code == 404
+    assert as_supervisor.get("/metrics/M26/list/").status_code == 404
