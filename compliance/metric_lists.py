@@ -81,7 +81,7 @@ def metric_list(request: Request, key: str) -> HttpResponse:
 def _how_many(number: Number, counted: int) -> str:
     if number.key == "M12":
         return ngettext("%(n)s victim", "%(n)s victims", counted) % {"n": f"{counted:,}"}
-    return ngettext("%(n)s counted", "%(n)s counted", counted) % {"n": f"{counted:,}"}
+    return _("%(n)s counted") % {"n": f"{counted:,}"}
 
 
 def _narrowed(number: Number) -> str:

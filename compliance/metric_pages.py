@@ -13,8 +13,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from compliance import words
@@ -79,7 +79,7 @@ class PeriodForm(Form):
         start, end = said.get("from_"), said.get("to")
         if start and end and end < start:
             self.add_error("to", _("The last day must not be before the first. Change one of them."))
-        elif start and end and (end - start).days > LONGEST:
+        elif start and ((end or clock.today()) - start).days > LONGEST:
             self.add_error("to", _("That is more than three years. Choose a shorter period."))
         return said
 
@@ -161,7 +161,7 @@ def figures_for(
 ) -> list[Figure]:
     """The measures as this person is shown them. What took long is kept for a minute, or until anything happens."""
     last = (Event.objects.aggregate(n=Max("pk"))["n"], Contact.objects.aggregate(n=Max("pk"))["n"])
-    said = (user.pk, *user.roles, user.team_id, period, today, by, *keys, *last)
+    said = (user.pk, *user.roles, user.team_id, get_language(), period, today, by, *keys, *last)
     name = "metrics:" + hashlib.sha256(repr(said).encode()).hexdigest()
     kept: list[Figure] | None = cache.get(name)
     if kept is not None:
@@ -436,7 +436,6 @@ def _split(
              "text": share(shown[name]), "tone": "quiet" if name == NOT_RECORDED else ""}
             for name, label in names.items() if name and share(shown[name]) != "–"
         ],
-        "has_hidden": any(None in (pair.n, pair.of) for name, pair in shown.items() if own[name].denominator is not None),
         "not_recorded": f"{size / total:.1%}" if size is not None and total else "–",
         "hides": hides or reader.is_guarded,
     }  # fmt: skip

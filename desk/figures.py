@@ -262,6 +262,7 @@ def dashboards(open_page: str, team: int | None = None) -> list[dict[str, Any]]:
         *((label, "desk:figures", [name]) for name, label in breakdowns().items()),
         (_("Trend"), "desk:trend", []),
         (_("Forecast and workload"), "desk:forecast", []),
+        (_("Measures"), "compliance:metrics", []),
         (_("Funnel"), "desk:funnel", []),
     ]
     tail = f"?{query(team=team)}" if team else ""

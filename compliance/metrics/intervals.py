@@ -26,7 +26,8 @@ WITH said AS (
            lead(ended_at) OVER later AS next_ended,
            (lead(history_date) OVER later AT TIME ZONE 'Europe/London')::date AS until_day
     FROM contacts_historicalcontactplan
-    WHERE history_type <> '-'
+    -- No interval is longer than a year, so nothing older can end in the period.
+    WHERE history_type <> '-' AND history_date >= %(since)s::date - 370
     WINDOW later AS (PARTITION BY id ORDER BY history_date, history_id)
 ), dates AS (
     SELECT participant_id, due_on, on_day, until_day,

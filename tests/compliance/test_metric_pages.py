@@ -70,22 +70,17 @@ def cells(page, label):
 
 
 def test_every_number_is_as_many_as_its_list(autumn, supervisor):
-    for by in ("", "sex", "category", "team"):
-        figures = measure(
-            SCOPE.since,
-            SCOPE.until,
-            by=by,
-            snapshot_on=SCOPE.snapshot_on,
-            user=supervisor,
-            keys=(*METRICS, *GUARDS),
+    asked = {"": METRICS, "sex": ("M1", "M6", "M24"), "category": ("M8",), "team": GUARDS}
+    for by, keys in asked.items():
+        found = measure(
+            SCOPE.since, SCOPE.until, by=by, snapshot_on=SCOPE.snapshot_on, user=supervisor, keys=keys
         )
-        for figure in figures:
+        for figure in found:
             for is_below, counted in ((False, figure.numerator), (True, figure.denominator)):
                 number = Number(figure.key, figure.part, is_below, by if figure.group else "", figure.group)
-                if counted is None or not number.has_list:
-                    continue
-                found, _rows = rows_behind(number, SCOPE, supervisor)
-                assert found.order_by().count() == counted, number
+                if counted and number.has_list:
+                    behind, _rows = rows_behind(number, SCOPE, supervisor)
+                    assert behind.order_by().count() == counted, number
 
 
 def test_the_page_shows_the_numbers_and_opens_their_lists(
