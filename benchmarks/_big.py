@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
+from compliance import rollups
 from compliance.models import Duty
 from contacts.models import Contact, ContactPlan, Promise
 from referrals.models import Referral
@@ -66,6 +67,7 @@ def build(cases: int, *, teams: int = 0) -> None:
         for table, columns, source in _tables(cases, units, care):
             with transaction.atomic():
                 _insert(cursor, table, columns, source)
+        rollups.fold()  # as the worker does every 20 seconds
         for model in (Person, Case, Participant, Event):  # those whose numbers were given
             table = model._meta.db_table
             cursor.execute(
@@ -157,7 +159,8 @@ def _tables(cases: int, teams: list[Team], care: list[Team]) -> Any:
     )
     yield Case, {
         "id": "n", "reference": "'VC-' || n", "source_system": "'RMS'",
-        "occurrence_no": "'26' || lpad(n::text, 8, '0')", "offence_code": "'8N'",
+        "occurrence_no": "'26' || lpad(n::text, 8, '0')",
+        "offence_code": "('{8N,28E,8L,58B,39,105A,62A,53C}'::text[])[1 + n % 8]",
         "offence_title": "(ARRAY['Assault occasioning actual bodily harm','Burglary in a dwelling','Harassment',"
                          "'Criminal damage','Theft from the person','Controlling or coercive behaviour'])[1 + n % 6]",
         "recorded_at": "at", "reported_at": "at", "opened_at": "at", "oic_collar": "(n % 2000)::text",
@@ -235,10 +238,17 @@ def _tables(cases: int, teams: list[Team], care: list[Team]) -> Any:
         "limit": "5", "computed_at": "now()", "enhanced_applied": "p.id % 5 < 2",
         "due_on": "CASE WHEN p.closed_at IS NULL AND p.officer_id IS NOT NULL THEN current_date - 2 + (p.id % 60)::int"
                   " ELSE e.occurred_at::date + 5 END",
-        "status": "CASE WHEN p.closed_at IS NULL THEN 'open' ELSE 'met' END",
+        "status": "CASE WHEN p.closed_at IS NULL THEN 'open' WHEN e.id % 9 = 0 THEN 'met_late' ELSE 'met' END",
         "settled_on": "CASE WHEN p.closed_at IS NOT NULL THEN e.occurred_at::date + 3 END",
         "met_by": "CASE WHEN p.closed_at IS NULL THEN '' ELSE 'C-1' END",
     }, owned.format(skip=3 * victims)  # fmt: skip
+    yield Duty, {
+        "case_id": "p.case_id", "participant_id": "p.id", "code": "'VCOP-2020'", "rule": "'R4-REFERRAL'", "right": "4",
+        "owner": "'FORCE'", "team_id": "p.team_id", "officer_id": "p.officer_id", "event_id": "e.id",
+        "clock_on": "e.occurred_at::date", "limit": "2", "computed_at": "now()", "enhanced_applied": "p.id % 5 < 2",
+        "due_on": "e.occurred_at::date + 3", "settled_on": "e.occurred_at::date + (p.id % 5)::int", "met_by": "'E-1'",
+        "status": "CASE WHEN p.id % 5 < 4 THEN 'met' ELSE 'met_late' END",
+    }, "cases_event e JOIN cases_participant p ON p.id = e.participant_id WHERE e.kind = 'CRIME_REPORTED'"  # fmt: skip
     for turn in (1, 2):
         yield Contact, {
             "reference": f"'C-{turn}-' || p.id", "participant_id": "p.id", "channel": "'phone'",

@@ -64,6 +64,7 @@ from benchmarks.pages import served, signed_in  # noqa: E402
 from contacts.models import untold_to  # noqa: E402
 from victimcare import clock  # noqa: E402
 from victimcare.accounts.models import User  # noqa: E402
+from victimcare.accounts.permissions import Role  # noqa: E402
 from victimcare.cases.models import Case, Participant, Person  # noqa: E402
 
 
@@ -148,6 +149,7 @@ def things() -> list[Thing]:
         sought("occurrence number", one.case.occurrence_no),
         sought("start of an occurrence number", one.case.occurrence_no[:8]),
         sought("witness care, surname", "jones", care),
+        *dashboards(theirs, boss),
         Thing("", "today: officer", theirs, reverse("desk:today"), most_queries=25),
         Thing("", "today: supervisor", boss, reverse("desk:today"), most_queries=25),
         Thing("", "allocate", boss, reverse("referrals:allocate"), most_queries=25),
@@ -155,6 +157,32 @@ def things() -> list[Thing]:
         Thing("", "quarantine", boss, reverse("intake:quarantine"), most_queries=8),
     ]
     return [*found, logging(theirs, officer), *creating(theirs, officer)]
+
+
+def dashboards(theirs: Client, boss: Client) -> list[Thing]:
+    """What a supervisor, an officer and an analyst are shown."""
+    analyst, _is_new = User.objects.get_or_create(
+        username="analyst", defaults={"display_name": "Analyst", "roles": [Role.ANALYST], "password": "!"}
+    )
+    month = f"month={clock.today():%Y-%m}"
+
+    def shown(name: str, client: Client, url: str, most: int = 8) -> Thing:
+        return Thing("G4", f"dashboard: {name}", client, url, must=8, moonshot=4, most_queries=most)
+
+    page = reverse("desk:dashboard")
+    return [
+        shown("overview", boss, page),
+        shown("overview of a month", boss, f"{page}?{month}"),
+        shown("overview, an officer's", theirs, page),
+        shown("overview, an analyst's", signed_in(analyst), page),
+        *(
+            shown(f"by {by}", boss, f"{reverse('desk:figures', args=[by])}?{month}")
+            for by in ("duty", "officer", "area", "offence")
+        ),
+        shown("trend", boss, reverse("desk:trend")),
+        shown("forecast and workload", boss, reverse("desk:forecast")),
+        shown("overdue, the list", boss, f"{reverse('desk:duties')}?status=overdue"),
+    ]
 
 
 def logging(client: Client, officer: User) -> Thing:

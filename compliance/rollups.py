@@ -259,8 +259,8 @@ WITH counted AS (
     INSERT INTO compliance_dutytally AS kept ({_TALLY}, n) SELECT * FROM differing WHERE %s
     ON CONFLICT ({_TALLY}) DO UPDATE SET n = kept.n + EXCLUDED.n
 )
-SELECT (SELECT count(*) FROM counted), (SELECT coalesce(sum(n), 0) FROM counted WHERE cut = 'tier'),
-       (SELECT count(*) FROM differing), (SELECT coalesce(sum(abs(n)), 0) FROM differing)
+SELECT (SELECT count(*) FROM counted), (SELECT coalesce(sum(n), 0)::int FROM counted WHERE cut = 'tier'),
+       (SELECT count(*) FROM differing), (SELECT coalesce(sum(abs(n)), 0)::int FROM differing)
 """
 
 

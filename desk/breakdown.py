@@ -187,7 +187,7 @@ def rows(
             table.append(
                 [
                     row.name,
-                    _("fewer than %(n)d") % {"n": settings.SMALL_NUMBERS_BELOW},
+                    _("not shown"),
                     *["–"] * (len(shown) + 2),
                 ]
             )

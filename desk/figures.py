@@ -169,7 +169,8 @@ def share(part: int, whole: int) -> str:
 
 
 def part_of(part: int, whole: int) -> str:
-    return _("%(part)s of %(whole)s") % {"part": f"{part:,}", "whole": f"{whole:,}"}
+    """3 of 4; nothing where there is nothing to be a part of."""
+    return _("%(part)s of %(whole)s") % {"part": f"{part:,}", "whole": f"{whole:,}"} if whole else ""
 
 
 # --- Tables ----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
 from benchmarks._big import build
+from compliance import rollups
 from desk.funnel import Cohort, in_the_figures_of
 from referrals.models import Referral
 from tests.referrals.test_refer_in import BY_HAND
@@ -31,7 +32,7 @@ OF_THE_UNIT = r"^(Victim|Witness) Care Unit \d+$"
 GROW = {
     "cases_person", "cases_case", "cases_participant", "cases_event", "cases_entitlement", "cases_safecontact",
     "cases_nameincase", "cases_nameword", "referrals_referral", "contacts_contact", "contacts_contactplan",
-    "contacts_promise", "compliance_duty",
+    "contacts_promise", "compliance_duty", "compliance_dutytally", "compliance_dutychange",
 }  # fmt: skip
 MOST_FOR_NOTHING = 10  # rows read and left out, for each row that was wanted
 PAGE = 25
@@ -279,3 +280,46 @@ def test_the_day_of_a_referral_is_found_by_an_index(supervisor, group):
     cohort = Cohort(last - timedelta(days=4), last, group=group)
     plan = in_the_figures_of(cohort.referrals(), supervisor).explain()
     assert "referral_received" in plan, plan
+
+
+# --- Dashboards ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["supervisor0", "officer0-3"])
+def test_a_dashboard_counts_no_duty_and_no_case_one_by_one(who):
+    """A supervisor's figures come from the tallies, an officer's from their own duties, found by an index."""
+    browser = signed_in(User.objects.get(username=who))
+    for page in ("", "by/duty/", "by/officer/", "by/area/", "by/offence/", "trend/", "forecast/"):
+        asked = []
+        for plan in plans(lambda page=page: browser.get(f"/dashboard/{page}")):
+            touched = {node["Relation Name"] for node in nodes(plan) if "Relation Name" in node}
+            whole = [
+                node
+                for node in nodes(plan)
+                if node["Node Type"] == "Seq Scan" and node["Relation Name"] in GROW
+            ]
+            assert not [node for node in whole if node["Relation Name"] != "compliance_dutychange"], plan[
+                "sql"
+            ][:1500]
+            asked.append(touched)
+            if "compliance_dutytally" in touched:
+                rows = sum(
+                    node["Actual Rows"] * node["Actual Loops"]
+                    for node in nodes(plan)
+                    if node.get("Relation Name") == "compliance_duty"
+                )
+                assert rows <= 200, (
+                    rows,
+                    plan["sql"][:1500],
+                )  # restricted cases they are named on, and the like
+        assert asked
+
+
+def test_the_figures_of_twenty_thousand_cases_are_exact(unit):
+    assert rollups.recount(repairs=False).differing == 0
+
+
+@pytest.mark.parametrize("status", ["overdue", "missed", "to_do", "in_time"])
+def test_the_list_behind_a_number_is_read_from_an_index(supervisor, status):
+    browser = signed_in(supervisor)
+    check(lambda: browser.get(f"/dashboard/duties/?status={status}"))
