@@ -23,14 +23,19 @@ class ContactsConfig(AppConfig):
         for layout in LAYOUTS:
             register(layout)
 
-        # Where nothing happened but that people were added, nobody was contacted and no plan is older.
+        # Where nothing happened but that people were added, nobody was contacted and no plan is older; where somebody
+        # was only contacted, whoever kept the contact planned the next step with it, and no milestone was passed.
         nothing: frozenset[int] = frozenset()
 
         def plan_again(
-            sender: Any, case_ids: Iterable[int], joined: frozenset[int] = nothing, **_: Any
+            sender: Any,
+            case_ids: Iterable[int],
+            joined: frozenset[int] = nothing,
+            contacted: frozenset[int] = nothing,
+            **_: Any,
         ) -> None:
             """A failure is logged by the signal and stops nobody; the sweep looks at it again."""
-            if others := set(case_ids) - joined:
+            if others := set(case_ids) - joined - contacted:
                 replan(others)
 
         def ring_at_once(
@@ -46,10 +51,14 @@ class ContactsConfig(AppConfig):
                 look_at(others)
 
         def ask_for_plans_again(
-            sender: Any, case_ids: Iterable[int], joined: frozenset[int] = nothing, **_: Any
+            sender: Any,
+            case_ids: Iterable[int],
+            joined: frozenset[int] = nothing,
+            contacted: frozenset[int] = nothing,
+            **_: Any,
         ) -> None:
-            """After a charge, a plea, a trial fixed or a sentence. A failure is made good by the next event."""
-            if others := set(case_ids) - joined:
+            """After a charge, a plea, a trial fixed or a sentence. The sweep finds what a failure left unasked."""
+            if others := set(case_ids) - joined - contacted:
                 ask_again(others)
 
         events_recorded.connect(plan_again, dispatch_uid="contacts.replan", weak=False)
