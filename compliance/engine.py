@@ -5,11 +5,11 @@ end of its last working day, London time. Duties are owed to each victim alone, 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from compliance.catalogue import Rule, Rulebook
 from victimcare.working_days import add_working_days
@@ -64,8 +64,7 @@ class Served:
     reported_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(NamedTuple):
     """One duty as it stands. `first_due_on` is by the entitlement at its trigger, before any change."""
 
     rule: Rule
@@ -127,9 +126,13 @@ def owed_to(
         (event.data.get("rule"), event.data.get("event")): event for event in mine if event.kind == EXCUSED
     }
 
+    by_kind: dict[str, list[Happened]] = {}
+    for event in mine:
+        by_kind.setdefault(event.kind, []).append(event)
+
     def counted(rule: Rule, event: Happened, holidays: frozenset[date]) -> Owed:
-        opened = _opened(served, event, rule, holidays)
-        return _excused(_settled(opened, served, event, mine, told, holidays), event, excused)
+        found = _counted(rule, event, served, by_kind, told, holidays)
+        return _excused(found, event, excused) if excused else found
 
     def owed(rule: Rule, event: Happened) -> Owed:
         then = settled_by.get((rule.code, rule.key, event.id, served.id)) if settled_by else None
@@ -151,7 +154,7 @@ def _concerns(rule: Rule, event: Happened, served: Served, mine: Sequence[Happen
         return False
     if rule.results and not set(rule.results).intersection(result_kinds(event)):
         return False
-    if any(event.data.get(name) != value for name, value in rule.when.items()):
+    if rule.when and any(event.data.get(name) != value for name, value in rule.when.items()):
         return False
     if served.role == "WITNESS" and "REQUIRED_WITNESS" in rule.owed_to:
         return _is_required(mine, event.learned_on)
@@ -184,44 +187,42 @@ def is_enhanced_on(served: Served, day: date) -> bool:
     return answer
 
 
-def _opened(served: Served, event: Happened, rule: Rule, bank_holidays: frozenset[date]) -> Owed:
-    """The duty as it was on the day its clock started."""
+def _counted(
+    rule: Rule,
+    event: Happened,
+    served: Served,
+    by_kind: Mapping[str, Sequence[Happened]],
+    told: Sequence[Told],
+    bank_holidays: frozenset[date],
+) -> Owed:
+    """The duty as it was on the day its clock started, and after everything that happened since: met, late, declined
+    or open, by its last due date.
+    """
     start = _day_0(rule, event)
-    is_enhanced = is_enhanced_on(served, start)
-    limit = rule.limit(is_enhanced=is_enhanced)
-    due_on = None if limit is None else last_day(start, limit, bank_holidays=bank_holidays)
+    is_enhanced = at_trigger = is_enhanced_on(served, start)
+    limit = rule.limit(is_enhanced=at_trigger)
+    due_on = first_due_on = None if limit is None else last_day(start, limit, bank_holidays=bank_holidays)
+    status, settled_on, evidence = _end(rule, event, by_kind, told)
+    if due_on is not None and served.enhanced_from:
+        due_on, is_enhanced = _moved(rule, start, due_on, at_trigger, served, settled_on, bank_holidays)
+    if status == MET and due_on and settled_on and settled_on > due_on:
+        status = MET_LATE
     return Owed(
-        rule, event.id, served.id, _owner(rule, event), start, limit, due_on, due_on, is_enhanced, is_enhanced
-    )
+        rule, event.id, served.id, _owner(rule, event), start, limit, due_on, first_due_on, at_trigger,
+        is_enhanced, status, settled_on, evidence,
+    )  # fmt: skip
 
 
 def _owner(rule: Rule, event: Happened) -> str:
+    if not rule.owner_when_detail_says:
+        return rule.owned_by
     said = f"{event.detail} {event.data.get('decided_by', '')}".upper()
     return next((who for word, who in rule.owner_when_detail_says.items() if word in said), rule.owned_by)
 
 
-def _settled(
-    owed: Owed,
-    served: Served,
-    event: Happened,
-    mine: Sequence[Happened],
-    told: Sequence[Told],
-    bank_holidays: frozenset[date],
-) -> Owed:
-    """The duty after everything that happened since: met, late, declined or open, by its last due date."""
-    status, settled_on, evidence = _end(owed, event, mine, told)
-    due_on, is_enhanced = _moved(owed, served, settled_on, bank_holidays)
-    if status == MET and due_on and settled_on and settled_on > due_on:
-        status = MET_LATE
-    return Owed(
-        owed.rule, owed.event, owed.participant, owed.owner, owed.clock_on, owed.limit, due_on,
-        owed.first_due_on, owed.enhanced_at_trigger, is_enhanced, status, settled_on, evidence,
-    )  # fmt: skip
-
-
 def _excused(owed: Owed, event: Happened, excused: Mapping[tuple[Any, Any], Happened]) -> Owed:
     """The duty as two people decided it stands: exempt, declined or not applicable; unless it was met in time."""
-    if not excused or owed.status not in (OPEN, MET_LATE):
+    if owed.status not in (OPEN, MET_LATE):
         return owed
     decision = next(
         (found for about in (event.id, *event.corrects) if (found := excused.get((owed.rule.key, about)))),
@@ -229,55 +230,52 @@ def _excused(owed: Owed, event: Happened, excused: Mapping[tuple[Any, Any], Happ
     )
     if decision is None:
         return owed
-    return replace(
-        owed, status=decision.data["status"], settled_on=decision.occurred_on, met_by=decision.reference
+    return owed._replace(
+        status=decision.data["status"], settled_on=decision.occurred_on, met_by=decision.reference
     )
 
 
 def _moved(
-    owed: Owed, served: Served, settled_on: date | None, bank_holidays: frozenset[date]
-) -> tuple[date | None, bool]:
+    rule: Rule,
+    clock_on: date,
+    due_on: date,
+    is_enhanced: bool,
+    served: Served,
+    settled_on: date | None,
+    bank_holidays: frozenset[date],
+) -> tuple[date, bool]:
     """The due date and entitlement that apply.
 
     On becoming enhanced an open duty takes the earlier of its date and so many working days after the
     assessment; on losing it, it keeps the shorter date.
     """
-    rule, due_on, is_enhanced = owed.rule, owed.due_on, owed.enhanced_at_trigger
-    shortens = rule.enhanced is not None and rule.standard is not None and rule.enhanced < rule.standard
-    if due_on is None or not shortens:
+    if rule.enhanced is None or rule.standard is None or rule.enhanced >= rule.standard:
         return due_on, is_enhanced
     for start, becomes_enhanced in served.enhanced_from:
-        if (
-            becomes_enhanced
-            and owed.clock_on < start <= due_on
-            and (settled_on is None or settled_on >= start)
-        ):
+        if becomes_enhanced and clock_on < start <= due_on and (settled_on is None or settled_on >= start):
             due_on = min(due_on, last_day(start, rule.enhanced, bank_holidays=bank_holidays))
             is_enhanced = True
     return due_on, is_enhanced
 
 
 def _end(
-    owed: Owed, event: Happened, mine: Sequence[Happened], told: Sequence[Told]
+    rule: Rule, event: Happened, by_kind: Mapping[str, Sequence[Happened]], told: Sequence[Told]
 ) -> tuple[str, date | None, str]:
     """How the duty ended, on which day, by what evidence; open when it has not. The first counts."""
-    rule = owed.rule
     if rule.is_told:
-        about = {event.id, *event.corrects}
         for telling in told:
-            if telling.event in about and telling.on >= event.occurred_on:
+            is_about_it = telling.event == event.id or telling.event in event.corrects
+            if is_about_it and telling.on >= event.occurred_on:
                 return MET, telling.on, telling.reference
         return OPEN, None, ""
     ends = sorted(
-        (
-            (settled_on, other.id, MET if other.kind in rule.met_by else DECLINED, other.reference)
-            for other in mine
-            if (_meets(rule, other) or other.kind in rule.declined_by)
-            and _same_matter(event, other)
-            and (settled_on := other.learned_on if rule.met_clock == "receipt" else other.occurred_on)
-            >= event.occurred_on
-        ),
-        key=lambda end: end[:2],
+        (settled_on, other.id, MET if other.kind in rule.met_by else DECLINED, other.reference)
+        for kind in {*rule.met_by, *rule.declined_by}
+        for other in by_kind.get(kind, ())
+        if (_meets(rule, other) or other.kind in rule.declined_by)
+        and _same_matter(event, other)
+        and (settled_on := other.learned_on if rule.met_clock == "receipt" else other.occurred_on)
+        >= event.occurred_on
     )
     return (ends[0][2], ends[0][0], ends[0][3]) if ends else (OPEN, None, "")
 

@@ -8,6 +8,7 @@ from itertools import groupby, zip_longest
 
 from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import TruncDate
 
 from compliance import words
 from compliance.calendar.reading import as_of
@@ -20,7 +21,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.letters.models import Letter
 from victimcare.lookups import is_any
-from victimcare.working_days import london_day
+from victimcare.working_days import LONDON, london_day
 
 LOCAL = "LOCAL"
 
@@ -130,6 +131,11 @@ def facts_of(case_ids: Collection[int]) -> Facts:
     return facts
 
 
+def _london(moment: str) -> TruncDate:
+    """The London day of a moment, as the database tells it: to read moments and turn them costs a third of a year."""
+    return TruncDate(moment, tzinfo=LONDON)
+
+
 def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
     """Fills in who is served. Returns whom each participant stands for: mostly themselves."""
     stands_for: dict[int, int] = {}
@@ -138,7 +144,7 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
         .filter(is_any("case_id", case_ids))
         .order_by("pk", "entitlements__from_on", "entitlements__pk")
         .values_list(
-            "pk", "case_id", "role", "represents_id", "team_id", "officer_id", "case__reported_at",
+            "pk", "case_id", "role", "represents_id", "team_id", "officer_id", _london("case__reported_at"),
             "entitlements__from_on", "entitlements__is_enhanced", _STAMP, _CALENDARS,
         )
     )  # fmt: skip
@@ -151,7 +157,7 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
         if role != Participant.Role.REPRESENTATIVE:
             enhanced = tuple((row[7], row[8]) for row in dated if row[7])
             facts.care[pk] = Care(case, team, officer)
-            facts.served[case].append(Served(pk, role, enhanced, london_day(reported) if reported else None))
+            facts.served[case].append(Served(pk, role, enhanced, reported))
     return stands_for
 
 
@@ -160,8 +166,8 @@ def _events(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int])
         Event.objects.filter(is_any("case_id", case_ids), kind__in=facts.rulebook.kinds)
         .order_by("pk")
         .values_list(
-            "case_id", "pk", "kind", "occurred_at", "learned_at", "reference", "participant_id", "suspect_id",
-            "hearing", "detail", "data", "replaces_id",
+            "case_id", "pk", "kind", _london("occurred_at"), _london("learned_at"), "reference", "participant_id",
+            "suspect_id", "hearing", "detail", "data", "replaces_id",
         )
     )  # fmt: skip
     for (
@@ -182,8 +188,8 @@ def _events(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int])
             Happened(
                 pk,
                 kind,
-                london_day(occurred),
-                london_day(learned),
+                occurred,
+                learned,
                 reference,
                 stands_for.get(participant, participant),
                 suspect,

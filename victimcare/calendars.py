@@ -40,7 +40,8 @@ class Calendar:
     names: Mapping[date, str]
 
     def changed_by(self, change: Change) -> "Calendar":
-        names = {day: name for day, name in self.names.items() if day not in change.taken} | change.added
+        names = {day: name for day, name in self.names.items() if day not in change.taken}
+        names.update(change.added)
         return Calendar(change.number, frozenset(names), names)
 
 

@@ -9,12 +9,12 @@ from datetime import date
 from functools import reduce
 from operator import or_
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 
 from compliance.catalogue import Rule, Rulebook
 from compliance.engine import last_day
 from compliance.facts import rulebook
-from compliance.models import Duty
+from compliance.models import Duty, DutyQuerySet
 from victimcare.accounts.models import User
 from victimcare.calendars import Calendar, Change, calendars_of
 from victimcare.cases.counting import may_count
@@ -36,7 +36,7 @@ class Moves:
     first: list[tuple[Duty, date]]  # those due first that may be shown, with the day they would be due
 
 
-def counted_over(days: Iterable[date]) -> QuerySet[Duty]:
+def counted_over(days: Iterable[date]) -> DutyQuerySet:
     """The open duties with one of these days between their day 0 and their last."""
     windows = [Q(clock_on__lt=day, first_due_on__gte=day) for day in days]
     return Duty.objects.open().timed().filter(reduce(or_, windows, Q(pk__in=[])))
@@ -55,11 +55,11 @@ def would_move(change: Change, calendar: Calendar, *, user: User) -> Moves:
     started = Entitlement.objects.filter(
         participant=OuterRef("participant"), is_enhanced=True, from_on__gt=OuterRef("clock_on")
     )
-    open_over = counted_over(change.days).annotate(
-        becomes_enhanced=Subquery(started.order_by("from_on").values("from_on")[:1])
-    )
+    first_start = Subquery(started.order_by("from_on").values("from_on")[:1])
+    open_over = counted_over(change.days)
     found: Counter[tuple[date, date]] = Counter()
-    groups = open_over.filter(may_count(user)).order_by().values_list(*COUNTED_BY)
+    counting = open_over.filter(may_count(user)).annotate(becomes_enhanced=first_start)
+    groups = counting.order_by().values_list(*COUNTED_BY)
     for *counted, n in groups.annotate(n=Count("pk")):
         code, rule, clock_on, limit, due_on, becomes_enhanced = counted
         now_due = _due(rules.get((code, rule), ()), clock_on, limit, becomes_enhanced, calendar)
@@ -68,7 +68,8 @@ def would_move(change: Change, calendar: Calendar, *, user: User) -> Moves:
     later = sum(n for (was, is_now), n in found.items() if is_now > was)
     total = found.total()
     by_day = [(was, is_now, n) for (was, is_now), n in sorted(found.items())]
-    seen = open_over.visible_to(user).select_related("participant__person", "case").order_by("due_on", "pk")
+    seen = open_over.visible_to(user).annotate(becomes_enhanced=first_start)
+    seen = seen.select_related("participant__person", "case").order_by("due_on", "pk")
     first = _that_move(seen[:LOOKED_AT], rules, calendar)
     return Moves(
         total, later, total - later, by_day, [each for each, _n in zip(first, range(SHOWN), strict=False)]
