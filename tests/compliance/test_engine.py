@@ -26,7 +26,19 @@ END = Rule(
     enhanced=1,
     is_local=True,
 )
-RULEBOOK = Rulebook((*CODE.rules, END))
+PUT_RIGHT = Rule(
+    "PUT-RIGHT",
+    12,
+    "FORCE",
+    ("RIGHT_NOT_MET",),
+    "receipt",
+    "That we were late, and why.",
+    code="LOCAL",
+    standard=5,
+    enhanced=1,
+    is_local=True,
+)
+RULEBOOK = Rulebook((*CODE.rules, END, PUT_RIGHT))
 
 
 def happened(said):
