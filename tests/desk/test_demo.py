@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from contacts.models import ContactPlan
+from contacts.models import ContactPlan, ReachDay
 from contacts.reminding import remind
 from courts.models import WitnessRequirement
 from desk.demo.year import ASSESSED, REACHED, share
@@ -36,6 +36,7 @@ def test_a_year_of_any_size_has_the_published_shares_exactly(settings):
     assert User.objects.active().with_role(Role.VICTIM_CARE_OFFICER).count() == 19
     assert ContactPlan.objects.exists() and WitnessRequirement.objects.exists() and Letter.objects.exists()
     assert ImportRow.objects.filter(outcome="quarantined").count() == 4
+    assert ReachDay.objects.exists()  # the report of what reaches people is not empty for an hour
     heard = remind(clock.now())
     assert heard.total and not heard.unheard_teams  # what is late climbs to somebody
     with pytest.raises(CommandError, match="This database holds cases"):

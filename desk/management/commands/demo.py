@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from compliance.actions import assess
-from contacts.trying import replan
+from contacts.trying import count_reach, replan
 from desk.demo import live, people
 from desk.demo.book import Book, landed
 from desk.demo.extracts import Story, Teller, events_csv, referrals_csv
@@ -130,6 +130,7 @@ class Command(BaseCommand):
         self.say("assessing duties")
         assessed = assess(Case.objects.values_list("pk", flat=True)).cases
         replan({who.case_id for who in live_people})
+        count_reach(clock.today())
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         return {"victims": len(everything), "contacts": len(book.contacts), "cases_assessed": assessed}
