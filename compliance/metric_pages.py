@@ -32,7 +32,7 @@ from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.models import Event
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.govuk.dates import day as short_day
-from victimcare.govuk.forms import DateInputField, Form
+from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
 from victimcare.http import Request
 
 EARLIEST = date(2020, 1, 1)  # bank holidays are known from here
@@ -91,6 +91,18 @@ class PeriodForm(Form):
             return last_quarter(today)
         end = end or today
         return Period(start or max(EARLIEST, end - timedelta(days=90)), end)
+
+
+class SplitForm(PeriodForm):
+    """From which day to which, and split by what."""
+
+    by = ChoiceSelect(
+        label=gettext_lazy("Split by"), choices=(), blank=gettext_lazy("Not split"), required=False
+    )
+
+    def __init__(self, *args: Any, offered: Mapping[str, Breakdown], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["by"].choices = [(key, split.label) for key, split in offered.items()]
 
 
 def quarter_of(day: date) -> Period:
@@ -317,9 +329,7 @@ def metrics(request: Request) -> HttpResponse:
         "code": of_the_code(period),
         "reader": reader,
         "guards_url": f"{reverse('compliance:guards')}?{urlencode(period.asks)}",
-        "splits": [
-            {"text": split.label, "url": page_url("M3", period, by=key)} for key, split in BREAKDOWNS.items()
-        ],
+        "fairness_url": page_url("M3", period, by="ethnicity"),
     }
     return render(request, "compliance/metrics.html", context)
 
@@ -334,7 +344,7 @@ def metric(request: Request, key: str) -> HttpResponse:
     if key not in ALL_METRICS:
         raise Http404
     today, reader = clock.today(), Reader.of(request.user)
-    form = PeriodForm(request.GET or None)
+    form = SplitForm(request.GET or None, offered=_offered(reader))
     period = form.period(today)
     split = _offered(reader).get(request.GET.get("by", ""))
     by = split.key if split else ""
@@ -348,7 +358,8 @@ def metric(request: Request, key: str) -> HttpResponse:
         "metric": ALL_METRICS[key],
         "form": form,
         "period": period,
-        "part": part_called(part),
+        "part": part,
+        "part_called": part_called(part),
         "quick": quick(period, today, reverse("compliance:metric", args=[key]), by=by, part=part),
         "code": of_the_code(period),
         "reader": reader,
@@ -361,13 +372,6 @@ def metric(request: Request, key: str) -> HttpResponse:
                 "is_on": each == part,
             }
             for each in parts
-        ],
-        "splits": [
-            {
-                "text": BREAKDOWNS[name].label if name else _("Not split"),
-                "url": page_url(key, period, by=name, part=part),
-            }
-            for name in ("", *_offered(reader))
         ],
     }
     context |= _split(figures, part, split, reader, period) if split else _whole(key, figures, reader, period)

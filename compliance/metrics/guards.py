@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from compliance.metrics import populations as of
@@ -59,9 +59,9 @@ GUARDS: dict[str, Metric] = {
         Metric(
             "G6",
             _("Event entered late"),
-            _("What opened the duty was written down more than one working day after it happened, so the clock "
-              "may have run before anybody could see it."),
-            _("Duties whose event was written down late"),
+            _("What opened the duty was written down, or reached us, more than one working day after it happened, so "
+              "the clock may have run before anybody could see it."),
+            _("Duties whose event was entered late"),
             _("Duties of the Code whose clock started in the period"),
         ),
     )
@@ -117,11 +117,18 @@ def taken_away(scope: Scope) -> QuerySet[Entitlement]:
 
 
 def opened(scope: Scope) -> QuerySet[Duty]:
-    """Duties of the period, and whether their event was written down more than a working day late."""
+    """Duties of the period, and whether their event was entered more than a working day late.
+
+    What a person typed in was entered when it was written down; what a feed brought, when it reached us.
+    """
     first = scope.since - timedelta(days=366)
     last = LastDay(london("event__occurred_at"), working_days=1, first=first, last=scope.until)
+    entered = Case(
+        When(event__source_id="", event__by__isnull=False, then=F("event__recorded_at")),
+        default=F("event__learned_at"),
+    )
     found: Any = Duty.objects.current().code().timed().filter(clock_on__range=(scope.since, scope.until))
-    return found.annotate(is_late=true_when(Q(event__recorded_at__date__gt=last)))
+    return found.alias(entered=entered).annotate(is_late=true_when(Q(entered__date__gt=last)))
 
 
 TYPED = Population(typed, ("is_late",))

@@ -82,7 +82,7 @@ def measure(
         for part, note in parts.items()
     ]
     order = {key: place for place, key in enumerate((*METRICS, *GUARDS))}
-    return sorted(figures, key=lambda figure: (order[figure.key], figure.part, figure.group))
+    return sorted(figures, key=lambda figure: (order[figure.key], figure.part.split(":"), figure.group))
 
 
 def _tally(

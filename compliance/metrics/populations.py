@@ -5,7 +5,7 @@ and the list behind a number filters by the same one. So a number and its list c
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from django.db.models import (
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from compliance.metrics.days import LastDay, london
+from compliance.metrics.days import LastDay
 from compliance.models import OURS, Duty
 from contacts.models import TELLS, Complaint, Contact, ContactPlan
 from courts.models import Hearing
@@ -37,7 +37,7 @@ from needs_assessments.models import NeedsAssessment
 from referrals.models import OnwardReferral
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Entitlement, Event, Participant
-from victimcare.working_days import LONDON
+from victimcare.working_days import LONDON, add_working_days, england_and_wales
 
 EXTERNAL = (Duty.Owner.CPS, Duty.Owner.HMCTS, Duty.Owner.PROBATION)
 ENDS_A_CASE = (
@@ -240,14 +240,19 @@ OFFERED = REFERRED | REFUSED | Q(consent_to_refer="Y")
 
 def running(scope: Scope) -> QuerySet[Participant]:
     """Victims of crimes reported in the period that still ran more than five working days later."""
-    waited = LastDay(london("reported"), working_days=5, first=scope.since, last=scope.until)
+    until = min(scope.until, _more_than_five_before(scope.snapshot_on))
     return (
         _running()
-        .filter(_reported_in(scope))
-        .alias(waited=waited)
-        .filter(waited__lt=scope.snapshot_on)
+        .filter(_reported_in(replace(scope, until=until)))
         .annotate(planned=Exists(ContactPlan.objects.filter(participant=OuterRef("pk"))))
     )
+
+
+def _more_than_five_before(day: date) -> date:
+    """The last day whose fifth working day after has passed by the morning of this one."""
+    holidays = england_and_wales()
+    earlier = (day - timedelta(days=n) for n in range(6, 60))
+    return next(each for each in earlier if add_working_days(each, 5, bank_holidays=holidays) < day)
 
 
 def open_now(scope: Scope) -> QuerySet[Participant]:
@@ -257,9 +262,9 @@ def open_now(scope: Scope) -> QuerySet[Participant]:
 
 
 def _running() -> QuerySet[Participant]:
-    ended = Event.objects.current().filter(case=OuterRef("case"), kind__in=ENDS_A_CASE)
-    reported = Coalesce("case__reported_at", "case__recorded_at", output_field=DateTimeField())
-    return Participant.objects.victims().alias(reported=reported).filter(~Exists(ended))
+    # Not "not exists": the database thinks that few events stand, and would look through all of them for each victim.
+    ended = Event.objects.current().filter(kind__in=ENDS_A_CASE)
+    return Participant.objects.victims().exclude(case_id__in=ended.values("case_id"))
 
 
 RUNNING = Population(running, ("planned",), through="")

@@ -246,10 +246,11 @@ def test_what_makes_a_figure_look_better_is_counted_by_team(victim, officer, mon
         ContactFactory(
             participant=ParticipantFactory(case=victim.case), by=officer, at=london(2026, 11, 23, 9)
         )
-    owed(victim, status="exempt")
-    owed(victim, status="declined")
+    owed(victim, status="exempt", event=EventFactory(case=victim.case, by=officer))
+    owed(victim, status="declined", event=EventFactory(case=victim.case, by=officer))
     monday.move_to(london(2026, 11, 19))
-    owed(victim, status="met_late", due=19, enhanced_applied=True)
+    in_time = EventFactory(case=victim.case, by=officer)
+    owed(victim, status="met_late", due=19, enhanced_applied=True, event=in_time)
     monday.move_to(london(2026, 11, 23, 9))
     EntitlementFactory(participant=victim)
     Entitlement.objects.create(
