@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from compliance.calendar.models import CalendarVersion, OneOffDay  # noqa: F401
-from compliance.models_breach import Breach, Excuse  # noqa: F401
+from compliance.models_breach import Breach as Breach  # Django looks for models here
+from compliance.models_breach import Excuse as Excuse
 from compliance.models_tally import DutyChange, DutyTally, Recount  # noqa: F401 - Django looks for models here
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role

@@ -67,7 +67,7 @@ ODD = {
 NAMES = (
     "after", "before", "channel", "closed", "court", "direction", "flag", "from", "from_0", "from_1",
     "from_2", "moves", "next", "officer", "owner", "page", "q", "right", "show", "status", "team", "tell",
-    "template", "to", "to_0", "to_1", "to_2", "week", "whose", "who", "case", "on", "on_0", "on_1", "on_2",
+    "template", "to", "to_0", "to_1", "to_2", "week", "whose", "who", "year", "case", "on", "on_0", "on_1", "on_2",
     "role",
 )  # fmt: skip
 CASEWORK = [

@@ -139,7 +139,7 @@ def _proposed(request: Request, row: LocalStandard) -> HttpResponse:
 
 
 def _version(row: LocalStandard) -> dict[str, str]:
-    """5 working days, 1 with enhanced rights, from Thu 1 Apr 2021; why, by whom, and whether it counts."""
+    """Working days: 5, with enhanced rights 1, from Thu 1 Apr 2021; why, by whom, and whether it counts."""
     if row.withdrawn_at:
         state = _("Set aside")
     elif row.approved_by:
@@ -158,7 +158,7 @@ def _says(row: LocalStandard) -> str:
     if not row.is_kept:
         return _("Ends on %s") % day(row.effective_from)
     said = {"n": row.standard, "enhanced": row.enhanced, "day": day(row.effective_from)}
-    return _("%(n)d working days, %(enhanced)d with enhanced rights, from %(day)s") % said
+    return _("Working days: %(n)d, with enhanced rights %(enhanced)d, from %(day)s") % said
 
 
 @allow(Permission.SET_STANDARDS)

@@ -227,7 +227,7 @@ def test_the_pages_from_a_proposal_to_the_days_that_moved(
     ).content.decode()
     assert "Open duties are being counted anew" in page
     worked_off(monday)
-    assert "1 cases, 1 last days moved" in theirs.get(address).content.decode()
+    assert "Cases: 1. Last days moved: 1." in theirs.get(address).content.decode()
     with django_assert_max_num_queries(12):
         page = theirs.get(reverse("compliance:calendar"), {"year": "2026"}).content.decode()
     assert "Fri 27: Day of mourning (version 1)" in page
