@@ -311,6 +311,7 @@ def metrics(request: Request) -> HttpResponse:
         "quick": quick(period, today, reverse("compliance:metrics")),
         "columns": columns(),
         "quarterly": quarterly,
+        "chart_title": in_a_sentence(quarterly),
         "chart": [
             {
                 "label": METRICS[key].label,

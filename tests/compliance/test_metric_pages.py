@@ -90,6 +90,7 @@ def test_the_page_shows_the_numbers_and_opens_their_lists(
         page = as_supervisor.get(reverse("compliance:metrics"), ASKED)
     assert cells(page, "Strict rate") == ["18", "20"]
     assert cells(page, "Told of a release") == ["0", "0"]
+    assert page.context["chart_title"] == "80.0% of updates were given in time"
     assert b"Not collected: victims are not surveyed" in page.content
     assert b"VCOP-2020" in page.content
     address = line(page, "Strict rate")[2]["url"]
