@@ -237,6 +237,8 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "what": words.asks(found.rule, participant.person.first_name),
         "status": _("Met late") if found.status == Duty.Status.MET_LATE else _("Missed"),
         "late": _late_by(found, today),
+        # Kept in English, in words that have a translation.
+        "ended_because": _(record.ended_because) if record and record.ended_because else "",
         "facts": _facts(found, today),
         "story": _story(found, participant, shows_contacts=request.user.may(Permission.VIEW_CONTACTS)),
         "said": _said(record) if record else [],

@@ -173,9 +173,7 @@ def sentence(excuse: Excuse) -> str:
 def may_decide(excuse: Excuse, user: User) -> bool:
     """Whether this person is a supervisor of the team who did not ask for it themselves."""
     return (
-        user.may(Permission.DECIDE_EXCUSE)
-        and excuse.asked_by_id != user.pk
-        and excuse.team_id in (None, user.team_id)
+        user.may(Permission.DECIDE_EXCUSE) and excuse.asked_by_id != user.pk and _is_of_the_team(excuse, user)
     )
 
 
@@ -190,8 +188,13 @@ def _to_decide(excuse: Excuse, by: User) -> Excuse:
 
 
 def _refuse_another_team(excuse: Excuse, by: User) -> None:
-    if not by.may(Permission.DECIDE_EXCUSE) or excuse.team_id not in (None, by.team_id):
+    if not by.may(Permission.DECIDE_EXCUSE) or not _is_of_the_team(excuse, by):
         raise NotAllowed(_("A supervisor of the victim’s own team decides. Ask one."))
+
+
+def _is_of_the_team(excuse: Excuse, user: User) -> bool:
+    """Of the team that owes it, or of the victim's own; of any where it is nobody's."""
+    return excuse.team_id is None or user.team_id in (excuse.team_id, excuse.participant.team_id)
 
 
 def _locked(excuse: Excuse) -> Excuse:

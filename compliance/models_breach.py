@@ -27,8 +27,9 @@ class ExcuseQuerySet(models.QuerySet["Excuse"]):
         return self.filter(may_see(user, "participant__"))
 
     def to_decide_by(self, user: User) -> "ExcuseQuerySet":
-        """Those that wait for a supervisor of this team, of people this one may see."""
-        return self.waiting().visible_to(user).filter(Q(team=user.team_id) | Q(team=None))
+        """Those that wait for a supervisor of the team that owes it, or of the victim's, of people this one may see."""
+        theirs = Q(team=user.team_id) | Q(participant__team=user.team_id) if user.team_id else Q(pk__in=[])
+        return self.waiting().visible_to(user).filter(theirs | Q(team=None))
 
 
 class Excuse(models.Model):

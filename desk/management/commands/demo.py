@@ -18,6 +18,7 @@ from compliance.actions import assess
 from contacts.trying import count_reach, replan
 from desk.demo import live, people
 from desk.demo.book import Book, landed
+from desk.demo.breaches import tell_of_breaches
 from desk.demo.extracts import Story, Teller, events_csv, referrals_csv
 from desk.demo.year import ASSESSED, REACHED, Year, share
 from needs_assessments.models import NeedsAssessment
@@ -131,9 +132,16 @@ class Command(BaseCommand):
         assessed = assess(Case.objects.values_list("pk", flat=True)).cases
         replan({who.case_id for who in live_people})
         count_reach(clock.today())
+        self.say("looking at what was late")
+        breaches = tell_of_breaches()
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        return {"victims": len(everything), "contacts": len(book.contacts), "cases_assessed": assessed}
+        return {
+            "victims": len(everything),
+            "contacts": len(book.contacts),
+            "cases_assessed": assessed,
+            "breaches": breaches,
+        }
 
     def year(self, teller: Teller, count: int) -> list[Story]:
         """A year of referrals up to two days ago, spread as they come: more in summer, fewer at night."""
