@@ -121,7 +121,7 @@ def breaches(request: Request) -> HttpResponse:
             for state in STATES
         ],
         "filters": _filters(asked),
-        "columns": [_("By"), _("What was owed"), _("Right"), _("Who answers"), _("Told"), _("Put right")],
+        "columns": [_("By"), _("What was owed"), _("Right"), _("Who answers"), _("Done"), _("Put right")],
         "rows": [_row(each, mended.get(each.pk), today) for each in shown],
         "caption": Breach.State(asked.state).label,
         "is_narrowed": bool(asked.agency or asked.right),
@@ -174,7 +174,9 @@ def _row(breach: Breach, mended: Duty | None, today: date) -> list[Any]:
         words.why(breach.right, is_local=False),
         {
             "text": str(breach.get_agency_display()),
-            "note": str(duty.officer or duty.get_owner_display()),
+            "note": str(duty.officer or duty.get_owner_display())
+            if breach.agency == Breach.Agency.FORCE
+            else "",
         },
         {"text": _("Not yet"), "tone": "danger", "note": _("was due %s") % day(duty.due_on)}
         if duty.settled_on is None

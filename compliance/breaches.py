@@ -14,8 +14,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from compliance import words
-from compliance.models import OURS, Breach, Duty
-from compliance.models_breach import breach_reference
+from compliance.models import OURS, Duty
+from compliance.models_breach import Breach, breach_reference
 from contacts.models import TELLS, Contact
 from victimcare import clock
 from victimcare.accounts.models import User

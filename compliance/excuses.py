@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from compliance import words
-from compliance.models import Duty, Excuse
+from compliance.models import Duty
+from compliance.models_breach import Excuse
 from contacts.models import TELLS, Contact
 from victimcare import clock
 from victimcare.accounts.models import Notification, User

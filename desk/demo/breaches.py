@@ -17,14 +17,16 @@ ACCOUNTS = (
     ),
     (Breach.Reason.WORKLOAD, "Eleven were due on the same day, and this one was rung last."),
 )
-CLAIM = "The charging decision reached us two days after it was made. I rang the lawyer, who agrees with the dates."
+CLAIM = "Another force took the report, and passed it to us after the last day. Their victim unit agrees with the dates."
 ASKED = "He answers her phone. She asked us to wait until she is at her mother's."
 
 
 def tell_of_breaches() -> int:
     """Record what is a breach, and have some of them answered, disputed and decided. Returns how many there are."""
     keep_breaches()
-    first, second = User.objects.with_role(Role.SUPERVISOR).filter(team__kind=Team.Kind.VICTIM_CARE).order_by("pk")[:2]
+    first, second = (
+        User.objects.with_role(Role.SUPERVISOR).filter(team__kind=Team.Kind.VICTIM_CARE).order_by("pk")[:2]
+    )
     seen = list(Breach.objects.visible_to(first).select_related("duty").order_by("due_on", "pk")[:8])
     for n, breach in enumerate(seen[: len(ACCOUNTS)]):
         reason, account = ACCOUNTS[n]
@@ -39,7 +41,7 @@ def tell_of_breaches() -> int:
     for n, breach in enumerate(seen[len(ACCOUNTS) : len(ACCOUNTS) + 2]):
         disputed = answer_breach(
             duty=breach.duty, is_accepted=False, reason=Breach.Reason.HEARD_LATE, account="We heard late.",
-            claimed_agency=Breach.Agency.CPS, claim=CLAIM, version=breach.version, by=second,
+            claimed_agency=Breach.Agency.OTHER, claim=CLAIM, version=breach.version, by=second,
         )  # fmt: skip
         if n:
             because = "Their letter gives the same dates."
