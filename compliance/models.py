@@ -1,5 +1,6 @@
 """What the Victims' Code owes each victim: one row a duty, computed from events and contacts, never typed."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db import models
@@ -191,12 +192,14 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         """Open past its last day, and nobody has shown us whether they told. Never blended with missed."""
         return self.open().due_before(today).shown_by_others()
 
-    def owed_by(self, user: User) -> "DutyQuerySet":
-        """The open duties this person is to see to, of people they may see."""
-        return self.falling_to(user).visible_to(user)
+    def owed_by(self, user: User, *, covering: Collection[int] = ()) -> "DutyQuerySet":
+        """The open duties this person is to see to, their own and of whom they cover for, of people they may see."""
+        return self.falling_to(user, covering=covering).visible_to(user)
 
-    def falling_to(self, user: User) -> "DutyQuerySet":
-        """The open duties this person is to see to, by their roles. For whoever then asks who is visible."""
+    def falling_to(self, user: User, *, covering: Collection[int] = ()) -> "DutyQuerySet":
+        """The open duties this person is to see to, by their roles, and those of the colleagues they cover for (by
+        primary key). For whoever then asks who is visible.
+        """
         mine = Q(pk__in=[])
         if user.has_role(Role.VICTIM_CARE_OFFICER):
             mine |= Q(owner=Duty.Owner.FORCE, participant__officer=user, participant__closed_at=None)
@@ -207,6 +210,10 @@ class DutyQuerySet(models.QuerySet["Duty"]):
             mine |= Q(owner=Duty.Owner.WCU) & queue
         if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
             mine |= Q(owner=Duty.Owner.FORCE, participant__officer=None, case__oic_collar=user.collar)
+        if covering:
+            mine |= Q(
+                owner=Duty.Owner.FORCE, participant__officer__in=covering, participant__closed_at=None
+            ) | Q(owner=Duty.Owner.WCU, case__witness_care_officer__in=covering)
         return self.open().filter(mine)
 
     def in_the_figures_of(self, user: User) -> "DutyQuerySet":

@@ -238,14 +238,12 @@ def _visible(user: User, named: set[int], others: QuerySet[Any, Any]) -> dict[in
 
 def _duties(user: User, whose: Sequence[int], *, is_team: bool) -> QuerySet[Duty]:
     """The open duties that fall to this person and to whom they cover for; or to the officers of a team."""
-    of_officers = Duty.objects.open().filter(
-        owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
-    )
     if is_team:
-        duties = of_officers
+        duties = Duty.objects.open().filter(
+            owner=Duty.Owner.FORCE, participant__officer__in=whose, participant__closed_at=None
+        )
     else:
-        duties = Duty.objects.falling_to(user)
-        duties = duties | of_officers if len(whose) > 1 else duties
+        duties = Duty.objects.falling_to(user, covering=[pk for pk in whose if pk != user.pk])
     return duties.timed().select_related("event")
 
 

@@ -18,12 +18,15 @@ from tests.factories import (
     EventFactory,
     ParticipantFactory,
     SuspectFactory,
+    UserFactory,
     london,
 )
 from victimcare import calendars
+from victimcare.accounts.permissions import Role
 from victimcare.cases.actions import link, unlink
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Case
 from victimcare.faults import Refused
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +150,23 @@ def test_the_words_are_those_of_the_vocabulary():
     assert set(Duty.Verdict.values) == {
         "open", "met", "met_late", "missed", "no_evidence", "exempt", "declined", "not_applicable", "external",
     }  # fmt: skip
+
+
+def test_who_covers_sees_to_what_the_colleague_away_owes_in_the_unit_and_in_witness_care(
+    victim, officer, colleague, witness_care, monday
+):
+    arrested(victim)
+    cover = UserFactory(roles=[Role.WITNESS_CARE_OFFICER], team=witness_care.team)
+    Case.objects.filter(pk=victim.case_id).update(
+        witness_care_officer=witness_care, witness_care_team=witness_care.team
+    )
+    listed = record_event(
+        case=victim.case, kind=Kind.HEARING_LISTED, occurred=london(2026, 11, 19, 9), hearing="H-1", by=None
+    )
+    assert not Duty.objects.owed_by(colleague).exists()
+    assert not Duty.objects.owed_by(cover).exists()
+    assert [duty.rule for duty in Duty.objects.owed_by(colleague, covering=[officer.pk])] == ["R6-ARREST"]
+    assert [duty.event for duty in Duty.objects.owed_by(cover, covering=[witness_care.pk])] == [listed]
 
 
 def as_rows(seed):
