@@ -133,7 +133,7 @@ def make_waiting(limit: int = 20) -> int:
 
 
 def free_left_behind() -> int:
-    """Packs whose worker died return to the queue a minute after they were claimed, four times. Returns how many."""
+    """Packs whose worker died return to the queue three minutes after they were claimed, four times. Returns how many."""
     left = Pack.objects.left_behind(clock.now())
     left.filter(attempts__gte=ATTEMPTS).update(
         status=Pack.Status.PARKED, claimed_at=None, parked_reason=_("Making it ended without a pack.")
@@ -160,7 +160,9 @@ def make(pack_id: int, *, press: Press) -> bool:
     try:
         with transaction.atomic():
             files = _evidence(pack, press) if pack.is_evidence else _figures(pack, press)
-            return _finished(pack, claimed_at, files)
+            is_kept = _finished(pack, claimed_at, files)
+            transaction.set_rollback(not is_kept)  # another worker has it: what we counted goes with our claim
+            return is_kept
     except Refused as refused:
         _failed(pack, claimed_at, str(refused.sentence), again=False)
     except CannotPrint as fault:

@@ -50,7 +50,13 @@ def evidence(request: Request, case: str, participant: str) -> HttpResponse:
         for pack in packs
     ]
     columns = [_("Pack"), _("Where it is"), _("Language"), _("Asked for by"), _("When"), _("Why")]
-    return render(request, "packs/evidence.html", {"participant": found, "columns": columns, "rows": rows})
+    context = {
+        "participant": found,
+        "columns": columns,
+        "rows": rows,
+        "is_owed": found.role in actions.OWED_TO,
+    }
+    return render(request, "packs/evidence.html", context)
 
 
 @allow(Permission.MAKE_EVIDENCE_PACK)

@@ -10,7 +10,7 @@ from victimcare.accounts.models import User
 from victimcare.cases.models import Participant
 from victimcare.references import new_reference
 
-CLAIM_LASTS = timedelta(seconds=60)
+CLAIM_LASTS = timedelta(minutes=3)  # a year is counted in less
 ATTEMPTS = 5
 
 

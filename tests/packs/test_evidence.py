@@ -218,11 +218,11 @@ def test_a_pack_whose_worker_died_is_made_by_the_next_and_at_last_parked(
 ):
     pack = actions.ask_for_evidence(participant=victim, language="en", reason="A review.", by=supervisor)
     Pack.objects.filter(pk=pack.pk).update(
-        status="making", claimed_at=london(2026, 11, 23, 9, 58), attempts=1
+        status="making", claimed_at=london(2026, 11, 23, 9, 56), attempts=1
     )
     assert make_waiting_packs() == 1
     Pack.objects.filter(pk=pack.pk).update(
-        status="making", claimed_at=london(2026, 11, 23, 9, 58), attempts=5
+        status="making", claimed_at=london(2026, 11, 23, 9, 56), attempts=5
     )
     assert make_waiting_packs() == 0
     pack.refresh_from_db()
