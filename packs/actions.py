@@ -161,7 +161,9 @@ def make(pack_id: int, *, press: Press) -> bool:
         with transaction.atomic():
             files = _evidence(pack, press) if pack.is_evidence else _figures(pack, press)
             is_kept = _finished(pack, claimed_at, files)
-            transaction.set_rollback(not is_kept)  # another worker has it: what we counted goes with our claim
+            transaction.set_rollback(
+                not is_kept
+            )  # another worker has it: what we counted goes with our claim
             return is_kept
     except Refused as refused:
         _failed(pack, claimed_at, str(refused.sentence), again=False)

@@ -69,15 +69,7 @@ def count(since: date, until: date, *, counted_on: date) -> dict[str, Any]:
             {
                 "by": by,
                 "label": in_both(BREAKDOWNS[by].label),
-                "measures": _guarded(
-                    [
-                        figure
-                        for figure in measure(since, until, by=by, snapshot_on=counted_on, keys=keys)
-                        if figure.part == "" and figure.numerator is not None
-                    ],
-                    threshold,
-                    by=by,
-                ),
+                "measures": _guarded(_split(since, until, by, keys, counted_on), threshold, by=by),
             }
             for by, keys in SPLITS.items()
         ],
@@ -92,6 +84,17 @@ def count(since: date, until: date, *, counted_on: date) -> dict[str, Any]:
             for metric in METRICS.values()
         ],
     }
+
+
+def _split(since: date, until: date, by: str, keys: tuple[str, ...], counted_on: date) -> list[Figure]:
+    """The shares of these measures for each group, in the order of a page; what is not recorded comes last."""
+    found = [
+        figure
+        for figure in measure(since, until, by=by, snapshot_on=counted_on, keys=keys)
+        if figure.part == "" and figure.numerator is not None
+    ]
+    order = ["", *BREAKDOWNS[by].names({figure.group for figure in found} - {""})]
+    return sorted(found, key=lambda figure: (keys.index(figure.key), order.index(figure.group)))
 
 
 def in_both(said: "str | Promise | Callable[[], str]") -> Said:
@@ -225,7 +228,7 @@ def _row(
 def _label(figure: Figure, by: str) -> Said:
     """What this row is called: its group, its duty, its step, or the measure itself."""
     if figure.group:
-        return in_both(lambda: BREAKDOWNS[by].called(figure.group))
+        return in_both(lambda: BREAKDOWNS[by].names([figure.group])[figure.group])
     if figure.part in words.SHORT:
         return in_both(words.SHORT[figure.part])
     if figure.part in PARTS:

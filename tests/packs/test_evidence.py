@@ -102,8 +102,8 @@ def made(case, victim, supervisor):
 
 
 def closed_up(text):
-    """Without spaces: where a line ends is the printer's affair."""
-    return "".join(text.split())
+    """Letters and figures alone: where a line ends, after a hyphen too, is the printer's affair."""
+    return "".join(character for character in text if character.isalnum())
 
 
 def words_of(pack):
