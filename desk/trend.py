@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpResponse
@@ -43,19 +44,19 @@ class Trend:
 
     weeks: list[tuple[Period, Line]]
 
-    @property
+    @cached_property
     def points(self) -> list[tuple[str, float | None]]:
         return [(short_day(week.start), rate(line)) for week, line in self.weeks]
 
-    @property
+    @cached_property
     def known(self) -> list[tuple[str, float]]:
         return [(label, value) for label, value in self.points if value is not None]
 
-    @property
+    @cached_property
     def usual(self) -> Limits | None:
         return limits([value for _label, value in self.known])
 
-    @property
+    @cached_property
     def signals(self) -> dict[str, Signal]:
         """By the label of the week."""
         if self.usual is None:
@@ -63,7 +64,7 @@ class Trend:
         found = signals([value for _label, value in self.known], self.usual)
         return {self.known[place][0]: signal for place, signal in found.items()}
 
-    @property
+    @cached_property
     def chart(self) -> dict[str, Any]:
         """What the picture is drawn from."""
         usual = self.usual
@@ -77,7 +78,7 @@ class Trend:
             "title": self.finding,
         }
 
-    @property
+    @cached_property
     def finding(self) -> str:
         """What the picture shows, in a sentence, with the weeks it speaks of."""
         known = self.known
