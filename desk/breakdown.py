@@ -1,7 +1,7 @@
 """The figures of a week or a month by duty, team, officer, area, offence group or tier, each opening its list."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -50,6 +50,7 @@ class Row:
     order: tuple[Any, ...]
     name: str
     asks: dict[str, Any]
+    has_list: bool = True
 
 
 def _duties(keys: list[Any]) -> dict[Any, Row]:
@@ -63,7 +64,7 @@ def _teams(keys: list[Any]) -> dict[Any, Row]:
     return {
         (key,): Row((0, known[key].name), known[key].name, {"team": key})
         if key in known
-        else Row((1, ""), _("No team"), {"team": NOBODY})
+        else Row((1, ""), _("No team"), {"team": NOBODY}, has_list=False)  # nobody may open them
         for (key,) in keys
     }
 
@@ -192,8 +193,9 @@ def rows(
                 ]
             )
             continue
-        name = {"text": row.name, "url": links.of_period(**asks)}
-        table.append([name, *cells(found[key], shown, links, **asks)])
+        its = links if row.has_list else replace(links, has_lists=False)
+        name = {"text": row.name, "url": its.of_period(**asks)}
+        table.append([name, *cells(found[key], shown, its, **asks)])
     if len(table) > 1:
         table.append([_("All of them"), *cells(total(found.values()), shown, links, owner=owner, of="code")])
     return table

@@ -212,9 +212,10 @@ class Links:
 
     user: User
     period: Period
+    has_lists: bool = True
 
     def duties(self, **said: Any) -> str:
-        if not self.user.may(Permission.VIEW_LISTS):
+        if not self.has_lists or not self.user.may(Permission.VIEW_LISTS):
             return ""
         return f"{reverse('desk:duties')}?{query(**said)}"
 

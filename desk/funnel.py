@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
+from desk.figures import dashboards
 from needs_assessments.models import NeedsAssessment
 from referrals.models import OnwardReferral, Referral
 from referrals.rules.book import because as because_of
@@ -312,6 +313,7 @@ def funnel(request: Request) -> HttpResponse:
     earlier = cohort.before(today)
     before = Figures.of(user, count_for(user, earlier, newest=newest), earlier) if earlier else None
     context = {
+        "tabs": dashboards("desk:funnel"),
         "form": form,
         "counts": now.counts,
         "figures": now,
