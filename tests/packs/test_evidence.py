@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from compliance.actions import assess
+from compliance.breaches import keep_breaches
 from compliance.excuses import agree_to_excuse, ask_to_excuse
 from compliance.models import Duty
+from compliance.models_breach import Breach
 from contacts.models import Contact
 from packs import actions
 from packs.models import Pack
@@ -66,6 +68,7 @@ def case(victim, officer, supervisor):
         why="Gareth Probert rang her on 07700 900999, and Mali asked us to wait",
     )  # fmt: skip
     agree_to_excuse(excuse=excuse, by=supervisor)
+    keep_breaches()
     return victim.case
 
 
@@ -119,6 +122,7 @@ def test_a_pack_says_what_was_owed_what_met_it_and_what_is_missing_and_names_nob
     text = closed_up(" ".join(pages))
     told = Contact.objects.get(participant=victim, outcome="reached")
     tried = Contact.objects.get(participant=victim, outcome="no_answer")
+    breach = Breach.objects.get(participant=victim, duty__rule="R6-BAIL")
     for said in (
         f"Phone ({told.reference}), Friday 20 November 2026, 13:00, Victim care officer, {officer.reference}: Reached.",
         "It was done 3 working days after its last day, Tuesday 17 November 2026.",
@@ -127,6 +131,7 @@ def test_a_pack_says_what_was_owed_what_met_it_and_what_is_missing_and_names_nob
         "Exempt with good reason, Monday 23 November 2026. Telling them would put somebody at risk."
         " “[left out] rang her on [left out], and [left out] asked us to wait” Asked for by Victim care officer,"
         f" {officer.reference} and agreed by Supervisor, {supervisor.reference}",
+        f"The force ({breach.reference}); Not said yet; To be accepted or disputed.",
         "Enhanced rights were in force on Mon 16 Nov: within 1 working day.",
         "Right 12: To make a complaint about their rights not being met Nothing has happened that makes this owed.",
         "The Code also says, and this service does not record: How to complain.",
