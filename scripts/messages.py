@@ -19,7 +19,8 @@ CATALOGUES = "victimcare/locale/*/LC_MESSAGES/django.po"
 # Nothing in these is shown to anyone who uses the service.
 NOT_SHOWN = {"tests", "scripts", "benchmarks", "migrations", "node_modules", "static", "staticfiles"}
 PLURAL, CONTEXT, CONTEXT_AND_PLURAL = (1, 2), ((1, "c"), 2), ((1, "c"), 2, 3)
-KEYWORDS = {"_": None, "gettext": None, "gettext_noop": None, "gettext_lazy": None}
+# By every name that the code imports them under.
+KEYWORDS = {"_": None, "_now": None, "_lazy": None, "lazy": None, "gettext": None, "gettext_noop": None, "gettext_lazy": None}
 KEYWORDS |= {"ngettext": PLURAL, "ngettext_lazy": PLURAL}
 KEYWORDS |= {"pgettext": CONTEXT, "pgettext_lazy": CONTEXT}
 KEYWORDS |= {"npgettext": CONTEXT_AND_PLURAL, "npgettext_lazy": CONTEXT_AND_PLURAL}
