@@ -192,6 +192,7 @@ def checked(file: UploadedFile, packs: PackQuerySet) -> dict[str, Any]:
     n = packs.filter(status=Pack.Status.READY).count()
     return {
         "sha256": sha256,
+        "about": [{"label": _("SHA-256 of the file"), "value": sha256}],
         "is_ours": pack,
         "compared": ngettext(
             "It was compared with %(n)d pack.", "It was compared with %(n)d packs.", n
