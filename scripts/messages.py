@@ -20,7 +20,7 @@ CATALOGUES = "victimcare/locale/*/LC_MESSAGES/django.po"
 NOT_SHOWN = {"tests", "scripts", "benchmarks", "migrations", "node_modules", "static", "staticfiles"}
 PLURAL, CONTEXT, CONTEXT_AND_PLURAL = (1, 2), ((1, "c"), 2), ((1, "c"), 2, 3)
 # By every name that the code imports them under.
-KEYWORDS = {"_": None, "_now": None, "_lazy": None, "lazy": None, "gettext": None, "gettext_noop": None, "gettext_lazy": None}
+KEYWORDS = dict.fromkeys(("_", "_now", "_lazy", "lazy", "gettext", "gettext_noop", "gettext_lazy"))
 KEYWORDS |= {"ngettext": PLURAL, "ngettext_lazy": PLURAL}
 KEYWORDS |= {"pgettext": CONTEXT, "pgettext_lazy": CONTEXT}
 KEYWORDS |= {"npgettext": CONTEXT_AND_PLURAL, "npgettext_lazy": CONTEXT_AND_PLURAL}

@@ -1,5 +1,7 @@
 """What people see is in Welsh too, and asks for nothing that it is not given."""
 
+import re
+
 from scripts import messages
 
 CATALOGUE = messages.ROOT / "victimcare" / "locale" / "cy" / "LC_MESSAGES" / "django.po"
@@ -29,3 +31,10 @@ def test_no_translation_loses_or_invents_a_placeholder():
     assert not [
         message.id for message in messages.read(CATALOGUE) if message.id and messages.is_unsafe(message)
     ]
+
+
+def test_no_word_hides_behind_a_name_that_nobody_collects():
+    named = re.compile(r"\b\w*gettext\w* as (\w+)")
+    python = (path for path in messages.sources() if path.suffix == ".py")
+    used = {name for path in python for name in named.findall(path.read_text("utf-8"))}
+    assert used <= set(messages.KEYWORDS), used
