@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from compliance import words
 from compliance.models import Duty
 from compliance.rollups import Asked, Cut
-from desk.duty_list import NOBODY, tier_name
+from desk.duty_list import NOBODY, OWN, tier_name
 from desk.figures import (
     EXTERNAL,
     FORCE,
@@ -126,14 +126,15 @@ BREAKDOWNS = {
 @allow(Permission.VIEW_DASHBOARD)
 @require_safe
 def figures(request: Request, by: str) -> HttpResponse:
-    """One table: a row a value, of duties of the Code that the force owes, or that one owner outside it owes."""
+    """One table: a row a value, of the force's duties of the Code, of our own standards, or of one owner outside."""
     if by not in BREAKDOWNS:
         raise Http404
     user, today, chosen = request.user, clock.today(), BREAKDOWNS[by]
-    owner = request.GET.get("owner", "") if request.GET.get("owner") in EXTERNAL else ""
+    whose = request.GET.get("owner", "") if request.GET.get("owner") in {*EXTERNAL, OWN} else ""
+    owner, of = ("", OWN) if whose == OWN else (whose, "code")
     period, team = asked_period(request, today), asked_team(request, user)
     asked = Asked(
-        chosen.cut, start=period.start, end=period.end, owners=(owner,) if owner else FORCE, team=team, is_local=False
+        chosen.cut, start=period.start, end=period.end, owners=(owner,) if owner else FORCE, team=team, is_local=of == OWN
     )  # fmt: skip
     found = lines(user, asked, chosen.by, today)
     if by == "offence":
@@ -144,13 +145,24 @@ def figures(request: Request, by: str) -> HttpResponse:
         "heading": breakdowns()[by],
         "tabs": dashboards(f"desk:figures:{by}", team),
         "period": period,
-        "moves": moves(period, today, owner=owner, team=team),
+        "moves": moves(period, today, owner=whose, team=team),
         "owners": [
-            {"label": label, "url": "?" + query(owner=name, team=team, **period.asks), "is_on": name == owner}
-            for name, label in [("", _("The force")), *((each, Duty.Owner(each).label) for each in EXTERNAL)]
+            {"label": label, "url": "?" + query(owner=name, team=team, **period.asks), "is_on": name == whose}
+            for name, label in [
+                ("", _("The force")),
+                *((each, Duty.Owner(each).label) for each in EXTERNAL),
+                (OWN, _("Our own standards")),
+            ]
         ],
         "columns": columns(headings()[by], shown),
-        "rows": rows(found, chosen, links, shown, is_guarded=is_guarded(user), owner=owner or "ours"),
+        "rows": rows(
+            found,
+            chosen,
+            links,
+            shown,
+            is_guarded=is_guarded(user),
+            asks={"owner": owner or "ours", "of": of},
+        ),
         "smallest": settings.SMALL_NUMBERS_BELOW if is_guarded(user) else None,
         "note": counted_note(),
     }
@@ -175,7 +187,7 @@ def rows(
     shown: list[str],
     *,
     is_guarded: bool,
-    owner: str,
+    asks: dict[str, str],
 ) -> list[list[Any]]:
     """The table, and all of it together at its foot where there is more than one row."""
     said = chosen.rows(list(found))
@@ -183,7 +195,7 @@ def rows(
     table = []
     for key in sorted(found, key=lambda each: said[each].order):
         row = said[key]
-        asks = {"owner": owner, "of": "code"} | row.asks
+        its_asks = asks | row.asks
         if key in too_small:
             table.append(
                 [
@@ -194,8 +206,8 @@ def rows(
             )
             continue
         its = links if row.has_list else replace(links, has_lists=False)
-        name = {"text": row.name, "url": its.of_period(**asks)}
-        table.append([name, *cells(found[key], shown, its, **asks)])
+        name = {"text": row.name, "url": its.of_period(**its_asks)}
+        table.append([name, *cells(found[key], shown, its, **its_asks)])
     if len(table) > 1:
-        table.append([_("All of them"), *cells(total(found.values()), shown, links, owner=owner, of="code")])
+        table.append([_("All of them"), *cells(total(found.values()), shown, links, **asks)])
     return table

@@ -24,6 +24,7 @@ from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
 
 PAGE = 25
+OWN = "own"  # in an address: our own standards, not the Code's
 NOBODY = "-"  # in an address: no officer, no team, no area
 
 OWED_BY_OURS = ~Q(owner__in=EXTERNAL)
@@ -67,7 +68,7 @@ class Asked:
     end: date | None = None
     after: tuple[date, int] | None = None
     rule: str = ""
-    of: str = ""  # code: without our own standards
+    of: str = ""  # code: without our own standards; own: them alone
     tier: str = ""
     team: str = ""  # its number, or -
     officer: str = ""  # a reference, or -
@@ -86,7 +87,7 @@ class Asked:
             _day(said.get("to", "")),
             _place(said.get("after", "")),
             said.get("rule", "")[:30],
-            said.get("of", "") if said.get("of") == "code" else "",
+            said.get("of", "") if said.get("of") in {"code", OWN} else "",
             said.get("tier", "") if said.get("tier") in {"enhanced", "standard"} else "",
             team if team == NOBODY or (team.isascii() and team.isdigit() and len(team) < 10) else "",
             said.get("officer", "")[:20],
@@ -103,13 +104,14 @@ class Asked:
     def _of_the_duty(self, today: date) -> list[Q]:
         said = []
         if self.right is not None:
-            said.append(Q(right=self.right, is_local=False) if self.right else Q(is_local=True))
+            its_right = Q(right=self.right, is_local=self.of == OWN)
+            said.append(its_right if self.right else Q(is_local=True))
         if self.status:
             said.append((standing(today) | live(today))[self.status])
         if self.rule:
             said.append(Q(rule=self.rule))
         if self.of:
-            said.append(Q(is_local=False))
+            said.append(Q(is_local=self.of == OWN))
         if self.tier:
             said.append(Q(enhanced_applied=self.tier == "enhanced"))
         return said
@@ -212,7 +214,8 @@ def chips(request: Request, asked: Asked) -> list[dict[str, Any]]:
         "right": asked.right is not None
         and (_("Right %(n)d") % {"n": asked.right} if asked.right else _("Our own standards")),
         "rule": asked.rule and words.short(asked.rule),
-        "of": asked.of and _("The Code, without our own standards"),
+        "of": asked.of
+        and (_("Our own standards") if asked.of == OWN else _("The Code, without our own standards")),
         "tier": asked.tier and tier_name(asked.tier),
         "status": asked.status and labels()[asked.status],
         "owner": asked.owner and owners[asked.owner],

@@ -278,7 +278,7 @@ def test_every_number_of_a_breakdown_opens_a_list_as_long(week, as_supervisor, b
     Duty.objects.filter(participant=week["late"]).update(enhanced_applied=True)
     Case.objects.filter(pk=week["nobody"].case_id).update(policing_area="", offence_code="")
     with_links = 0
-    for owner in ("", "HMCTS"):
+    for owner in ("", "HMCTS", "own"):
         page = as_supervisor.get(reverse("desk:figures", args=[by]), {"month": "2026-11", "owner": owner})
         for n, url in everything_with_a_link(page, "rows"):
             assert len(as_supervisor.get(url).context["rows"]) == n, url
