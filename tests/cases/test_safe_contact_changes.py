@@ -200,6 +200,39 @@ def test_typed_by_one_and_verified_by_another_in_the_browser(as_officer, as_supe
     assert as_supervisor.post(of(mali, "changes"), answer).status_code == 409
 
 
+def test_what_is_no_number_and_no_postcode_is_refused_and_a_first_number_waits(as_officer, mali):
+    form = {
+        "version": "1", "given_names": "Mali", "surname": "Evans", "verified_by": "She rang.",
+        "phone_mobile": mali.person.phone_mobile, "email": mali.person.email,
+        **{name: getattr(mali.person, name) for name in ("address_line_1", "town", "postcode")},
+    }  # fmt: skip
+    for box, typed, sentence in (
+        ("phone_mobile", "abc😀", "Enter a phone number like"),
+        ("phone_home", "999", "Enter a phone number like"),
+        ("postcode", "QQQQQ", "Enter a whole postcode like"),
+    ):
+        page = as_officer.post(of(mali, "details"), form | {box: typed})
+        assert page.status_code == 200 and sentence in page.text, box
+    assert fresh(mali).person.version == 1 and not PendingChange.objects.exists()
+    assert as_officer.post(of(mali, "details"), form | {"phone_home": "01633 960123"}).status_code == 302
+    assert PendingChange.objects.waiting().get().what == "phone_home" and not fresh(mali).person.phone_home
+
+
+def test_what_is_no_number_at_all_waits_too(mali, officer):
+    assert type_in(mali, officer, phone_home="abc")
+    assert fresh(mali).person.phone_home == ""
+
+
+def test_an_old_number_that_is_none_stands_in_the_way_of_no_other_change(as_officer, mali):
+    Person.objects.filter(pk=mali.person_id).update(phone_home="ext 12", postcode="NP20")
+    held = {
+        name: getattr(fresh(mali).person, name) for name in (*REFUGE, "phone_mobile", "phone_home", "email")
+    }
+    form = held | {"version": "1", "given_names": "Mali", "surname": "Evans", "verified_by": "She rang."}
+    assert as_officer.post(of(mali, "details"), form | {"preferred_name": "Mal"}).status_code == 302
+    assert (fresh(mali).person.preferred_name, fresh(mali).person.phone_home) == ("Mal", "ext 12")
+
+
 def test_the_page_asks_how_and_why_not(as_supervisor, officer, mali):
     change = type_in(mali, officer, **REFUGE)
     nothing = as_supervisor.post(of(mali, "changes"), {"change": change.reference})

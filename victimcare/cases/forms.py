@@ -25,6 +25,7 @@ from victimcare.govuk.forms import (
     VersionField,
     WholeNumber,
 )
+from victimcare.govuk.numbers import NOT_A_PHONE, NOT_A_POSTCODE, is_phone, postcode_of
 from victimcare.working_days import LONDON, london_day
 
 THIS_PERSON, EVERYONE = "this", "everyone"
@@ -390,7 +391,19 @@ class DetailsForm(Form):
             answers["given_names"] or answers["surname"] or answers["preferred_name"]
         ):
             self.add_error("surname", _("Enter a name."))
+        for name in ("phone_mobile", "phone_home"):
+            if self._is_new(name) and not is_phone(answers[name]):
+                self.add_error(name, NOT_A_PHONE)
+        if self._is_new("postcode"):
+            answers["postcode"] = postcode_of(answers["postcode"])
+            if not answers["postcode"]:
+                self.add_error("postcode", NOT_A_POSTCODE)
         return answers
+
+    def _is_new(self, name: str) -> bool:
+        """Typed here, and not what is held already: an old number stands in the way of no other change."""
+        said = self.cleaned_data.get(name, "")
+        return bool(said) and said != self.initial.get(name, "")
 
     @property
     def answers(self) -> dict[str, str]:

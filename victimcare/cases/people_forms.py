@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from victimcare.govuk.forms import (
     ModelChoiceSelect,
     TextField,
 )
+from victimcare.govuk.numbers import NOT_A_PHONE, NOT_A_POSTCODE, is_phone, postcode_of
 
 NOBODY = "new"  # none of these: add new
 
@@ -47,6 +49,18 @@ class SearchFirstForm(Form):
     postcode = TextField(label=_("Postcode, if known"), max_length=10, width=10, required=False)
     phone = TextField(label=_("Phone, if known"), max_length=30, width=20, input_type="tel", required=False)
     email = EmailAddress(label=_("Email, if known"), required=False)
+
+    def clean_postcode(self) -> str:
+        typed: str = self.cleaned_data["postcode"]
+        if typed and not postcode_of(typed):
+            raise ValidationError(NOT_A_POSTCODE)
+        return postcode_of(typed)
+
+    def clean_phone(self) -> str:
+        typed: str = self.cleaned_data["phone"]
+        if typed and not is_phone(typed):
+            raise ValidationError(NOT_A_PHONE)
+        return typed
 
     @property
     def facts(self) -> dict[str, Any]:

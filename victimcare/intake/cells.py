@@ -16,6 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from victimcare.govuk.forms import JOINERS, is_joined
+from victimcare.govuk.numbers import is_phone, postcode_of
 from victimcare.intake.extract import LONGEST_CELL, visible
 from victimcare.working_days import LONDON
 
@@ -284,21 +285,19 @@ def same(values: str) -> dict[str, str]:
 
 
 YES_NO = {"Y": "Y", "YES": "Y", "TRUE": "Y", "1": "Y", "N": "N", "NO": "N", "FALSE": "N", "0": "N", "U": ""}
-POSTCODE = re.compile(r"([A-Z]{1,2}\d[A-Z\d]?)(\d[A-Z]{2})|GIR0AA")
 
 
 @lru_cache(maxsize=4096)
 def postcode(cell: str) -> str:
     """NP20 4AB for "np204ab"."""
-    text = cell.upper().replace(" ", "")
-    if not POSTCODE.fullmatch(text):
+    if not (found := postcode_of(cell)):
         raise Wrong(_("“%s” is not a whole postcode, like NP20 4AB.") % cell[:20])
-    return f"{text[:-3]} {text[-3:]}"
+    return found
 
 
 def phone(cell: str) -> str:
     """As written, when it has enough figures and nothing that is no part of a number."""
-    if re.search(r"[^\d\s()+.\-/]", cell) or not 7 <= sum(c.isdigit() for c in cell) <= 15:
+    if not is_phone(cell):
         raise Wrong(_("“%s” is not a phone number.") % cell[:30])
     return words(30, cell)
 

@@ -40,4 +40,5 @@ def _key(what: str, values: Mapping[str, str]) -> object:
         lived_at = Person(**values)
         return address_keys(lived_at), "".join(lived_at.postcode.split()).lower()
     (text,) = values.values()
-    return text.strip().lower() if what == What.EMAIL else phone_key(text)
+    # What is no number at all still is another thing than none: it is never taken over unasked.
+    return text.strip().lower() if what == What.EMAIL else phone_key(text) or text.strip().lower()
