@@ -28,7 +28,6 @@ COPY needs_assessments needs_assessments
 COPY contacts contacts
 COPY courts courts
 COPY compliance compliance
-COPY packs packs
 COPY desk desk
 RUN python -m scripts.messages compile \
     && SECRET_KEY=only-while-building DATABASE_URL=postgresql:///none python manage.py collectstatic --noinput \

@@ -7,6 +7,7 @@ class DeskConfig(AppConfig):
     def ready(self) -> None:
         """Joins what the apps below may not know of one another: triage's first priority is serious, its day the first."""
         # Models exist only now, so these imports cannot stand at the top.
+        from compliance.packs.figures import funnel_from
         from contacts.call_sheet import also_owed
         from contacts.series import also_serious, first_due
         from contacts.signposting import services_from
@@ -14,7 +15,6 @@ class DeskConfig(AppConfig):
         from desk.packed import funnel_of
         from desk.sheet import duties_on_the_sheet
         from desk.support import names_of_partners
-        from packs.figures import funnel_from
 
         also_serious(first_priority)
         first_due(first_contact_due)

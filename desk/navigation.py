@@ -6,11 +6,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from compliance import navigation as compliance
+from compliance.packs import navigation as packs
 from contacts import navigation as contacts
 from courts import navigation as courts
 from desk import places
 from needs_assessments import navigation as needs_assessments
-from packs import navigation as packs
 from referrals import navigation as referrals
 from victimcare.accounts import navigation as accounts
 from victimcare.audit import navigation as audit

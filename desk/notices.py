@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_http_methods
 
 from compliance.models import Excuse
+from compliance.packs.models import Pack
 from contacts.models import Contact, Telling, UrgentCall
 from contacts.models import Promise as PromiseKept  # beside Django's
 from contacts.snoozing import latest_day, may_be_snoozed, snooze
 from desk.forms import SnoozeForm
-from packs.models import Pack
 from referrals.models import Handover
 from victimcare import clock
 from victimcare.accounts.access import anyone_signed_in

@@ -29,7 +29,7 @@ TYPED = [
     "compliance/suppression.py",
     "courts/clashes.py",
 ]
-APPS = ["victimcare", "referrals", "needs_assessments", "contacts", "courts", "compliance", "packs", "desk"]
+APPS = ["victimcare", "referrals", "needs_assessments", "contacts", "courts", "compliance", "desk"]
 
 
 def checks():

@@ -68,7 +68,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     # Drafts that nobody finished within the days of the standard, every hour.
     "forget-old-drafts": {"task": "victimcare.cases.tasks.forget_old_drafts", "schedule": 3600.0},
     # Packs waiting to be made, every 5 seconds.
-    "make-waiting-packs": {"task": "packs.tasks.make_waiting_packs", "schedule": 5.0},
+    "make-waiting-packs": {"task": "compliance.packs.tasks.make_waiting_packs", "schedule": 5.0},
     # Says "beat is alive" for /readyz, every 30 seconds.
     "heartbeat": {"task": "victimcare.accounts.tasks.heartbeat", "schedule": 30.0},
     # Victims whom nothing brought to triage, because a crash came between, every 10 minutes.

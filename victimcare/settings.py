@@ -150,7 +150,7 @@ INSTALLED_APPS = [
     "contacts",
     "courts",
     "compliance",
-    "packs",
+    "compliance.packs",
     "desk",
 ]
 

@@ -21,7 +21,7 @@ urlpatterns = [
     path("", include("contacts.urls")),
     path("", include("courts.urls")),
     path("", include("compliance.urls")),
-    path("", include("packs.urls")),
+    path("", include("compliance.packs.urls")),
     path("language/", include("victimcare.language")),
 ]
 

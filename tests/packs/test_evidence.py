@@ -14,11 +14,11 @@ from compliance.breaches import keep_breaches
 from compliance.excuses import agree_to_excuse, ask_to_excuse
 from compliance.models import Duty
 from compliance.models_breach import Breach
+from compliance.packs import actions
+from compliance.packs.models import Pack
+from compliance.packs.redaction import Redactor
+from compliance.packs.tasks import make_waiting_packs
 from contacts.models import Contact
-from packs import actions
-from packs.models import Pack
-from packs.redaction import Redactor
-from packs.tasks import make_waiting_packs
 from tests.factories import (
     ContactFactory,
     EntitlementFactory,

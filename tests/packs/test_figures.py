@@ -10,11 +10,11 @@ from django.db import DatabaseError, transaction
 
 from compliance.actions import assess
 from compliance.metrics import Figure
+from compliance.packs import actions, figures, spreadsheet
+from compliance.packs.models import Pack, Snapshot
+from compliance.packs.tasks import make_waiting_packs
 from contacts.models import Contact
 from desk.funnel import Cohort, count_steps
-from packs import actions, figures, spreadsheet
-from packs.models import Pack, Snapshot
-from packs.tasks import make_waiting_packs
 from tests.factories import (
     ContactFactory,
     EventFactory,

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from packs import evidence, figures, printed, spreadsheet
-from packs.models import ATTEMPTS, Pack, Snapshot
+from compliance.packs import evidence, figures, printed, spreadsheet
+from compliance.packs.models import ATTEMPTS, Pack, Snapshot
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import notify

@@ -19,10 +19,10 @@ from compliance.catalogue import Code, codes
 from compliance.explain import explain, rule_of
 from compliance.models import CodeVersion, Duty
 from compliance.models_breach import Breach, Excuse
+from compliance.packs.models import Pack
+from compliance.packs.redaction import Redactor
 from contacts.models import Contact
 from needs_assessments.models import NeedsAssessment
-from packs.models import Pack
-from packs.redaction import Redactor
 from victimcare import calendars
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import packs.models
+import compliance.packs.models
 
 FORBID = """
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON packs_snapshot
@@ -33,7 +33,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reference",
-                    models.CharField(default=packs.models.snapshot_reference, max_length=20, unique=True),
+                    models.CharField(
+                        default=compliance.packs.models.snapshot_reference, max_length=20, unique=True
+                    ),
                 ),
                 ("since", models.DateField()),
                 ("until", models.DateField()),
@@ -67,7 +69,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reference",
-                    models.CharField(default=packs.models.pack_reference, max_length=20, unique=True),
+                    models.CharField(
+                        default=compliance.packs.models.pack_reference, max_length=20, unique=True
+                    ),
                 ),
                 (
                     "kind",

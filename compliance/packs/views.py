@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from packs import actions
-from packs.evidence_views import COLOURS, checked, facts_of, file_response
-from packs.forms import AgainForm, FigureFileForm, FiguresForm, SameFiguresForm
-from packs.models import Pack
+from compliance.packs import actions
+from compliance.packs.evidence_views import COLOURS, checked, facts_of, file_response
+from compliance.packs.forms import AgainForm, FigureFileForm, FiguresForm, SameFiguresForm
+from compliance.packs.models import Pack
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.faults import Refused

@@ -2,4 +2,4 @@ from django.apps import AppConfig
 
 
 class PacksConfig(AppConfig):
-    name = "packs"
+    name = "compliance.packs"

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from compliance import words
 from compliance.metrics import QUARTERLY
-from packs.figures import IN_TIME, Row
-from packs.models import Pack, Snapshot
+from compliance.packs.figures import IN_TIME, Row
+from compliance.packs.models import Pack, Snapshot
 from victimcare.govuk.dates import clock_time, long_day
 from victimcare.working_days import london_day
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from packs import evidence_views, views
+from compliance.packs import evidence_views, views
 
 app_name = "packs"
 CASE = "cases/<str:case>/<str:participant>/evidence/"

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from packs import actions
-from packs.forms import AgainForm, CheckForm, EvidenceForm
-from packs.models import Pack, PackQuerySet
+from compliance.packs import actions
+from compliance.packs.forms import AgainForm, CheckForm, EvidenceForm
+from compliance.packs.models import Pack, PackQuerySet
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry

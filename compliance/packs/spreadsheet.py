@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import save_workbook
 
-from packs.printed import Cell, Table
+from compliance.packs.printed import Cell, Table
 
 # A cell that begins so is a formula to some programs, whatever stands before it.
 FORMULA = re.compile(r"^[\s\x00'\"]*[=+\-@\t\r＝＋－＠]")

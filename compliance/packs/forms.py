@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from packs.models import Pack
+from compliance.packs.models import Pack
 from victimcare import clock
 from victimcare.govuk.forms import (
     ChoiceRadios,

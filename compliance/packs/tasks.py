@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from packs import actions
+from compliance.packs import actions
 
 
 @shared_task  # type: ignore[untyped-decorator]
