@@ -12,6 +12,7 @@ from referrals.arriving import arrivals
 from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, SPELT, clean_event, clean_referral
 from referrals.rules.book import in_words
+from referrals.same_person import other_people
 from victimcare.cases.models import Participant
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
@@ -62,6 +63,7 @@ LAYOUTS = (
         makes="cases.Participant",
         without=_victims_without_a_referral,
         say_reason=lambda reason: in_words([reason], None)[0],
+        doubtful=other_people,
     ),
     Layout(
         kind=ImportBatch.Kind.EVENTS,

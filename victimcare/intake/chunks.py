@@ -42,7 +42,9 @@ def land(
             good.append(row)
     landed = Landed()
     for turn in _turns(good, outcomes, layout.feed, earlier or {}):
-        landed |= land_or_halve(batch, turn, now)
+        doubtful = layout.doubtful(turn) if layout.doubtful is not None else {}
+        sure = [row for row in turn if row["number"] not in doubtful] if doubtful else turn
+        landed |= Landed(unknown=doubtful) | (land_or_halve(batch, sure, now) if sure else Landed())
     by_number = {row["number"]: row for row in good}
     for number, (column, value) in landed.unknown.items():
         bad.append((raw_by_number[number], by_number[number]["key"], [Problem(column, value)]))

@@ -20,6 +20,7 @@ from victimcare.intake import layouts
 from victimcare.intake.cells import Problem
 from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
 
+MEANT = "is_meant"  # the key of the record that a mended row is said to change
 LARGEST = 60  # MB: a year of 48,461 referrals is about 20
 
 
@@ -43,6 +44,7 @@ class RowForm(Form):
         super().__init__(*args, **kwargs)
         self.row, self.kind = row, row.batch.kind
         self.fields["form_key"] = FormKeyField()
+        self.asks: Any = None  # the box to tick where it would change what is held
         known = layouts.of(self.kind).columns
         # A column we do not know is shown when it is a wrong one.
         named = [one["column"] for one in row.all_wrong]
@@ -90,7 +92,9 @@ class RowForm(Form):
     @property
     def wrong(self) -> list[Any]:
         """The columns that are wrong or have an error; all that the row filled where no column is named."""
-        wrong = [self[name] for name in self.fields if name in self.bad or name in self.errors]
+        wrong = [
+            self[name] for name in self.fields if name != MEANT and (name in self.bad or name in self.errors)
+        ]
         return wrong or self._filled()
 
     @property
@@ -108,8 +112,17 @@ class RowForm(Form):
     def _others(self) -> list[str]:
         return [
             name for name in self.fields
-            if name != "form_key" and name not in self.bad and name not in self.errors
+            if name not in ("form_key", MEANT) and name not in self.bad and name not in self.errors
         ]  # fmt: skip
+
+    def ask(self, words: str, key: str) -> None:
+        """Ask whether that record is meant, in a box to tick that says so for this key alone."""
+        label = _("Yes: this row is about the person of that record, and changes it")
+        self.fields[MEANT] = ChoiceCheckboxes(label=_("Is that the record you mean?"), choices=[(key, label)])
+        self.data = self.data.copy()  # what was ticked for another record is no yes to this one
+        self.data.setlist(MEANT, [])
+        self.asks = self[MEANT]
+        self.add_error(MEANT, words)
 
     def cells(self) -> Mapping[str, str]:
         """The mended row, with the columns that no form shows."""
@@ -118,7 +131,9 @@ class RowForm(Form):
             for name, cell in self.row.content.items()
             if name not in self.fields and not name.startswith("column ")
         }
-        return rest | {name: value for name, value in self.cleaned_data.items() if name != "form_key"}
+        return rest | {
+            name: value for name, value in self.cleaned_data.items() if name not in ("form_key", MEANT)
+        }
 
 
 class SetAsideForm(Form):

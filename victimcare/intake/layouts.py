@@ -70,6 +70,9 @@ class Layout:
     # By natural key, the case a row is about and the one participant, None where it is about all of the case.
     # Two queries at most. None where the feed rows themselves say so.
     about: "Callable[[Sequence[str]], dict[str, tuple[int, int | None]]] | None" = None
+    # Of rows about people, those that may be about another person than whom we hold under that number: column and
+    # reason by the row's number. They wait in quarantine until somebody says that it is the same person.
+    doubtful: "Callable[[Sequence[Clean]], dict[int, tuple[str, str]]] | None" = None
 
 
 _LAYOUTS: dict[str, Layout] = {}

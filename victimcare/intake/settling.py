@@ -18,6 +18,7 @@ from victimcare.intake.cells import Problem
 from victimcare.intake.chunks import digests, land_or_halve, one_at_a_time
 from victimcare.intake.extract import RawRow
 from victimcare.intake.models import ImportRow
+from victimcare.intake.whose import check_is_meant
 
 BULK = 5_000  # rows set aside by one click
 
@@ -28,10 +29,11 @@ def problems_of(row: ImportRow, cells: Mapping[str, str]) -> list[Problem]:
 
 
 @transaction.atomic
-def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
-    """Send a mended row on by the way all rows go.
+def mend(*, row: ImportRow, cells: Mapping[str, str], meant: str = "", by: User) -> ImportRow:
+    """Send a mended row on by the way all rows go. `meant`: the key whose record the mender says it changes.
 
-    Raises Stale when it was settled, Refused when it still cannot land.
+    Raises Stale when it was settled, AsksFirst when it would change a record nobody confirmed, Refused when it
+    still cannot land.
     """
     try:
         with transaction.atomic():  # first, as an extract does: two that wait for each other would both fail
@@ -51,6 +53,7 @@ def mend(*, row: ImportRow, cells: Mapping[str, str], by: User) -> ImportRow:
         raise Refused(" ".join(problem.reason for problem in problems))
     outcome, case_ids = "unchanged", set[int]()
     if digests(layout.feed, [mended["key"]]).get(mended["key"]) != mended["digest"]:
+        check_is_meant(row=row, mended=mended, meant=meant, by=by)
         batch.uploaded_by = by  # who mended it is who wrote what lands
         landed = land_or_halve(batch, [mended], now)
         for _column, reason in landed.unknown.values():

@@ -22,6 +22,7 @@ from victimcare.govuk.dates import day
 from victimcare.http import Request
 from victimcare.intake import actions, layouts, settling, withdrawing
 from victimcare.intake.forms import (
+    MEANT,
     BulkAsideForm,
     QuarantineFilter,
     ReturnForm,
@@ -41,6 +42,7 @@ from victimcare.intake.models import (
 from victimcare.intake.outcome_views import lists_of
 from victimcare.intake.readers import read_whole
 from victimcare.intake.reconciled import WORDS
+from victimcare.intake.whose import AsksFirst
 
 PAGE = 50
 FIRST = 20  # rows of each outcome on a batch's page
@@ -322,9 +324,12 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
         form.mark(settling.problems_of(row, cells), cells)
         if not form.errors:
             try:
-                mended = settling.mend(row=row, cells=cells, by=request.user)
+                meant = request.POST.get(MEANT, "")
+                mended = settling.mend(row=row, cells=cells, meant=meant, by=request.user)
                 messages.success(request, mended.settlement)
                 return redirect("intake:quarantine")
+            except AsksFirst as asks:
+                form.ask(str(asks.sentence), asks.key)
             except Refused as refused:
                 if refused.status != Refused.status:
                     raise
