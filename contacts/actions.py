@@ -29,7 +29,7 @@ from victimcare import clock
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import notify, settle, settling
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import keep_together
+from victimcare.cases.actions import hear_of_number, keep_together
 from victimcare.cases.events import new_event, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to
@@ -202,6 +202,7 @@ def log(
         )
     if contact.despite:
         _warn_of_unsafe(contact)
+    _hear_of_number(contact, by)
     if known.is_over(is_reached_now=contact.is_by_unit and outcome == Contact.Outcome.REACHED):
         return contact
     decided = outcome == Contact.Outcome.NOT_CONTACTED and at >= reopened([participant]).get(
@@ -214,6 +215,18 @@ def log(
         by=by,
     )
     return contact
+
+
+def _hear_of_number(contact: Contact, by: User) -> None:
+    """A number that was somebody else's is not used again; one on which they were reached is right after all."""
+    if contact.outcome in (Contact.Outcome.WRONG_NUMBER, Contact.Outcome.REACHED) and contact.number_used:
+        hear_of_number(
+            person=(contact.spoke_to or contact.participant).person,
+            number=contact.number_used,
+            is_wrong=contact.outcome == Contact.Outcome.WRONG_NUMBER,
+            on=london_day(contact.at),
+            by=by,
+        )
 
 
 def _number_used(called: Participant, channel: str) -> str:

@@ -482,3 +482,25 @@ def test_the_sheet_says_once_to_withhold_and_to_leave_no_voicemail(monday, victi
 def test_the_sheet_lets_a_message_be_left_where_that_is_safe(monday, victim, as_officer):
     answered(victim, voicemail="Y")
     assert "No voicemail." not in as_officer.get(log_page(victim)).context["sheet"].instructions
+
+
+def test_a_wrong_number_is_not_offered_again_until_there_is_another(monday, as_officer, victim, officer):
+    rang(victim, officer, outcome="wrong_number")
+    pages = ("contacts:log", "desk:summary")
+    for name in pages:
+        page = as_officer.get(reverse(name, args=[victim.case.reference, victim.reference])).text
+        assert "Do not ring this number: wrong number on Mon 23 Nov" in page
+    again = Participant.objects.get(pk=victim.pk)
+    for channel in (Channel.PHONE, Channel.TEXT):
+        with pytest.raises(Blocked, match="wrong number on"):
+            clearance_for(again, channel, TEN)
+    person = again.person
+    person.phone_mobile = "07700 900111"
+    person.save()
+    assert clearance_for(Participant.objects.get(pk=victim.pk), Channel.PHONE, TEN)
+
+
+def test_a_number_on_which_they_were_reached_after_all_is_right(monday, victim, officer):
+    rang(victim, officer, outcome="wrong_number")
+    rang(victim, officer, clearance=None, despite="Misdialled before; rang the number held.")
+    assert clearance_for(Participant.objects.get(pk=victim.pk), Channel.PHONE, TEN)

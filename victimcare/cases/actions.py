@@ -32,7 +32,7 @@ from victimcare.cases.models import (
 )
 from victimcare.cases.new_rows import allocated, crime_reported, new_case, new_entitlement
 from victimcare.cases.newcomers import rows_beside
-from victimcare.cases.safe_contact import in_danger, why_not_to_act_for
+from victimcare.cases.safe_contact import in_danger, phone_key, why_not_to_act_for
 from victimcare.cases.safety.alerts import lifted_by
 from victimcare.cases.safety.moves import ADDRESS, moves, same_place
 from victimcare.cases.standards import RANGES
@@ -443,6 +443,22 @@ def set_safe_contact(
     for lift in lifted:
         _ask_to_lift(person, lift.field, lift.was, lift.to, why_lifted, by)
     return safe
+
+
+@transaction.atomic
+def hear_of_number(*, person: Person, number: str, is_wrong: bool, on: date, by: User | None) -> None:
+    """Keep that a call to this number found somebody else, or found them after all. On `on`, a day in London."""
+    key = phone_key(number)
+    was = person.wrong_number
+    if not key or (was != key and not is_wrong) or (was == key and is_wrong):
+        return
+    held = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    held.wrong_number, held.wrong_number_on = (key, on) if is_wrong else ("", None)
+    held.version += 1
+    held._history_user = by  # type: ignore[attr-defined]
+    held.save(update_fields=["wrong_number", "wrong_number_on", "version"])
+    person.wrong_number, person.wrong_number_on = held.wrong_number, held.wrong_number_on
+    person.version = held.version
 
 
 def _overtake(person: Person, by: User | None) -> None:

@@ -91,6 +91,9 @@ class Person(models.Model):
     phone_mobile = models.CharField(max_length=30, blank=True)
     phone_home = models.CharField(max_length=30, blank=True)
     email = models.CharField(max_length=254, blank=True)
+    # The number, in figures, that a call found to be somebody else's, and the day. Never rung again as it is.
+    wrong_number = models.CharField(max_length=30, blank=True, db_default="")
+    wrong_number_on = models.DateField(null=True, blank=True)
     # Names of fields a person here confirmed: a feed may not overwrite them.
     confirmed_fields = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -21,6 +21,7 @@ from victimcare import clock
 from victimcare.cases.links import linked_to
 from victimcare.cases.models import Participant, PendingChange, Person, SafeContact
 from victimcare.faults import Refused
+from victimcare.govuk.dates import day
 from victimcare.working_days import LONDON
 
 PLAN_GOES_STALE_AFTER_DAYS = 90
@@ -87,6 +88,7 @@ WHO_LIFTS: dict[str, str | Promise] = {
     "said_no": _TWO,
     "shared_with_suspect": _("Nobody lifts this: it ends when they have a number or address of their own."),
     "protected_address": _ASKS_THEM,
+    "wrong_number": _("Another number that is confirmed opens it. Ask the officer in the case for one."),
     "outside_window": _("They alone: ask them for other times when you speak."),
     "not_known": _ASKS_THEM,
     "first_contact_hours": _("Nobody lifts this: it opens at 09:00."),
@@ -126,6 +128,7 @@ class Facts:
     decides: str = ""  # who says whom to contact where nobody safe acts for them
     is_child_decided: bool = False  # a supervisor decided: in the ways the child asked for
     is_changing: bool = False  # another number or address than this one waits to be verified
+    wrong_on: date | None = None  # the day on which a call found this number to be somebody else's
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,13 @@ def judge(facts: Facts) -> Verdict:
             Reason("no_destination", _("No phone number is held. Ask the officer in the case."))
             if phone_like
             else Reason("no_destination", _("No address is held for this channel. Choose another."))
+        )
+    if phone_like and facts.wrong_on:
+        reasons.append(
+            Reason(
+                "wrong_number",
+                _("Do not ring this number: wrong number on %(day)s.") % {"day": day(facts.wrong_on)},
+            )
         )
     if facts.safe == SafeContact.Safe.NO:
         reasons.append(
@@ -318,9 +328,9 @@ def _first_contact(facts: Facts) -> Verdict:
 
 
 def phone_key(number: str) -> str:
-    """Digits only, +44 as 0, so that spacing never hides a match."""
-    digits = re.sub(r"\D", "", number)
-    return "0" + digits[2:] if digits.startswith("44") and len(digits) > 10 else digits
+    """Digits only; +44, 0044 and +44 (0) as 0, so that neither spacing nor habit hides a match."""
+    digits = re.sub(r"^00(?=44)", "", re.sub(r"\D", "", number))
+    return "0" + digits[2:].lstrip("0") if digits.startswith("44") and len(digits) > 10 else digits
 
 
 def address_keys(person: Person) -> frozenset[str]:
@@ -447,6 +457,7 @@ class _Gathered:
     is_tied_to_suspect: bool = False
     acted_for_by: str = ""
     changing: frozenset[str] = frozenset()  # what of theirs waits to be verified
+    wrong: dict[str, date] = field(default_factory=dict)  # numbers that are somebody else's, and since when
 
 
 @dataclass
@@ -520,6 +531,12 @@ class _Facts:
                 (each.person.name for each in self.acting.get(part.pk, ()) if self.may_act(each)), ""
             ),
             changing=frozenset(what for pk in group for what in self.changing.get(pk, ())),
+            wrong={
+                now.wrong_number: now.wrong_number_on
+                for pk in group
+                for now, since in self.lives[pk]
+                if since is None and now.wrong_number and now.wrong_number_on
+            },
         )
 
     def may_act(self, representative: Participant) -> bool:
@@ -730,7 +747,7 @@ def _lives(
     if person_ids:
         fields = (
             "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
-            "date_of_birth", "date_of_death", "since", "waiting",
+            "date_of_birth", "date_of_death", "wrong_number", "wrong_number_on", "since", "waiting",
         )  # fmt: skip
         waiting = PendingChange.objects.waiting().filter(person=OuterRef("pk")).order_by()
         now = Person.objects.filter(id__in=person_ids).annotate(
@@ -820,6 +837,7 @@ def _facts(
         is_child_decided=gathered.safe.is_child_decided
         and not _has_moved(gathered.decided_when_at, person, channel),
         is_changing=_reached_by(person, channel) in gathered.changing,
+        wrong_on=gathered.wrong.get(_key(destination, channel)),
     )
 
 
