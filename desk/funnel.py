@@ -82,7 +82,11 @@ STEPS = {
     )
 }
 # Not a step: those nobody has decided about yet. On the dashboard, and as a list.
-WAITING = Step("waiting", gettext_lazy("Not yet allocated"), lambda: Q(status=Referral.Status.RECEIVED))
+WAITING = Step(
+    "waiting",
+    gettext_lazy("Not yet allocated"),
+    lambda: Q(status=Referral.Status.RECEIVED, participant__closed_at__isnull=True),
+)
 LISTS = STEPS | {WAITING.key: WAITING}
 # Counted in every figure, but no step a victim goes through on the way to support: drawn paler.
 BESIDE_THE_WAY = ("suppressed", "closed")

@@ -63,8 +63,9 @@ class ReferralQuerySet(models.QuerySet["Referral"]):
         return self.filter(status=Referral.Status.ALLOCATED)
 
     def unallocated(self) -> "ReferralQuerySet":
-        """Waiting for an officer, most urgent and then longest waiting first."""
-        return self.filter(status=Referral.Status.RECEIVED).order_by("priority", "received_at", "id")
+        """Waiting for an officer, most urgent and then longest waiting first. Nobody waits once they are closed."""
+        waiting = self.filter(status=Referral.Status.RECEIVED, participant__closed_at=None)
+        return waiting.order_by("priority", "received_at", "id")
 
     def to_allocate_by(self, user: User) -> "ReferralQuerySet":
         """Those of the user's team whose cases are not kept from them. See `kept_from`."""

@@ -77,7 +77,7 @@ def _lists(user: User) -> dict[str, tuple[str, QuerySet[Referral]]]:
         ),
         "unallocated": (
             _("Waiting for an officer"),
-            seen.filter(status="received").order_by("-received_at", "-pk"),
+            seen.unallocated().order_by("-received_at", "-pk"),
         ),
         "suppressed": (_("Suppressed"), seen.suppressed().order_by("-received_at", "-pk")),
     }

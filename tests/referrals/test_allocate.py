@@ -20,10 +20,11 @@ from tests.factories import (
     UserFactory,
     london,
 )
+from victimcare import clock
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Exclusion
+from victimcare.cases.models import Event, Exclusion, Participant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 PAGE = reverse("referrals:allocate")
@@ -100,6 +101,16 @@ def test_the_proposal_says_who_is_trained_and_who_knows_them(as_supervisor, offi
 
 
 # --- Conflicts -------------------------------------------------------------------------------------
+
+
+def test_nobody_waits_for_an_officer_once_they_are_closed(as_supervisor):
+    kept, closed = waiting(2)
+    Participant.objects.filter(pk=closed.participant_id).update(
+        closed_at=clock.now(), closure_reason="information_only"
+    )
+    assert list(Referral.objects.unallocated()) == [kept]
+    listed = text(as_supervisor.get(reverse("referrals:list"), {"show": "unallocated"}))
+    assert kept.participant.case.reference in listed and closed.participant.case.reference not in listed
 
 
 def test_an_excluded_officer_is_not_offered_and_is_refused(as_supervisor, officer, supervisor):
