@@ -158,9 +158,11 @@ METRICS: dict[str, Metric] = {
             "M12",
             _("Contact plan kept"),
             _("Our own standard, not the Code’s. An interval ends when an update is given, or when its last day "
-              "passes without one. Intervals paused or replaced by another plan are left out."),
+              "passes without one. Intervals paused, replaced by another plan or ended by "
+              "closing the case are left out."),
             _("Intervals that ended with an update in time"),
             _("Intervals that ended in the period"),
+            version=2,  # the call that began an interval, and the victims closed since, count no more
         ),
         Metric(
             "M13",

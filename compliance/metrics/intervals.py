@@ -1,7 +1,8 @@
 """Whether agreed updates were given in time, from what the plans said day by day (their history).
 
 Nobody writes down that an interval was kept. A plan's next date moves on when an update is given: each date
-that a plan had is one interval, which ended with an update or with its last day.
+that a plan had is one interval, which ended with an update or with its last day. Nobody is waiting for an update
+once their part is closed: an interval that was running then is left out.
 """
 
 from collections import Counter
@@ -40,15 +41,18 @@ WITH said AS (
            EXISTS (
                SELECT FROM contacts_contact contact
                WHERE contact.participant_id = dates.participant_id AND contact.outcome = ANY(%(tells)s)
-                 AND (contact.at AT TIME ZONE 'Europe/London')::date BETWEEN on_day AND due_on
+                 -- The call that began the interval, on its first day, is not the update it was to end with.
+                 AND (contact.at AT TIME ZONE 'Europe/London')::date > on_day
+                 AND (contact.at AT TIME ZONE 'Europe/London')::date <= due_on
            ) AS was_told
     FROM dates
 ), ended AS (
     SELECT participant_id,
            (was_updated AND until_day <= due_on) OR (was_told AND (was_updated OR until_day IS NULL)) AS is_met,
            CASE WHEN was_updated AND until_day <= due_on THEN until_day ELSE due_on END AS ended_on
-    FROM judged
+    FROM judged JOIN cases_participant part ON part.id = judged.participant_id
     WHERE was_updated OR due_on < coalesce(until_day, %(snapshot_on)s)
+      AND (part.closed_at IS NULL OR (part.closed_at AT TIME ZONE 'Europe/London')::date > due_on)
 )
 SELECT participant_id, count(*) FILTER (WHERE is_met), count(*)
 FROM ended
