@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, models
 
 from contacts.models import Contact, ContactPlan, Promise
+from contacts.plan_dates import next_update_on
 from desk.demo.copying import copy_in, next_ids
 from desk.demo.extracts import Story
 from needs_assessments.models import Need, NeedsAssessment
@@ -16,6 +17,7 @@ from referrals.models import OnwardReferral, Referral
 from victimcare.accounts.models import User
 from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.cases.models import Entitlement, Event, Participant
+from victimcare.working_days import england_and_wales, london_day
 
 
 @dataclass
@@ -97,14 +99,16 @@ class Book:
         self.contacts: list[dict[str, Any]] = []
         self.tells: list[list[int]] = []
         self.rows: dict[type[models.Model], list[dict[str, Any]]] = defaultdict(list)
+        self.plans: list[list[dict[str, Any]]] = []  # every version of each, oldest first
         self.needs: list[list[tuple[str, int, str]]] = []
         self.allocations: list[tuple[int, int, int, datetime]] = []
         self.closures: list[tuple[int, datetime, str]] = []
 
     def event(self, who: Landed, kind: Kind, at: datetime, *, by: User | None = None, detail: str = "",
-              data: dict[str, Any] | None = None) -> None:  # fmt: skip
+              data: dict[str, Any] | None = None, to: int | None = None) -> None:  # fmt: skip
+        """`to`: who acts for them, where it concerns that person."""
         self.rows[Event].append(
-            {"kind": kind, "case_id": who.case_id, "participant_id": who.participant_id, "occurred_at": at,
+            {"kind": kind, "case_id": who.case_id, "participant_id": to or who.participant_id, "occurred_at": at,
              "learned_at": at, "recorded_at": at, "by_id": by.pk if by else None, "detail": detail, "data": data or {}}
         )  # fmt: skip
 
@@ -134,13 +138,21 @@ class Book:
         }
 
     def plan(
-        self, who: Landed, officer: User, agreed_on: date, due_on: date | None, at: datetime, **fields: Any
+        self, who: Landed, officer: User, at: datetime, updates: Iterable[datetime], **terms: Any
     ) -> None:
-        self.rows[ContactPlan].append(
-            {"participant_id": who.participant_id, "agreed_on": agreed_on, "agreed_by_id": officer.pk,
-             "due_on": due_on, **fields}
-        )  # fmt: skip
-        self.event(who, Kind.PLAN_AGREED, at, by=officer)
+        """A plan as it was when agreed, and after each update, which makes it start anew."""
+        plan: list[dict[str, Any]] = []
+        for n, moment in enumerate((at, *updates), 1):
+            due_on = next_update_on(
+                london_day(moment), terms["frequency_days"], bank_holidays=england_and_wales()
+            )
+            plan.append(
+                {"participant_id": who.participant_id, "agreed_on": london_day(at), "agreed_by_id": officer.pk,
+                 "made_at": at, "due_on": due_on, "version": n, "history_date": moment,
+                 "history_user_id": officer.pk, "history_type": "~" if n > 1 else "+", **terms}
+            )  # fmt: skip
+        self.plans.append(plan)
+        self.event(who, Kind.PLAN_AGREED, at, by=officer, data={"plan": 1})
 
     def assess(self, who: Landed, officer: User, at: datetime, categories: list[str],
                needs: list[tuple[str, int, str]], summary: str) -> None:  # fmt: skip
@@ -205,6 +217,11 @@ class Book:
                 for domain, level, note in needs
             ],
         )
+        for plan, pk in zip(self.plans, next_ids(ContactPlan, len(self.plans)), strict=True):
+            for version in plan:
+                version["id"] = pk
+        copy_in(ContactPlan, [plan[-1] for plan in self.plans])
+        copy_in(ContactPlan.history.model, [version for plan in self.plans for version in plan])
         for model, rows in self.rows.items():
             copy_in(model, rows)
         self._update()

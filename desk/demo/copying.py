@@ -21,14 +21,14 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
 
 def copy_in(model: type[models.Model], rows: Iterable[dict[str, Any]]) -> int:
     """Write these rows; what a row does not say takes the field's default. Returns how many."""
-    fields = [
-        field for field in model._meta.concrete_fields if not (field.primary_key and field.name == "id")
-    ]
     rows = list(rows)
     if not rows:
         return 0
-    if "id" in rows[0]:
-        fields = list(model._meta.concrete_fields)
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if field.attname in rows[0] or not isinstance(field, models.AutoField)
+    ]
     now = clock.now()
 
     def value(field: models.Field, row: dict[str, Any]) -> Any:

@@ -8,7 +8,9 @@ from courts import actions as courts
 from courts.models import Court, Hearing, SpecialMeasure
 from desk.demo.book import Book, Landed
 from desk.demo.extracts import Story, Teller
-from desk.demo.year import NOTES, office_time, support_offered, told_by_the_officer_in_the_case
+from desk.demo.moments import office_time
+from desk.demo.updates import acknowledged, agree
+from desk.demo.year import NOTES, support_offered, told_by_the_officer_in_the_case
 from referrals.models import Partner
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
@@ -107,6 +109,7 @@ class Live:
 
     def __init__(self, seed: int, now: datetime, book: Book) -> None:
         self.chance = random.Random(seed)
+        self.habit = random.Random(seed + 1)  # of writing and of keeping plans
         self.now, self.today = now, now.astimezone(LONDON).date()
         self.book = book
         users = User.objects.active()
@@ -119,6 +122,7 @@ class Live:
 
     def live_through(self, people: list[Landed]) -> None:
         """The part of each stage that is rows of the past."""
+        acknowledged(self.book, people, self.habit, self.now)
         for who in people:
             if not who.is_suppressed and who.story.stage != "waiting":
                 getattr(self, f"_{who.story.stage}")(who, *self._allocate(who))
@@ -160,9 +164,10 @@ class Live:
     def _plan(self, who: Landed, officer: User, at: datetime, due_on: date) -> None:
         welsh = who.story.row["language"] == "cy"
         every, words = AGREED_IN_WELSH if welsh else self.chance.choice(AGREED)
-        self.book.plan(
-            who, officer, at.date(), due_on, at, frequency_days=every, channels=["phone", "email"],
-            language="cy" if welsh else "en", words=words, agreed_with=who.story.row["given_names"],
+        agree(
+            self.book, who, officer, at, next_on=due_on, until=self.now, chance=self.habit, frequency_days=every,
+            channels=["phone", "email"], language="cy" if welsh else "en", words=words,
+            agreed_with=who.story.row["given_names"],
         )  # fmt: skip
 
     def _reached(self, who: Landed, officer: User, at: datetime) -> None:

@@ -2,18 +2,21 @@
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from desk.demo.book import Book, Landed
+from desk.demo.moments import office_time
+from desk.demo.updates import acknowledged, agree, usual_terms
 from referrals.models import Partner
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.cases.models import Participant
-from victimcare.working_days import LONDON, england_and_wales, is_working_day
+from victimcare.working_days import LONDON
 
 RECEIVED, REACHED, ASSESSED = 48_461, 7_425, 6_191  # the unit's first year, as published
 ATTEMPTED, ALLOCATED, REFERRED_ON = 9_180, 9_600, 940  # invented, between the published figures
+AGREED, OVERDUE = 0.92, 0.06  # of those assessed, who agreed a plan; of these, whose update is late now
 
 NOTES = (
     "Spoke at length. Sleeping badly, glad of the call.",
@@ -30,24 +33,12 @@ def share(of: int, total: int) -> int:
     return round(total * of / RECEIVED)
 
 
-def office_time(after: datetime, chance: random.Random, *, days: float = 0.0) -> datetime:
-    """A moment in office hours on a working day, at least this much later. London."""
-    local = (after + timedelta(days=days)).astimezone(LONDON)
-    day = local.date()
-    if local.time() > time(16, 0):
-        day += timedelta(days=1)
-    while not is_working_day(day, bank_holidays=england_and_wales()):
-        day += timedelta(days=1)
-    earliest = max(9 * 60 + 10, local.hour * 60 + local.minute + 5 if day == local.date() else 0)
-    minute = chance.randint(earliest, max(earliest, 16 * 60 + 40))
-    return datetime.combine(day, time(minute // 60, minute % 60), LONDON)
-
-
 class Year:
     """Decides, for each victim who is not one of the live cases, how far they came."""
 
     def __init__(self, seed: int, now: datetime, book: Book) -> None:
         self.chance = random.Random(seed)
+        self.habit = random.Random(seed + 1)  # of writing and of keeping plans
         self.now = now
         self.book = book
         users = User.objects.active()
@@ -75,6 +66,7 @@ class Year:
             worked.add(who.participant_id)
             self._work(who, is_attempted=n < attempted, is_reached=n < reached, is_assessed=n < assessed,
                        is_referred=n < referred)  # fmt: skip
+        acknowledged(self.book, people, self.habit, self.now)
         for who in people:
             told_by_the_officer_in_the_case(self.book, who, self.chance, self.now)
             support_offered(self.book, who, self.chance, self.now)
@@ -115,8 +107,21 @@ class Year:
                 who, partner.pk, partner.name, officer, min(at + timedelta(minutes=5), self.now)
             )
         done = at + timedelta(days=self.chance.uniform(5, 45))
-        if done < self.now - timedelta(days=1):
+        is_done = done < self.now - timedelta(days=1)
+        if is_reached and is_assessed:
+            self._agree(who, officer, at, min(done, self.now))
+        if is_done:
             self.book.close(who, done, reason, officer)
+
+    def _agree(self, who: Landed, officer: User, at: datetime, until: datetime) -> None:
+        """Most of those assessed agree how often to hear; a few of them wait too long just now."""
+        if self.habit.random() > AGREED:
+            return
+        terms = usual_terms(self.habit, who.story.row["language"], who.story.row["given_names"])
+        is_overdue = self.habit.random() < OVERDUE
+        days = -self.habit.randint(1, 6) if is_overdue else self.habit.randint(1, terms["frequency_days"])
+        next_on = until.date() + timedelta(days=days)
+        agree(self.book, who, officer, at, next_on=next_on, until=until, chance=self.habit, **terms)
 
     def _tries(self, after: datetime, count: int) -> Iterator[datetime]:
         at = after
