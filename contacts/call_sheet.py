@@ -17,7 +17,7 @@ from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event, Participant, SafeContact
-from victimcare.cases.safe_contact import Verdict
+from victimcare.cases.safe_contact import NO_MESSAGES, NO_VOICEMAIL, Verdict
 from victimcare.govuk.dates import day, moment
 
 SHOWN = 30  # events offered to tell: a case with more is told by letter
@@ -162,8 +162,8 @@ def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool) -
     said = [str(words) for words in phone.instructions]
     if safe.withhold_number:
         said.append(_("Withhold the number."))
-    if safe.voicemail != SafeContact.Safe.YES and _("No voicemail and no text.") not in said:
-        said.append(_("No voicemail."))
+    if safe.voicemail != SafeContact.Safe.YES and str(NO_MESSAGES) not in said:
+        said.append(str(NO_VOICEMAIL))
     if safe.code_word and not shows_code_word:
         said.append(_("A code word is on file. Check who it is before you say anything."))
     elif safe.code_word:

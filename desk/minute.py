@@ -35,7 +35,18 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, StripItem, strip
 from victimcare.cases.models import Event, Participant, Question, SafeContact
 from victimcare.cases.questions import answer as keep_answer
-from victimcare.cases.safe_contact import NEVER_ACTS, Channel, Purpose, Verdict, phone_key, verdicts_for
+from victimcare.cases.safe_contact import (
+    ASK_ONLY,
+    NEVER_ACTS,
+    NO_MESSAGES,
+    NO_TEXT,
+    NO_VOICEMAIL,
+    Channel,
+    Purpose,
+    Verdict,
+    phone_key,
+    verdicts_for,
+)
 from victimcare.faults import Refused
 from victimcare.govuk.dates import due, moment, time_or_moment
 from victimcare.http import Request
@@ -43,6 +54,10 @@ from victimcare.http import Request
 CARDS = 12  # victims on a page: what comes after them shows once these are answered
 QUESTIONS = 10
 ANSWERED_SHOWN = 10
+
+
+# What the strip has said in red above the number.
+SAID_ABOVE = (ASK_ONLY, NO_MESSAGES, NO_VOICEMAIL, NO_TEXT)
 
 
 @dataclass
@@ -113,7 +128,9 @@ class Card:
     def how(self) -> list[str]:
         """How to ring, in the order it is needed."""
         safe = _safe(self.called)
-        said = [str(line) for line in self.phone.instructions] if self.phone.allowed else []
+        said = [
+            str(line) for line in self.phone.instructions if self.phone.allowed and line not in SAID_ABOVE
+        ]
         if self.called.pk != self.participant.pk:
             said.insert(0, _("%s acts for them.") % self.called.person.name)
         if safe.withhold_number and _("Withhold the number.") not in said:

@@ -263,6 +263,33 @@ def test_what_was_sent_has_told_where_that_way_is_safe(as_pugh, bailed, victim, 
     assert status_of(bailed) == {"met"}
 
 
+def test_what_the_page_says_of_texts_is_what_the_rule_holds(as_pugh, as_officer, bailed, victim, supervisor):
+    Case.objects.filter(pk=victim.case_id).update(flags=["DA"])  # and nobody asked her of her phone
+    asked = SafeContact.objects.filter(person=victim.person)
+    log = reverse("contacts:log", args=[victim.case.reference, victim.reference])
+    asked.update(phone="", voicemail="", text="Y")
+    assert "No voicemail and no text." not in as_officer.get(log).text
+    assert "No voicemail." in as_officer.get(log).text and "No voicemail, post." in page(as_pugh)
+    asked.update(text="")
+    assert "No voicemail and no text." in as_officer.get(log).text and "No voicemail, text, post." in page(
+        as_pugh
+    )
+    assert "say here why" in say(as_pugh, victim, "told", how="text").text
+    assert say(as_pugh, victim, "told", how="text", despite="She texted first.").status_code == 302
+    assert Notification.objects.filter(kind="contact_not_cleared", recipient=supervisor).exists()
+
+
+def test_a_first_call_is_warned_of_once(as_pugh, bailed, victim):
+    Case.objects.filter(pk=victim.case_id).update(flags=["DA"])
+    SafeContact.objects.filter(person=victim.person).update(phone="", voicemail="", text="", note="")
+    shown = page(as_pugh).lower()
+    assert [shown.count(said) for said in ("ask only for the victim", "no voicemail", "withhold")] == [
+        1,
+        1,
+        1,
+    ]
+
+
 def test_what_is_wrong_with_a_day_or_a_time_names_which(as_pugh, bailed, victim):
     earlier = {"on_day": "32", "on_month": "11", "on_year": "2026", "at_time": "noon"}
     given = {f"says_{victim.reference}": "told", "how": "phone", "when": "earlier"} | earlier

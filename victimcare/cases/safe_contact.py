@@ -129,6 +129,8 @@ class Facts:
     is_child_decided: bool = False  # a supervisor decided: in the ways the child asked for
     is_changing: bool = False  # another number or address than this one waits to be verified
     wrong_on: date | None = None  # the day on which a call found this number to be somebody else's
+    # Of a call: which messages the rule closes to this person. What is said of them agrees with the rule.
+    closed_messages: frozenset[Channel] = frozenset({Channel.VOICEMAIL, Channel.TEXT})
 
 
 @dataclass(frozen=True)
@@ -320,11 +322,24 @@ def _first_contact(facts: Facts) -> Verdict:
         "first_contact",
         instructions=(
             _("Withhold the number."),
-            _("Ask only for the victim; do not say where you are calling from."),
-            _("No voicemail and no text."),
+            ASK_ONLY,
+            *_no_messages(facts.closed_messages),
             *_while_changing(facts),
         ),
     )
+
+
+ASK_ONLY = _("Ask only for the victim; do not say where you are calling from.")
+NO_VOICEMAIL, NO_TEXT = _("No voicemail."), _("No text.")
+NO_MESSAGES = _("No voicemail and no text.")
+
+
+def _no_messages(closed: frozenset[Channel]) -> tuple[str | Promise, ...]:
+    if closed >= {Channel.VOICEMAIL, Channel.TEXT}:
+        return (NO_MESSAGES,)
+    if closed:
+        return (NO_VOICEMAIL if Channel.VOICEMAIL in closed else NO_TEXT,)
+    return ()
 
 
 def phone_key(number: str) -> str:
@@ -838,6 +853,13 @@ def _facts(
         and not _has_moved(gathered.decided_when_at, person, channel),
         is_changing=_reached_by(person, channel) in gathered.changing,
         wrong_on=gathered.wrong.get(_key(destination, channel)),
+        closed_messages=frozenset(
+            message
+            for message in (Channel.VOICEMAIL, Channel.TEXT)
+            if not judge(_facts(participant, message, purpose, at, gathered)).allowed
+        )
+        if channel is Channel.PHONE
+        else frozenset(),
     )
 
 
