@@ -30,7 +30,7 @@ from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Channel
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import Refused, Stale
-from victimcare.govuk.dates import day, long_day, long_day_within
+from victimcare.govuk.dates import day, long_day_within, on_long_day
 from victimcare.http import Request
 
 VERSIONS_SHOWN = 50
@@ -81,6 +81,9 @@ def plan(request: Request, case: str, participant: str) -> HttpResponse:
             typed["version"] = str(current.number if current else 0)
             form = PlanForm(typed, verdicts=said)
             form.add_error(None, str(stale.sentence))
+        except Refused as refused:
+            status = refused.status
+            form.add_error(None, str(refused.sentence))
     elif form.errors:
         status = 422
     form.fields["frequency_days"].help_text = _(
@@ -226,7 +229,7 @@ def _copy_in(language: str, plan: ContactPlan, participant: Participant) -> dict
             "language": language,
             "heading": _("What we agreed with %s") % participant.person.name,
             "agreed": _("Agreed on %(day)s with %(who)s.")
-            % {"day": long_day(plan.agreed_on), "who": plan.agreed_with},
+            % {"day": on_long_day(plan.agreed_on), "who": plan.agreed_with},
             "rows": _says(plan),
             "notes": [
                 _("You can change this at any time. Ask us."),

@@ -29,6 +29,7 @@ A_WEEK, A_MINUTE = (
     timedelta(days=7),
     timedelta(minutes=1),
 )  # what is younger is being asked by whoever wrote it
+FARTHEST = timedelta(days=90)  # ahead: what holds from later is a mistyped year more often than a wish
 A_CHUNK = 500  # cases
 UPDATE_DUE = "update_due"  # what these notifications are about; the subject is the participant's reference
 RELEASE_NEWS_OFF = "release_news_off"  # the same
@@ -77,6 +78,7 @@ def agree_plan(
     """
     if agreed_on > clock.today():
         raise Refused(_("That is in the future. Enter the day it was agreed."))
+    _check_after_the_report(participant, agreed_on)
     if not terms.channels:
         raise Refused(_("Choose at least one way to update this person."))
     if not 0 <= terms.frequency_days <= ContactPlan.LONGEST:
@@ -86,6 +88,11 @@ def agree_plan(
         raise Stale(
             _("Someone else agreed another plan while you were working. Theirs is beside yours."),
             theirs={"plan": current},
+        )
+    if current and agreed_on < current.agreed_on:
+        raise Refused(
+            _("That is before the plan in force was agreed on %s. Check the day and the year.")
+            % said_day(current.agreed_on)
         )
     if current:
         current.ended_at = clock.now()
@@ -123,6 +130,16 @@ def agree_plan(
         by=by,
     )
     return plan
+
+
+def _check_after_the_report(participant: Participant, agreed_on: date) -> None:
+    """Nothing was agreed about a crime nobody had told us of: the year is mistyped."""
+    reported = participant.case.reported_at or participant.case.recorded_at
+    if reported and agreed_on < london_day(reported):
+        raise Refused(
+            _("That is before the crime was reported on %(day)s. Check the day and the year.")
+            % {"day": said_day(london_day(reported))}
+        )
 
 
 def _current(participant: Participant) -> ContactPlan | None:
@@ -316,13 +333,19 @@ def choose_updates(
     wanted = sorted(set(topics)) if not is_everything else []
     if before is None and not is_everything and not wanted:
         raise Refused(_("They have not opted out of anything, so there is nothing to opt back into."))
-    if before and before.is_everything == is_everything and sorted(before.topics) == wanted:
+    is_same = before is not None and before.is_everything == is_everything and sorted(before.topics) == wanted
+    if before and is_same and before.from_on == from_on:
         raise Refused(_("This is what they chose before. Change something, or cancel."))
+    if from_on > clock.today() + FARTHEST:
+        raise Refused(
+            _("That is more than 90 days ahead. Check the year: until that day they would hear everything.")
+        )
     if not said_by:
         raise Refused(_("Enter who said so: the victim, or who acts for them."))
     if from_on < clock.today():
         _check_backdated(participant, plan, from_on)
-    if before and from_on < before.from_on:
+    # What holds only from a later day is put right by any earlier one, its day alone too.
+    if before and before.from_on <= clock.today() and from_on < before.from_on:
         raise Refused(
             _("That is before the choice that holds now. Enter the day from which the new one holds.")
         )
@@ -369,7 +392,9 @@ def _check_backdated(participant: Participant, plan: ContactPlan | None, from_on
 
 def _pause(plan: ContactPlan, choice: OptOut | None, from_on: date, by: User) -> None:
     """An update due before the opt-out holds stays due; opting back in counts from the day it holds."""
-    if choice is not None and choice.is_everything:
+    if choice is not None and choice.is_everything and plan.is_paused:
+        _date(plan, clock.today(), choice.from_on)  # until a later day than before they hear again
+    elif choice is not None and choice.is_everything:
         if plan.due_on is None or plan.due_on < choice.from_on:
             return
         plan.due_on, plan.is_paused = None, True

@@ -76,6 +76,26 @@ def test_opting_out_of_a_topic_leaves_the_updates(victim, officer):
     assert choice.covers(Kind.HEARING_LISTED) and not choice.covers(Kind.SUSPECT_CHARGED)
 
 
+def test_a_mistyped_year_is_asked_about_and_the_day_alone_can_be_put_right(victim, officer, as_officer):
+    ContactPlanFactory(participant=victim, due_on=date(2026, 11, 30))
+    with pytest.raises(Refused, match="more than 90 days ahead"):
+        opts_out(victim, officer, from_on=date(2027, 11, 23))
+    choice = opts_out(victim, officer, from_on=date(2027, 1, 23))
+    answers = {"what": "all", "from_on": "2026-11-23", "said_by": "Siân Evans", "version": str(choice.pk)}
+    shown = as_officer.post(url(victim, "opt-out"), answers | {"from_on": "2027-01-23"})
+    assert shown.status_code == 422 and "Change something" in shown.text
+    assert as_officer.post(url(victim, "opt-out"), answers).status_code == 302
+    assert OptOut.objects.standing().get().from_on == date(2026, 11, 23)
+    assert ContactPlan.objects.get().is_paused
+
+
+def test_a_later_day_brings_the_updates_back_until_then(victim, officer):
+    ContactPlanFactory(participant=victim, frequency_days=14, due_on=date(2026, 11, 30))
+    choice = opts_out(victim, officer)
+    opts_out(victim, officer, standing=choice.pk, from_on=date(2027, 1, 23))
+    assert ContactPlan.objects.get().due_on == date(2026, 12, 7)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

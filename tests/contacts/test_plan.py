@@ -77,6 +77,18 @@ def test_a_plan_that_cannot_be_is_refused(victim, officer, monday, wrong):
         agree(victim, officer, **wrong)
 
 
+def test_a_mistyped_year_does_not_become_the_plan_in_force(monday, victim, officer, as_officer):
+    first = agree(victim, officer)
+    for day, sentence in (
+        ("2025-11-23", "before the crime was reported on"),
+        ("2026-11-22", "before the plan in force was agreed on Mon 23 Nov"),
+    ):
+        shown = as_officer.post(page(victim), answers(version="1", agreed_on=day))
+        assert shown.status_code == 422 and sentence in shown.text
+        assert "Say nothing to my mother." in shown.text
+    assert ContactPlan.objects.get() == first
+
+
 def page(victim, name="plan"):
     return reverse(f"contacts:{name}", args=[victim.case.reference, victim.reference])
 
@@ -202,6 +214,7 @@ def test_their_copy_is_in_their_language_and_says_not_to_post_it(monday, victim,
     agree(victim, officer, language="cy,en")
     response = as_officer.get(page(victim, "plan-copy"))
     assert [each["language"] for each in response.context["copies"]] == ["cy", "en"]
+    assert "Cytunwyd ar ddydd Llun 23 Tachwedd 2026" in response.text
     assert "Do not post this" in response.text  # her post is not safe
 
 

@@ -38,6 +38,12 @@ def long_day_within(value: date | None) -> str:
     return "dydd" + said[4:] if said.startswith("Dydd ") else said
 
 
+def on_long_day(value: date | None) -> str:
+    """Thursday 26 November 2026 after "on": Welsh softens its dydd there, ar ddydd Iau."""
+    said = long_day(value)
+    return "ddydd" + said[4:] if said.startswith("Dydd ") else said
+
+
 def clock_time(value: datetime | None) -> str:
     """13:50, in London."""
     return date_format(timezone.localtime(value, LONDON), "H:i") if value else ""
