@@ -4,6 +4,7 @@ Only victims of their own crimes. The safe way to reach each is asked now, as th
 the answer is kept.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,6 +25,7 @@ from contacts.say import what_to_say
 from contacts.telling import CannotSay, answer_for
 from desk import words
 from desk.asking import to_tell
+from desk.minute_answered import answered_already, typed_of
 from desk.minute_forms import NOW, MinuteForm
 from desk.urgent import OURS
 from victimcare import clock
@@ -245,7 +247,8 @@ def _happened(event: Event) -> str:
 def minute(request: Request) -> HttpResponse:
     """Everything this officer is to tell victims of their crimes, and what the unit asks them, in one page."""
     user = request.user
-    cards, more, handed = cards_of(user)
+    posted = request.POST if request.method == "POST" else None
+    cards, more, handed = cards_of(user, also=typed_of(posted) if posted else ())
     asked = Question.objects.asked_of(user).open()
     questions = list(
         asked.select_related("participant__person", "participant__case", "case", "asked_by")[:QUESTIONS]
@@ -253,11 +256,23 @@ def minute(request: Request) -> HttpResponse:
     people = {card.participant.pk: card.participant for card in cards}
     people |= {telling.participant_id: telling.participant for telling in handed}
     people |= {each.participant.pk: each.participant for each in questions if each.participant}
+    answered = (
+        answered_already(
+            posted,
+            user,
+            victims={card.reference for card in cards},
+            questions={question.reference for question in questions},
+        )
+        if posted
+        else []
+    )
+    people |= {late.participant.pk: late.participant for late in answered if late.participant}
     _record_the_look(request, list(people.values()))
     _record_code_words(request, [card.participant for card in cards if card.shows_code_word])
-    posted = request.POST if request.method == "POST" else None
-    form = MinuteForm(posted, initial={"when": NOW}, cards=cards, questions=questions)
-    if request.method == "POST" and form.is_valid() and _keep(form, user):
+    form = MinuteForm(
+        posted, initial={"when": NOW}, cards=cards, questions=questions, is_answered=bool(answered)
+    )
+    if posted is not None and not answered and form.is_valid() and _keep(form, user):
         messages.success(request, _thanks(form))
         return redirect("desk:minute")
     for card in cards:
@@ -267,10 +282,12 @@ def minute(request: Request) -> HttpResponse:
         "cards": cards,
         "more": more,
         "questions": [_question(form, question) for question in questions],
+        "answered": answered,
         "handed": [_handed(telling) for telling in handed],
         "constables": constables_of(user),
     }
-    return render(request, "desk/minute.html", context, status=422 if form.errors else 200)
+    status = 409 if answered else 422 if form.errors else 200
+    return render(request, "desk/minute.html", context, status=status)
 
 
 def _record_the_look(request: Request, people: list[Participant]) -> None:
@@ -302,10 +319,11 @@ def _record_code_words(request: Request, people: list[Participant]) -> None:
 # --- What is on the page ---------------------------------------------------------------------------
 
 
-def cards_of(user: User) -> tuple[list[Card], int, list[Telling]]:
+def cards_of(user: User, *, also: Collection[str] = ()) -> tuple[list[Card], int, list[Telling]]:
     """The victims this officer is to tell, what is due first on top; how many more; what is with the unit.
 
-    About a dozen queries, however many victims.
+    `also` are the references of those answered on this page, shown although something newer is due
+    first. About a dozen queries, however many victims.
     """
     if not user.collar:
         return [], 0, []
@@ -335,7 +353,7 @@ def cards_of(user: User) -> tuple[list[Card], int, list[Telling]]:
             owed.setdefault(part.pk, []).append(duty)
     urgent = {call.participant_id: call for call in UrgentCall.objects.open().filter(participant__in=owed)}
     order = sorted(owed, key=lambda pk: (pk not in urgent, owed[pk][0].due_on or date.max))
-    shown = [seen[pk] for pk in order[:CARDS]]
+    shown = [seen[pk] for n, pk in enumerate(order) if n < CARDS or seen[pk].reference in also]
     cards = _cards(shown, owed, urgent, tellings) if shown else []
     return cards, len(order) - len(shown), list(handed.values())[:ANSWERED_SHOWN]
 

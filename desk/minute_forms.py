@@ -55,10 +55,16 @@ class MinuteForm(Form):
     at_time = TimeInputField(label=_("At what time?"), required=False)
 
     def __init__(
-        self, *args: Any, cards: Sequence["Card"], questions: Sequence[Question], **kwargs: Any
+        self,
+        *args: Any,
+        cards: Sequence["Card"],
+        questions: Sequence[Question],
+        is_answered: bool = False,
+        **kwargs: Any,
     ) -> None:
+        """`is_answered`: what was sent is of somebody answered for already, so nothing here is missing."""
         super().__init__(*args, **kwargs)
-        self.cards, self.questions = cards, questions
+        self.cards, self.questions, self.is_answered = cards, questions, is_answered
         for card in cards:
             self._add_card(card)
         for question in questions:
@@ -113,7 +119,7 @@ class MinuteForm(Form):
         replied = [
             question for question in self.questions if answers.get(f"reply_{question.reference}", "").strip()
         ]
-        if not said and not replied and not self.errors:
+        if not (said or replied or self.errors or self.is_answered):
             self.add_error(None, _("Say what became of at least one of these, or answer a question."))
         tried = False
         for card in said:

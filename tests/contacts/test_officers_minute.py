@@ -343,6 +343,36 @@ def test_an_empty_page_asks_for_an_answer(as_pugh, bailed, given):
     assert as_pugh.post(reverse("desk:minute"), given).status_code == 422
 
 
+def test_what_was_typed_in_a_second_window_comes_back_and_says_when_it_was_answered(
+    as_pugh, bailed, victim, officer
+):
+    question = ask_officer(case=victim.case, participant=victim, kind="vps", words="Offered?", by=officer)
+    other = ParticipantFactory(case=CaseFactory(oic_collar="1234"), team=victim.team)
+    SafeContactFactory(person=other.person)
+    record_event(case=other.case, kind=Kind.SUSPECT_CHARGED, occurred=BAILED_AT, by=None)
+    first = {f"reply_{question.reference}": "Yes.", f"version_{question.reference}": question.version}
+    told = {f"says_{victim.reference}": "told", "how": "phone", "when": "now"}
+    assert as_pugh.post(reverse("desk:minute"), told | first).status_code == 302
+    second = {
+        f"says_{victim.reference}": "could_not", f"why_{victim.reference}": "no_answer", "when": "now",
+        f"words_{victim.reference}": "Her sister is staying.", f"words_{other.reference}": "Rang at nine.",
+        f"says_{other.reference}": "could_not", f"why_{other.reference}": "no_answer", "how": "phone",
+        f"reply_{question.reference}": "No, she declined.",
+    }  # fmt: skip
+    late = as_pugh.post(reverse("desk:minute"), second)
+    shown = late.content.decode()
+    assert late.status_code == 409 and Contact.objects.count() == 1
+    assert "answered already in another window, on Mon 23 Nov, 10:00" in shown
+    for words in ("Could not: No answer", "Her sister is staying.", "Rang at nine.", "No, she declined."):
+        assert words in shown
+    assert as_pugh.post(reverse("desk:minute"), second | {f"says_{victim.reference}": ""}).status_code == 409
+    own = {name: said for name, said in second.items() if other.reference in name or name in ("how", "when")}
+    assert as_pugh.post(reverse("desk:minute"), own).status_code == 302
+    elsewhere = ParticipantFactory(case=CaseFactory(oic_collar="9999"))
+    stranger = {f"says_{elsewhere.reference}": "told", "how": "phone"}
+    assert as_pugh.post(reverse("desk:minute"), stranger).status_code == 422
+
+
 # --- Could not, and please do it for me ------------------------------------------------------------
 
 
