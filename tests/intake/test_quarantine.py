@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from referrals.models import Referral
-from tests.factories import UserFactory
+from tests.factories import TeamFactory, UserFactory
 from tests.referrals.test_receive import ARREST, SIAN, receive, receive_events
 from victimcare.accounts.models import Notification
 from victimcare.accounts.permissions import Role
@@ -197,3 +197,23 @@ def test_a_failure_of_ours_is_logged_by_its_place_and_not_its_words(as_superviso
         "failed: ValueError at /intake/quarantine/, raised in test_quarantine.py" in one for one in said
     )
     assert "Sian" not in " ".join(said)
+
+
+def test_a_row_returned_to_a_team_reaches_its_officers_and_says_when_nobody_sees_it(as_supervisor):
+    team = TeamFactory(name="CID West", kind="police")
+    dan = UserFactory(username="dan", collar="77", roles=[Role.OFFICER_IN_THE_CASE], team=team)
+    other = UserFactory(username="other", collar="78", roles=[Role.OFFICER_IN_THE_CASE])
+    first, second = waiting()[:2]
+    said = {
+        "words": "Which postcode?",
+        "to_team": "cid west",
+        "form_key": "0d7a2f0e-3f5f-4a43-9a53-0f2a0a1a7a12",
+    }
+    page = as_supervisor.post(row_url(first, "return"), said, follow=True)
+    assert "Nobody who signs in here" not in page.text
+    assert [each.words for each in Question.objects.asked_of(dan)] == ["Which postcode?"]
+    assert not Question.objects.asked_of(other).exists()
+    assert Notification.objects.filter(recipient=dan, kind="question_asked").exists()
+    nobody = said | {"to_team": "CID North", "form_key": "0d7a2f0e-3f5f-4a43-9a53-0f2a0a1a7a13"}
+    page = as_supervisor.post(row_url(second, "return"), nobody, follow=True)
+    assert "Nobody who signs in here has that collar number or is in that team" in page.text

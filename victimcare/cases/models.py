@@ -1016,8 +1016,8 @@ class QuestionQuerySet(models.QuerySet["Question"]):
     def visible_to(self, user: User) -> "QuestionQuerySet":
         """Those about people this user may see; about no person, for who asked, who mends rows, who answers."""
         of_a_row = Q(asked_by=user)
-        if user.has_role(Role.OFFICER_IN_THE_CASE) and user.collar:
-            of_a_row |= Q(to_collar=user.collar)
+        if user.has_role(Role.OFFICER_IN_THE_CASE):
+            of_a_row |= self._of_a_row_asked_of(user)
         if user.may(Permission.MEND_ROW):
             of_a_row |= Q(case=None)
         of_a_case = Q(case__in=Case.objects.visible_to(user))
@@ -1030,10 +1030,19 @@ class QuestionQuerySet(models.QuerySet["Question"]):
 
     def asked_of(self, user: User) -> "QuestionQuerySet":
         """Those this officer in the case is to answer: of the crimes that are theirs now."""
-        if not (user.collar and user.has_role(Role.OFFICER_IN_THE_CASE)):
+        if not user.has_role(Role.OFFICER_IN_THE_CASE):
             return self.none()
-        mine = Q(case__oic_collar=user.collar) | Q(case=None, to_collar=user.collar)
+        mine = Q(case=None) & self._of_a_row_asked_of(user)
+        if user.collar:
+            mine |= Q(case__oic_collar=user.collar)
         return self.filter(mine).visible_to(user)
+
+    def _of_a_row_asked_of(self, user: User) -> Q:
+        """By their collar number, or where only a team is named, by the name of the team they are in."""
+        found = Q(to_collar=user.collar) if user.collar else Q(pk__in=[])
+        if user.team is not None:
+            found |= Q(to_collar="", to_team__iexact=user.team.name)
+        return found
 
     def late_on(self, day: date) -> "QuestionQuerySet":
         return self.open().filter(due_on__lt=day)

@@ -99,22 +99,29 @@ def _check_not_asked(case: Case | None, participant: Participant | None, about_r
 
 def _tell_officer(question: Question) -> None:
     """Officers who sign in here are told; the others are asked the way the force asks them."""
-    if question.to_collar:
-        officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE)
-        this = Question.objects.filter(pk=question.pk)
+    if officers := who_is_told(question):
         notify(
-            # Not one who must not know of this case: the unit asks another.
-            recipients=[
-                officer
-                for officer in officers.filter(collar=question.to_collar)
-                if this.visible_to(officer).exists()
-            ],
+            recipients=officers,
             kind=ASKED,
             subject=question.reference,
             level=Notification.Level.NEWS,
             url=reverse("cases:answer", args=[question.reference]),
             due_on=question.due_on,
         )
+
+
+def who_is_told(question: Question) -> list[User]:
+    """The officers who sign in here and may answer: with that collar number, or where only a team is named, its own.
+
+    Not one who must not know of this case: the unit asks another.
+    """
+    officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE).select_related("team")
+    if question.to_collar:
+        officers = officers.filter(collar=question.to_collar)
+    else:
+        officers = officers.filter(team__name__iexact=question.to_team)
+    this = Question.objects.filter(pk=question.pk)
+    return [officer for officer in officers.order_by("pk") if this.visible_to(officer).exists()]
 
 
 @transaction.atomic

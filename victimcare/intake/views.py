@@ -17,6 +17,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.models import Question
+from victimcare.cases.questions import who_is_told
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day
 from victimcare.http import Request
@@ -351,6 +352,11 @@ def _row_context(row: ImportRow, user: User, **forms: Any) -> dict[str, Any]:
         "question": question,
         "may_read_question": may_read,
         "asked_of": settling.asked_of(question) if question is not None and may_read else "",
+        "nobody_sees_it": (
+            settling.NOBODY_SEES_IT
+            if question is not None and may_read and question.replied_at is None and not who_is_told(question)
+            else ""
+        ),
         "form": forms.get("form") or RowForm.of(row, is_whole=is_whole),
         "aside_form": SetAsideForm(),
         "return_form": ReturnForm(initial=asking),
@@ -372,6 +378,8 @@ def return_row(request: Request, batch: str, number: int) -> HttpResponse:
                 _("Asked of %(who)s. The answer is due by %(day)s.")
                 % {"who": settling.asked_of(question), "day": day(question.due_on)},
             )
+            if not who_is_told(question):
+                messages.warning(request, settling.NOBODY_SEES_IT)
             return redirect("intake:row", batch, number)
         except Refused as refused:
             if refused.status != Refused.status:
