@@ -1,11 +1,13 @@
 """What a text or email still needs before it goes: in what language, telling what, and when."""
 
 import re
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from contacts.call_sheet import event_line
+from victimcare import clock
 from victimcare.cases.models import Event
 from victimcare.govuk.dates import day
 from victimcare.govuk.forms import (
@@ -17,6 +19,10 @@ from victimcare.govuk.forms import (
     TimeInputField,
 )
 from victimcare.messaging.models import Message, MessageTemplate
+from victimcare.working_days import LONDON
+
+FARTHEST = timedelta(days=90)  # ahead: nobody is told of a later day than they would remember
+WAKING = (time(7), time(21))
 
 
 class MessageForm(Form):
@@ -38,12 +44,24 @@ class MessageForm(Form):
             )
         if "day" in asked:
             self.fields["day"] = DateInputField(
-                label=_("Which day?"), missing=_("Enter the date, like 27 3 2026.")
+                label=_("Which day?"),
+                missing=_("Enter the date, like 27 3 2026."),
+                earliest=clock.today,
+                latest=lambda: clock.today() + FARTHEST,
             )
         if "time" in asked:
             self.fields["time"] = TimeInputField(
                 label=_("What time?"), missing=_("Enter the time, like 10:00.")
             )
+
+    def clean(self) -> dict[str, Any]:
+        answers = super().clean() or self.cleaned_data
+        on, at = answers.get("day"), answers.get("time")
+        if at and not WAKING[0] <= at <= WAKING[1]:
+            self.add_error("time", _("Nobody is rung before 07:00 or after 21:00. Enter another time."))
+        elif on and at and datetime.combine(on, at, LONDON) < clock.now():
+            self.add_error("time", _("That time is past. Enter a later one."))
+        return answers
 
     def clean_tells(self) -> list[Event]:
         return [self.events[reference] for reference in self.cleaned_data["tells"]]

@@ -24,6 +24,14 @@ class Stale(Refused):
 
     status = 409
 
-    def __init__(self, sentence: str | Promise, *, theirs: dict[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        sentence: str | Promise,
+        *,
+        theirs: dict[str, object] | None = None,
+        typed: list[tuple[str, str]] | None = None,
+    ) -> None:
+        """`typed` is what they wrote in the words of their page; else it is shown as it was sent."""
         super().__init__(sentence)
         self.theirs = theirs or {}
+        self.typed = typed or []

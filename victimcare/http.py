@@ -110,7 +110,7 @@ class PlainSentences:
         if isinstance(exception, Refused):
             context = {
                 "sentence": exception.sentence,
-                "posted": typed(request),
+                "posted": getattr(exception, "typed", None) or typed(request),
                 "theirs": getattr(exception, "theirs", {}),
                 "current_url": request.get_full_path(),
             }

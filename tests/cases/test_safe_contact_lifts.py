@@ -168,7 +168,9 @@ def test_asked_for_by_one_and_lifted_by_another_in_the_browser(as_officer, as_su
     answer = {"lift": lift.reference, "answer": "lift"}
     assert "Lifted" in as_supervisor.post(of(mali, "lifts"), answer, follow=True).text
     assert rules(mali)[Channel.POST] == "said_yes"
-    assert as_supervisor.post(of(mali, "lifts"), answer).status_code == 409
+    late = as_supervisor.post(of(mali, "lifts"), answer | {"because": "She said so."})
+    assert late.status_code == 409 and "Is it safe to take this warning back?" in late.text
+    assert "Yes, lift it" in late.text and lift.reference not in late.text
 
 
 def test_a_code_word_is_never_said_on_the_page(as_supervisor, officer, mali):

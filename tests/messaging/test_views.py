@@ -46,6 +46,20 @@ def test_an_email_that_tells_asks_what(client, officer, mali):
     assert page.status_code == 422 and "Tick what this email tells" in text(page)
 
 
+def test_no_call_is_promised_for_a_day_that_is_past_or_the_middle_of_the_night(client, officer, mali):
+    client.force_login(officer)
+    url = at("contacts:write-message", mali) + "?template=will_ring"
+    for day, time, sentence in (
+        ("2020-01-01", "10:00", "Enter a date on or after"),
+        ("2027-11-24", "10:00", "Enter a date on or before"),
+        ("2026-11-24", "03:00", "Nobody is rung before 07:00"),
+        ("2026-11-23", "09:30", "That time is past."),
+    ):
+        page = client.post(url, {"languages": "en", "day": day, "time": time})
+        assert page.status_code == 422 and sentence in text(page), day
+    assert client.post(url, {"languages": "en", "day": "2026-11-24", "time": "10:00"}).status_code == 302
+
+
 def test_one_that_waits_is_withdrawn_with_a_button(client, officer, mali, write):
     client.force_login(officer)
     message = write()
