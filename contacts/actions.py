@@ -372,12 +372,18 @@ def _is_cleared(
     clearance: Clearance | None,
 ) -> bool:
     """True when the proof is for the person rung, or who acts for them, and for the channel that was used."""
-    called = spoke_to or participant
+    called, used = spoke_to or participant, channel_used(channel, outcome)
     return (
         clearance is not None
         and clearance.participant.pk == called.pk
-        and clearance.channel is channel_used(channel, outcome)
+        and clearance.channel is used
+        and may_be_left(clearance)
     )
+
+
+def may_be_left(clearance: Clearance) -> bool:
+    """A message is left where they said that it is safe, and nowhere else; every other channel as it was cleared."""
+    return clearance.channel is not Channel.VOICEMAIL or clearance.rule == "said_yes"
 
 
 def _warn_of_unsafe(contact: Contact) -> None:
@@ -494,6 +500,11 @@ def has_tried_too_often(participant: Participant) -> bool:
     """Whether no more answers of a caller are tried today about this human being. Two queries."""
     group = linked_to([participant.person_id])[participant.person_id]
     return _wrong_answers(group).count() >= CHECKS_AT_MOST
+
+
+def has_erred_before(participant: Participant) -> bool:
+    """Whether the wrong answer just given was not the first today. Two queries."""
+    return _wrong_answers(linked_to([participant.person_id])[participant.person_id]).count() > 1
 
 
 def _wrong_answers(group: Iterable[int]) -> QuerySet[IdentityCheck]:

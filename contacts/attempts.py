@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from victimcare.working_days import add_working_days
+from victimcare.working_days import add_working_days, is_working_day
 
 
 class Band(StrEnum):
@@ -35,6 +35,7 @@ class Because(StrEnum):
     """Why that, and why then."""
 
     FIRST = "first"
+    REOPENED = "reopened"
     UNTRIED = "untried"
     ONLY_SAFE_HOURS = "only_safe_hours"
     NEW_NUMBER = "new_number"
@@ -90,6 +91,10 @@ class Facts:
     answer_due_on: date | None = None  # while the officer has not answered
     held_until: date | None = None  # somebody decided not to try before this day
     first_on: date | None = None  # by when the first call is due
+    written_on: date | None = (
+        None  # when the last of them was written down: nothing is planned before that day
+    )
+    is_reopened: bool = False  # nobody was reached before they were closed, and they were opened again
     has_nobody_to_act: bool = False  # a young child without a safe adult
     has_no_decider: bool = False  # a young child without a safe adult, in a case without an officer in it
 
@@ -171,6 +176,13 @@ def _not_before(on: date | None, earliest: date | None) -> date | None:
     return max((day for day in (on, earliest) if day is not None), default=None)
 
 
+def _working_day_from(day: date, bank_holidays: Collection[date]) -> date:
+    """This day, or the first working day after it."""
+    if is_working_day(day, bank_holidays=bank_holidays):
+        return day
+    return add_working_days(day, 1, bank_holidays=bank_holidays)
+
+
 def _ring(
     counted: Sequence[Attempt],
     last: date | None,
@@ -182,12 +194,19 @@ def _ring(
     attempt = len(counted) + 1
     if last is None:
         on = _not_before(facts.first_on, facts.held_until)
-        return Next(Step.RING, on, Because.HELD if facts.held_until else Because.FIRST, attempt)
+        first = Because.FIRST
+        if facts.is_reopened and facts.first_on:
+            first, opened = Because.REOPENED, _working_day_from(facts.first_on, bank_holidays)
+            on = _not_before(opened, facts.held_until)
+        return Next(Step.RING, on, Because.HELD if facts.held_until else first, attempt)
     tried = frozenset(band_of(each.at, numbers) for each in counted)
     band: Band | None = _band(attempt, tried, facts, numbers)
     on = add_working_days(last, numbers.gap, bank_holidays=bank_holidays)
+    if facts.written_on and on < facts.written_on:
+        on = _working_day_from(facts.written_on, bank_holidays)
     if band is Band.WEEKEND:
-        on = last + timedelta(days=(5 - last.weekday()) % 7 or 7)
+        began = max(last, (facts.written_on or last) - timedelta(days=1))
+        on = began + timedelta(days=(5 - began.weekday()) % 7 or 7)
     why = Because.ONLY_SAFE_HOURS if band in tried else Because.UNTRIED
     if not counted:
         why, band = Because.NEW_NUMBER, None

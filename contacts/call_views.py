@@ -68,6 +68,7 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
     context = {
         "form": form,
         "is_wrong": is_wrong,
+        "is_wrong_again": is_wrong and actions.has_erred_before(part),
         "is_rung_only": is_rung_only,
         "participant": part,
         "is_mine": part.officer_id == request.user.pk,

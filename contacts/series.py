@@ -139,7 +139,7 @@ def standings(
     contacts: dict[int, list[Contact]] = {}
     rows = Contact.objects.filter(participant__in=people, is_by_unit=True).order_by("at", "pk")
     for row in rows.only(
-        "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id"
+        "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id", "recorded_at"
     ):
         contacts.setdefault(row.participant_id, []).append(row)
     ended = dict(
@@ -223,6 +223,8 @@ def _standing(
         has_no_decider=phone.rule == "nobody_acts" and not part.case.has_officer,
         held_until=series.held_until if series else None,
         first_on=series.started_at.astimezone(LONDON).date() if series else first_on,
+        written_on=max((row.recorded_at.astimezone(LONDON).date() for row in failed), default=None),
+        is_reopened=series is not None and since is not None,
     )
     stand.next = what_next(facts, numbers, bank_holidays=england_and_wales())
     return stand
@@ -347,6 +349,7 @@ def why(because: str, tried: Iterable[str], band: str = "", attempt: int = 0) ->
         }[Band(band)]
     said: dict[str, str] = {
         Because.FIRST: _("because nobody has tried yet"),
+        Because.REOPENED: _("because they were opened again, and nobody has reached them yet"),
         Because.ONLY_SAFE_HOURS: _("because no other time of day is safe"),
         Because.NEW_NUMBER: _("because there is another number now"),
         Because.HELD: _("because somebody decided not to try before"),
@@ -372,7 +375,7 @@ def in_words(series: ContactSeries) -> str:
         head = _("Attempt %(n)d of %(all)d") % of
         if series.attempt > series.wanted:
             head = _("Attempt %(n)d") % of
-        if when and series.because == Because.FIRST:
+        if when and series.because in (Because.FIRST, Because.REOPENED):
             when = _("by %(day)s") % {"day": when}
         return f"{head}: {when}, {reason}." if when else f"{head}, {reason}."
     head = {

@@ -26,8 +26,9 @@ from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
+from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
-from victimcare.cases.access import participant_for
+from victimcare.cases.access import justification, participant_for, sees_code_word
 from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict, whom_not_to_ask
@@ -185,6 +186,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
             messages.success(request, _saved(part, is_tried=trying is not None))
             return redirect(_after_logging(part, form.cleaned_data.get("next", ""), request.user))
     used = said[actions.CLEARED_AS[Contact.Channel(channel)]]
+    shows_word = _shows_code_word(request, part, identity)
     context = {
         "participant": part,
         "form": form,
@@ -196,19 +198,40 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
             unsafe,
             said[Channel.PHONE],
             request.user,
-            shows_code_word=_asked_direction(request) == Contact.Direction.OUT or identity is not None,
+            shows_code_word=shows_word,
         ),
         "trying": trying,
         "again": _again_now(trying, channel, request),
         "shows_why_again": bool(form.errors.get("why_again")) or bool(_again_now(trying, channel, request)),
         "is_incoming": _asked_direction(request) == Contact.Direction.IN,
         "identity": identity,
+        "asks_word": not shows_word and _asked_direction(request) == Contact.Direction.OUT,
         "blocked": [] if used.allowed else [reason.words for reason in used.reasons],
         "shows_despite": not used.allowed or bool(form.errors.get("despite")),
         "channels": _channel_links(part, channel, said),
         "leave_url": _after_logging(part, "", request.user),
     }
     return render(request, "contacts/log.html", context, status=422 if form.errors else 200)
+
+
+def _shows_code_word(request: Request, participant: Participant, identity: IdentityCheck | None) -> bool:
+    """Whether the word stands on this page, or there is none to show; that it was seen is written down."""
+    safe = getattr(participant.person, "safe_contact", None)
+    if safe is None or not safe.code_word:
+        return True
+    is_wanted = _asked_direction(request) == Contact.Direction.OUT or identity is not None
+    if not is_wanted or not sees_code_word(request.user, participant):
+        return False
+    record_access(
+        by=request.user,
+        op=AccessEntry.Op.CONSULT,
+        case=participant.case.reference,
+        subject=participant.reference,
+        field_group="code word",
+        justification=justification(request.user, participant),
+        path=request.path,
+    )
+    return True
 
 
 def _identity(request: Request, participant: Participant) -> IdentityCheck | None:
@@ -285,6 +308,10 @@ def _log(
             if not answers["despite"]:
                 form.add_error("despite", _("%s If it happened already, say here why.") % blocked.sentence)
                 return None
+        if clearance and not actions.may_be_left(clearance) and not answers["despite"]:
+            words = _("Nobody has asked whether a message may be left.")
+            form.add_error("despite", _("%s If it happened already, say here why.") % words)
+            return None
     try:
         return actions.log(
             participant=participant,

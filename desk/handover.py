@@ -6,7 +6,7 @@ supervisors see who is not ticked yet.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from compliance.models import Duty
 from contacts.call_sheet import event_line
-from contacts.models import Contact, Promise
+from contacts.models import Contact, Promise, UrgentCall
 from desk import owed, words
 from desk.day import Thing, things
 from desk.worklist import in_sentences, last_contacts, last_said
@@ -34,8 +34,15 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import listed
 from victimcare.cases.context import StripItem, strip
 from victimcare.cases.models import Entitlement, Exclusion, Participant, SafeContact
-from victimcare.cases.safe_contact import Channel, Verdict, is_flagged, verdicts_for, whom_not_to_ask
-from victimcare.govuk.dates import day, due
+from victimcare.cases.safe_contact import (
+    Channel,
+    Verdict,
+    in_danger,
+    is_flagged,
+    verdicts_for,
+    whom_not_to_ask,
+)
+from victimcare.govuk.dates import day, due, moment
 from victimcare.govuk.forms import Form, FormKeyField
 from victimcare.http import Request
 
@@ -59,6 +66,7 @@ class Brief:
     promised: list[str] = field(default_factory=list)
     do_not_say: list[str] = field(default_factory=list)
     next: list[dict[str, str]] = field(default_factory=list)
+    ring_now: str = ""  # an urgent call that is open: by when
     is_received: bool = False
 
 
@@ -214,22 +222,39 @@ def _received(found: Handover, user: User) -> dict[int, Any]:
 
 
 def _in_order(received: Iterable[int], user: User) -> list[tuple[Participant, list[Thing]]]:
-    """Each with what is owed to them soonest first; whoever is owed something soonest comes first.
+    """Each with what is owed to them soonest first. Whoever is to be rung now comes before everybody, the one due
+    first on top; then whoever is late or due by now, those in danger first; then whoever is owed something soonest.
 
-    Five queries, however many.
+    Nine queries, however many.
     """
     people = Participant.objects.select_related("person__safe_contact", "case").in_bulk(list(received))
     owed_to: dict[int, list[Thing]] = {pk: [] for pk in people}
     for thing in _owed(people, user):
         owed_to[thing.participant].append(thing)
-    far = date.max
-    order = sorted(
-        people,
-        key=lambda pk: (
-            (owed_to[pk][0].due_on, not owed_to[pk][0].is_enhanced, pk) if owed_to[pk] else (far, True, pk)
-        ),
-    )
+    ring_by, today = _ring_by(people), clock.today()
+    endangered = in_danger([person.person_id for person in people.values()], today)
+
+    def urgency(pk: int) -> tuple[Any, ...]:
+        first = owed_to[pk][0] if owed_to[pk] else None
+        due_on = first.due_on if first else date.max
+        return (
+            pk not in ring_by,
+            ring_by.get(pk),
+            due_on > today,
+            people[pk].person_id not in endangered,
+            due_on,
+            not (first and first.is_enhanced),
+            pk,
+        )
+
+    order = sorted(people, key=urgency)
     return [(people[pk], owed_to[pk]) for pk in order]
+
+
+def _ring_by(ids: Iterable[int]) -> dict[int, datetime]:
+    """By when each of these is to be rung because a suspect walks free; nobody else. One query."""
+    rows = UrgentCall.objects.open().filter(participant__in=list(ids)).order_by("-due_at")
+    return dict(rows.values_list("participant_id", "due_at"))  # the earliest of each comes last, and stays
 
 
 def _owed(people: dict[int, Participant], user: User) -> list[Thing]:
@@ -271,10 +296,11 @@ def _uncovered(found: Handover, user: User) -> int:
 
 
 def _briefs(page: list[tuple[Participant, list[Thing]]], user: User, received: dict[int, Any]) -> list[Brief]:
-    """Nine queries, however many people; five more where somebody acts for a grown-up."""
+    """Ten queries, however many people; five more where somebody acts for a grown-up."""
     people = [person for person, _things in page]
     ids = [person.pk for person in people]
     verdicts = verdicts_for(people) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
+    ring_by = _ring_by(ids)
     told, last, rights = _told(ids), last_contacts(ids), _rights(ids)
     promised: dict[int, list[Promise]] = {pk: [] for pk in ids}
     for promise in _promises(ids):
@@ -299,6 +325,10 @@ def _briefs(page: list[tuple[Participant, list[Thing]]], user: User, received: d
             promised=[_promised(promise) for promise in promised[person.pk]],
             do_not_say=_do_not_say(person),
             next=[_action(thing, person) for thing in owed_to[:NEXT]],
+            ring_now=_("To be rung now: by %(when)s. A suspect was released.")
+            % {"when": moment(ring_by[person.pk])}
+            if person.pk in ring_by
+            else "",
             is_received=received.get(person.pk) is not None,
         )
         for person, owed_to in page

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -556,3 +557,9 @@ def test_a_restricted_word_in_a_component_is_escaped() -> None:
         '{% tag text %}{% notice text %}{% stat_tile text text "/x" %}', text="<script>alert(1)</script>"
     )
     assert page.xpath("//script") == []
+
+
+def test_how_long_ago_is_said_in_our_own_words(monday):
+    moments = (datetime(2026, 11, 23, 9, 50, tzinfo=UTC), datetime(2026, 11, 22, 19, 24, tzinfo=UTC))
+    assert [dates.ago(then) for then in moments] == ["10 minutes ago", "14 hours ago"]
+    assert not [each for each in Path("templates").rglob("*.html") if "timesince" in each.read_text()]

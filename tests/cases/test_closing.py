@@ -106,3 +106,12 @@ def test_what_is_owed_stays_owed_and_leaves_today(monday, victim, officer):
     duty.refresh_from_db()
     assert duty.status == Duty.Status.OPEN
     assert duty not in Duty.objects.falling_to(officer)
+
+
+def test_nobody_is_closed_as_dead_by_one_click(monday, as_officer, victim):
+    body = {"version": "1", "reason": "deceased"}
+    refused = as_officer.post(page(victim), body)
+    assert "Say how it is known that they died." in refused.text
+    assert "Tick that you are sure that this person has died." in refused.text
+    as_officer.post(page(victim), body | {"died_known_from": "The coroner wrote.", "is_sure_they_died": "on"})
+    assert Event.objects.get(kind=Kind.CASE_CLOSED).data["died_known_from"] == "The coroner wrote."

@@ -135,3 +135,14 @@ def test_a_child_nobody_acts_for_is_not_said_to_have_been_tried():
     facts = Facts(can_ring=False, is_serious=True, has_no_decider=True, first_on=date(2026, 11, 25))
     step = what_next(facts, Numbers(), bank_holidays=())
     assert (step.step, step.because, step.on) == (Step.ASK, Because.CHILD, date(2026, 11, 25))
+
+
+def test_a_call_written_down_late_plans_the_next_on_no_day_gone_by():
+    late = next_after(call(19, 10), written_on=date(2026, 11, 21))
+    assert (late.attempt, late.on) == (2, date(2026, 11, 23))
+    assert next_after(call(19, 10), written_on=date(2026, 11, 19)).on == date(2026, 11, 20)
+
+
+def test_opened_again_on_a_saturday_is_rung_on_the_monday():
+    step = next_after(is_reopened=True, first_on=date(2026, 11, 21))
+    assert (step.attempt, step.on, step.because) == (1, date(2026, 11, 23), Because.REOPENED)

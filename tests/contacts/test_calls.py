@@ -11,7 +11,7 @@ from desk.worklist import worklist
 from tests.factories import ParticipantFactory, PersonFactory, SafeContactFactory, TeamFactory, UserFactory
 from victimcare.accounts.models import Notification
 from victimcare.audit.models import AccessEntry
-from victimcare.cases.models import Case, Exclusion
+from victimcare.cases.models import Case, Exclusion, SafeContact
 from victimcare.faults import Refused
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +221,29 @@ def test_a_born_day_is_not_needed_to_be_kept(victim, officer, monday):
         actions.check_identity(
             participant=victim, how="details", born_on=date(1992, 5, 1), postcode="NP20 4AB", by=officer
         )
+
+
+def test_the_code_word_is_for_their_officer_and_supervisors_and_that_it_was_seen_is_kept(
+    monday, officer, colleague, supervisor, theirs, sign_in
+):
+    pages = [
+        reverse(name, args=[theirs.case.reference, theirs.reference])
+        for name in ("contacts:log", "cases:safe-contact")
+    ]
+    for who, sees in ((officer, False), (colleague, True), (supervisor, True)):
+        for page in pages:
+            assert ("Blue-bell" in sign_in(who).get(page).text) is sees, (who, page)
+    seen = AccessEntry.objects.filter(field_group="code word").values_list("user__username", flat=True)
+    assert set(seen) == {"colleague", "supervisor"}
+    shown = sign_in(officer).get(pages[0]).text
+    assert (
+        "A code word is on file. Ask for it, and check what they say." in shown
+        and check_page(theirs) in shown
+    )
+    sign_in(officer).post(pages[1], {"version": "1", "phone": "Y", "code_word": "Rose"})
+    assert SafeContact.objects.get(person=theirs.person).code_word == "Blue-bell"
+
+
+def test_after_a_second_wrong_word_nobody_is_told_to_try_once_more(monday, as_officer, theirs):
+    first, second = (as_officer.post(check_page(theirs), {"how": "code_word", "said": "rose"}) for _n in "12")
+    assert "You may try once more" in first.text and "You may try once more" not in second.text

@@ -504,3 +504,16 @@ def test_a_number_on_which_they_were_reached_after_all_is_right(monday, victim, 
     rang(victim, officer, outcome="wrong_number")
     rang(victim, officer, clearance=None, despite="Misdialled before; rang the number held.")
     assert clearance_for(Participant.objects.get(pk=victim.pk), Channel.PHONE, TEN)
+
+
+def test_a_message_left_where_nobody_asked_takes_a_reason(monday, as_officer, victim, officer):
+    page = reverse("contacts:log", args=[victim.case.reference, victim.reference])
+    said = {
+        "channel": "phone", "direction": "out", "outcome": "message_left", "on": "2026-11-23",
+        "at_time": "09:55", "next": "none", "no_task_because": "Her officer rings.",
+    }  # fmt: skip
+    refused = as_officer.post(page, said)
+    assert refused.status_code == 422 and "Nobody has asked whether a message may be left." in refused.text
+    assert not Contact.objects.exists()
+    assert as_officer.post(page, said | {"despite": "Left it before I read the strip."}).status_code == 302
+    assert Contact.objects.get().despite == "Left it before I read the strip."

@@ -9,6 +9,7 @@ from contacts import actions, trying
 from contacts.attempts import Because, Step
 from contacts.models import Contact, ContactSeries, Promise
 from contacts.reaching import clearance_for
+from contacts.series import in_words
 from desk.day import What
 from desk.owed import attempts, first_contacts
 from desk.worklist import worklist
@@ -195,6 +196,9 @@ def test_closing_ends_it_and_opening_again_begins_another(victim, officer, monda
     cases.reopen(participant=closed, reason="She rang.", version=closed.version, by=officer)
     again = ContactSeries.objects.open().get(participant=victim)
     assert (again.step, again.attempt) == ("ring", 1)
+    assert in_words(again) == (
+        "Attempt 1 of 3: by Mon 23 Nov, because they were opened again, and nobody has reached them yet."
+    )
 
 
 def test_calls_of_the_officer_in_the_case_are_no_attempts_of_ours(victim, monday):

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contacts.models import Promise
+from contacts.models import Promise, UrgentCall
 from referrals import actions
 from referrals.models import HandedOver, Handover
 from referrals.tasks import hand_over_for_leave
@@ -251,3 +251,18 @@ def test_the_timeline_says_who_took_over(supervisor, officer, colleague, victim)
     choices = {victim.reference: (colleague, None)}
     actions.reallocate(choices=choices, from_officer=officer, reason="Too much.", by=supervisor)
     assert victim.events.get(kind=Kind.OFFICER_ALLOCATED).detail == "Col League"
+
+
+def test_whoever_is_to_be_rung_now_comes_first_and_says_so(brief, officer, colleague, victim, sign_in):
+    late = ParticipantFactory(officer=officer, team=officer.team, person__given_names="Mair")
+    ReferralFactory(
+        participant=late, status="allocated", allocated_at=london(2026, 11, 20), due_on=date(2026, 11, 20)
+    )
+    UrgentCall.objects.create(
+        participant=victim, event=EventFactory(case=victim.case, kind=Kind.SUSPECT_BAILED), dangers=["abuse"],
+        known_at=london(2026, 11, 23, 9), due_at=london(2026, 11, 23, 10), is_out_of_hours=False,
+    )  # fmt: skip
+    hand_over_for_leave()
+    page = text(sign_in(colleague).get(brief))
+    assert page.index("Siân Evans") < page.index("Mair Evans")
+    assert "To be rung now: by Mon 23 Nov, 10:00. A suspect was released." in page

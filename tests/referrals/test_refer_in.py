@@ -19,7 +19,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person
-from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
+from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear, phone_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday", "unit")]
 
@@ -577,3 +577,15 @@ def test_where_there_is_no_officer_a_supervisor_decides_how_a_child_is_contacted
     part = Referral.objects.get().participant
     with pytest.raises(Blocked, match="A supervisor decides who is contacted"):
         clear(part, Channel.PHONE, Purpose.UPDATE)
+
+
+@pytest.mark.parametrize("number", ["+44 (0)7700 900333", "+44(0)7700900333", "0044 7700 900333"])
+def test_a_mobile_is_known_however_it_is_written(ffion, number):
+    ffion.answers(WAYS | {"ways": ["phone", "text"]}, WHERE | {"phone": number})
+    assert not ffion.page.context["form"].errors and "About you" in ffion.page.text
+    assert phone_key(number) == "07700900333"
+
+
+def test_where_somebody_must_not_know_our_number_is_hidden_and_not_asked(ffion):
+    ffion.answers(WAYS)
+    assert "hide our number when we ring" not in ffion.page.text

@@ -4,6 +4,7 @@ from django.http import Http404
 
 from victimcare import clock
 from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Role
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.models import Case, Participant
@@ -72,6 +73,20 @@ def listed(request: Request, participants: list[Participant], *, field_group: st
         )
 
 
+def sees_code_word(user: User, participant: Participant) -> bool:
+    """The officer of the case, whoever covers for them, the supervisors; the whole team while nobody has the case.
+
+    Any other colleague types what is said and learns only whether it is right (contacts:caller). One query, where
+    it is somebody else's victim.
+    """
+    if participant.officer_id is None or user.has_role(Role.SUPERVISOR):
+        return True
+    return justification(user, participant) != MY_TEAM
+
+
+MY_TEAM = "my team"
+
+
 def justification(user: User, participant: Participant) -> str:
     """Why this look needs no typed reason: derived, never asked (Data Protection Act 2018 s.62)."""
     if participant.officer_id == user.pk:
@@ -90,4 +105,4 @@ def justification(user: User, participant: Participant) -> str:
         ).exists()
     ):
         return "covering for a colleague"
-    return "my team"
+    return MY_TEAM

@@ -689,16 +689,21 @@ def close(
     version: int,
     despite: str = "",
     told_how_to_return: bool = False,
+    died_known_from: str = "",
     by: User,
 ) -> Participant:
     """Close this victim's or witness's part, with a reason. Duties run on.
 
     Raises Stale; Refused when something must be finished before this reason holds and `despite`, why it is
-    not, is empty. `told_how_to_return`: somebody told them how to come back.
+    not, is empty. `told_how_to_return`: somebody told them how to come back. `died_known_from`: how it is known
+    that they died, without which nobody is closed as dead.
     """
     participant = _locked(participant, version)
     if participant.closed_at:
         raise Refused(_("This is closed already. Open it again first to give another reason."))
+    has_died = reason == Participant.Closure.DECEASED
+    if has_died and not died_known_from.strip():
+        raise Refused(_("Say how it is known that they died."))
     unfinished = [end.text for end in loose_ends(participant) if reason in end.stops]
     if unfinished and not despite.strip():
         raise Refused(
@@ -713,7 +718,9 @@ def close(
         occurred=participant.closed_at,
         participant=participant,
         detail=str(Participant.Closure(reason).label),
-        data={"told_how_to_return": told_how_to_return} | ({"despite": despite} if unfinished else {}),
+        data={"told_how_to_return": told_how_to_return}
+        | ({"despite": despite} if unfinished else {})
+        | ({"died_known_from": died_known_from} if has_died else {}),
         by=by,
     )
     return participant

@@ -221,8 +221,13 @@ class SafeContactForm(Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, safe: SafeContact, is_in_danger: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, safe: SafeContact, is_in_danger: bool, shows_code_word: bool, **kwargs: Any
+    ) -> None:
+        """Whoever may not see the word on file may not change it either: it stays as it is."""
         super().__init__(*args, **kwargs)
+        if not shows_code_word:
+            del self.fields["code_word"]
         self.safe, self.is_in_danger = safe, is_in_danger
 
     def clean(self) -> dict[str, Any]:
@@ -260,8 +265,17 @@ class CloseForm(Form):
     reason = ChoiceRadios(
         label=_("Why are you closing this?"),
         choices=Participant.Closure.choices,
+        reveals={Participant.Closure.DECEASED.value: ("died_known_from", "is_sure_they_died")},
         missing=_("Choose why you are closing this."),
     )
+    died_known_from = LongTextField(
+        label=_("How is it known that they died?"),
+        hint=_("For example: the officer in the case rang, or the coroner wrote."),
+        max_length=300,
+        rows=2,
+        required=False,
+    )
+    is_sure_they_died = TickBox(label=_("I am sure that this person has died"), required=False)
     told_how_to_return = TickBox(label=_("I told them how to come back"), required=False)
     despite = LongTextField(
         label=_("Something is not finished: why do you close it all the same?"),
@@ -282,6 +296,11 @@ class CloseForm(Form):
         left = [end.text for end in self.unfinished if answers.get("reason") in end.stops]
         if left and not answers.get("despite") and "despite" not in self.errors:
             self.add_error("despite", _("%s Finish it first, or say here why not.") % " ".join(left))
+        if answers.get("reason") == Participant.Closure.DECEASED:
+            if not answers.get("died_known_from") and "died_known_from" not in self.errors:
+                self.add_error("died_known_from", _("Say how it is known that they died."))
+            if not answers.get("is_sure_they_died"):
+                self.add_error("is_sure_they_died", _("Tick that you are sure that this person has died."))
         return answers
 
 

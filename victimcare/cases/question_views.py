@@ -251,7 +251,7 @@ def _in_a_row(question: Question) -> list[Any]:
             "text": day(question.asked_at),
             "note": _("%(n)s by %(who)s")
             % {
-                "n": ngettext("%(n)d day ago,", "%(n)d days ago,", age) % {"n": age},
+                "n": ngettext("%(n)d day ago,", "%(n)d days ago,", age) % {"n": age} if age else _("today,"),
                 "who": question.asked_by,
             },
         },

@@ -12,7 +12,7 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases import actions
-from victimcare.cases.access import participant_for
+from victimcare.cases.access import participant_for, sees_code_word
 from victimcare.cases.closing import LooseEnd, loose_ends
 from victimcare.cases.events import correct_event as correct
 from victimcare.cases.events import record_event as record
@@ -110,7 +110,8 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
     start = SafeContactForm.starting_from(safe)
     start["review_on"] = clock.today() + timedelta(days=PLAN_GOES_STALE_AFTER_DAYS)
     is_in_danger = bool(in_danger([person.person_id], clock.today()))
-    form = SafeContactForm(request.POST or None, initial=start, safe=safe, is_in_danger=is_in_danger)
+    shows = {"shows_code_word": not safe.code_word or sees_code_word(request.user, person)}
+    form = SafeContactForm(request.POST or None, initial=start, safe=safe, is_in_danger=is_in_danger, **shows)
     theirs: list[Beside] = []
     if form.is_valid():
         version = form.cleaned_data["version"]
@@ -120,7 +121,8 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
             safe = SafeContact.objects.get(person=person.person)
             theirs = beside(form, SafeContactForm.starting_from(safe))
             again = typed_again(request.POST, safe.version)
-            form = SafeContactForm(again, safe=safe, is_in_danger=is_in_danger)
+            shows = {"shows_code_word": not safe.code_word or sees_code_word(request.user, person)}
+            form = SafeContactForm(again, safe=safe, is_in_danger=is_in_danger, **shows)
         if not theirs:
             messages.success(
                 request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name}
@@ -221,6 +223,7 @@ def close(request: Request, case: str, participant: str) -> HttpResponse:
             version=answers["version"],
             despite=answers.get("despite", ""),
             told_how_to_return=answers["told_how_to_return"],
+            died_known_from=answers["died_known_from"],
             by=request.user,
         )
         messages.success(request, _("Closed: %(name)s.") % {"name": person.person.name})

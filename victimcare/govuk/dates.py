@@ -73,6 +73,17 @@ def duration(minutes: int | None) -> str:
     return f"{whole} {left}" if left else whole
 
 
+def ago(then: datetime) -> str:
+    """40 minutes ago, 5 hours ago, 3 days ago: in whole ones, the largest that fits."""
+    minutes = max(int((clock.now() - then).total_seconds()) // 60, 0)
+    if minutes < 60:
+        return ngettext("%(n)d minute ago", "%(n)d minutes ago", minutes) % {"n": minutes}
+    hours = minutes // 60
+    if hours < 24:
+        return ngettext("%(n)d hour ago", "%(n)d hours ago", hours) % {"n": hours}
+    return ngettext("%(n)d day ago", "%(n)d days ago", hours // 24) % {"n": hours // 24}
+
+
 @dataclass(frozen=True)
 class Due:
     """How a due date reads today: `lead` in bold, `note` beneath, `sentence` where there is one line."""

@@ -65,6 +65,11 @@ def clock_time(value: datetime | None) -> str:
 
 
 @register.filter
+def ago(value: datetime) -> str:
+    return dates.ago(value)
+
+
+@register.filter
 def duration(minutes: int | None) -> str:
     return dates.duration(minutes)
 
