@@ -247,6 +247,8 @@ def _in_order(received: Iterable[int], user: User) -> list[tuple[Participant, li
             pk,
         )
 
+    for pk, by_when in ring_by.items():
+        people[pk].ring_by = by_when  # type: ignore[attr-defined]
     order = sorted(people, key=urgency)
     return [(people[pk], owed_to[pk]) for pk in order]
 
@@ -296,11 +298,10 @@ def _uncovered(found: Handover, user: User) -> int:
 
 
 def _briefs(page: list[tuple[Participant, list[Thing]]], user: User, received: dict[int, Any]) -> list[Brief]:
-    """Ten queries, however many people; five more where somebody acts for a grown-up."""
+    """Nine queries, however many people; five more where somebody acts for a grown-up."""
     people = [person for person, _things in page]
     ids = [person.pk for person in people]
     verdicts = verdicts_for(people) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
-    ring_by = _ring_by(ids)
     told, last, rights = _told(ids), last_contacts(ids), _rights(ids)
     promised: dict[int, list[Promise]] = {pk: [] for pk in ids}
     for promise in _promises(ids):
@@ -325,14 +326,21 @@ def _briefs(page: list[tuple[Participant, list[Thing]]], user: User, received: d
             promised=[_promised(promise) for promise in promised[person.pk]],
             do_not_say=_do_not_say(person),
             next=[_action(thing, person) for thing in owed_to[:NEXT]],
-            ring_now=_("To be rung now: by %(when)s. A suspect was released.")
-            % {"when": moment(ring_by[person.pk])}
-            if person.pk in ring_by
-            else "",
+            ring_now=_ring_now(person),
             is_received=received.get(person.pk) is not None,
         )
         for person, owed_to in page
     ]
+
+
+def _ring_now(person: Participant) -> str:
+    """An urgent call that is open, as `_in_order` found it."""
+    by_when = getattr(person, "ring_by", None)
+    return (
+        _("To be rung now: by %(when)s. A suspect was released.") % {"when": moment(by_when)}
+        if by_when
+        else ""
+    )
 
 
 def _line(person: Participant, acting: list[str]) -> str:

@@ -52,11 +52,6 @@ def _ring(answers: Mapping[str, Any]) -> bool:
     return "phone" in answers["ways"]
 
 
-def _may_show_number(answers: Mapping[str, Any]) -> bool:
-    """Where somebody must not know, the number is hidden: it is not asked."""
-    return _ring(answers) and answers.get("secret") != YES
-
-
 def _number(answers: Mapping[str, Any]) -> bool:
     return bool({"phone", "text"} & set(answers["ways"]))
 
@@ -66,7 +61,7 @@ WHERE: dict[str, Any] = {
     "phone": (_number, _("Enter the number.")),
     "hours": (_ring, _("Choose when it is safe to ring.")),
     "voicemail": (_ring, _("Say whether we may leave a message.")),
-    "hide_number": (_may_show_number, _("Say whether we should hide our number.")),
+    "hide_number": (_ring, _("Say whether we should hide our number.")),
     "email": (lambda answers: "email" in answers["ways"], _("Enter the email address.")),
     "address_line_1": (lambda answers: "post" in answers["ways"], _("Enter the house and street.")),
     "town": (lambda answers: "post" in answers["ways"], None),

@@ -120,7 +120,7 @@ def _safe(answers: Mapping[str, Any]) -> dict[str, Any]:
         "voicemail": "Y" if is_rung and answers["voicemail"] == YES else "N",
         "call_from": hours[0] if hours else None,
         "call_until": hours[1] if hours else None,
-        "withhold_number": has_secret or answers.get("hide_number") == YES,
+        "withhold_number": has_secret or answers["hide_number"] == YES,
         "code_word": answers["code_word"],
         "note": answers["secret_note"] if has_secret else "",
         "address_is_protected": has_secret,

@@ -233,8 +233,7 @@ def test_the_code_word_is_for_their_officer_and_supervisors_and_that_it_was_seen
     for who, sees in ((officer, False), (colleague, True), (supervisor, True)):
         for page in pages:
             assert ("Blue-bell" in sign_in(who).get(page).text) is sees, (who, page)
-    seen = AccessEntry.objects.filter(field_group="code word").values_list("user__username", flat=True)
-    assert set(seen) == {"colleague", "supervisor"}
+    assert AccessEntry.objects.filter(field_group="code word", subject=theirs.reference).count() == 2
     shown = sign_in(officer).get(pages[0]).text
     assert (
         "A code word is on file. Ask for it, and check what they say." in shown

@@ -24,7 +24,7 @@ def test_somebody_asks_for_support_in_welsh_and_an_officer_sees_her(browser, ser
     ffion.picture("32-ffyrdd-diogel")
     page.locator("[name=go][value=next]").click()
     page.locator("[name=phone]").fill("12")
-    for name, value in (("hours", "school"), ("voicemail", "no")):
+    for name, value in (("hours", "school"), ("voicemail", "no"), ("hide_number", "yes")):
         page.locator(f"[name={name}][value={value}]").check()
     page.locator("[name=code_word]").fill("cennin")
     page.locator("[name=go][value=next]").click()

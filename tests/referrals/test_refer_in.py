@@ -584,8 +584,3 @@ def test_a_mobile_is_known_however_it_is_written(ffion, number):
     ffion.answers(WAYS | {"ways": ["phone", "text"]}, WHERE | {"phone": number})
     assert not ffion.page.context["form"].errors and "About you" in ffion.page.text
     assert phone_key(number) == "07700900333"
-
-
-def test_where_somebody_must_not_know_our_number_is_hidden_and_not_asked(ffion):
-    ffion.answers(WAYS)
-    assert "hide our number when we ring" not in ffion.page.text
