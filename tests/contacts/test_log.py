@@ -506,7 +506,8 @@ def test_a_number_on_which_they_were_reached_after_all_is_right(monday, victim, 
     assert clearance_for(Participant.objects.get(pk=victim.pk), Channel.PHONE, TEN)
 
 
-def test_a_message_left_where_nobody_asked_takes_a_reason(monday, as_officer, victim, officer):
+def test_a_message_left_where_nobody_asked_takes_a_reason(monday, as_officer, victim):
+    SafeContact.objects.filter(person=victim.person).update(voicemail="")
     page = reverse("contacts:log", args=[victim.case.reference, victim.reference])
     said = {
         "channel": "phone", "direction": "out", "outcome": "message_left", "on": "2026-11-23",
