@@ -4,7 +4,7 @@ That a duty is a breach follows from its row and the day. A sweep writes the rec
 event that opens a duty of our own towards the victim; older ones get theirs when somebody first works on them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,6 +25,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import NotAllowed, Refused, Stale
+from victimcare.lookups import is_any
 from victimcare.working_days import add_working_days, england_and_wales
 
 PUT_RIGHT = "PUT-RIGHT"  # the unit's own standard that RIGHT_NOT_MET opens: see LocalStandard
@@ -98,7 +99,7 @@ def _let_go(breaches: list[int], today: date) -> tuple[int, int]:
             moved += 1
             _save(breach, None)
         else:
-            _end(breach, later or breach.duty)
+            _end(breach, _why_none_any_more(later or breach.duty))
     return moved, len(breaches) - moved
 
 
@@ -147,15 +148,33 @@ def _within(key: Key) -> date:
     return add_working_days(clock.today(), numbers_on(clock.today())[key], bank_holidays=england_and_wales())
 
 
-def _end(breach: Breach, duty: Duty) -> None:
-    """It is no breach any more. Its event is withdrawn, unless the victim was told of it already."""
+# Opened by a sweep, or by nobody's account yet.
+UNTOUCHED = Q(answered_by=None, decided_by=None, closed_by=None)
+
+
+@transaction.atomic
+def end_untouched(participants: Collection[int], events: Collection[int]) -> None:
+    """The extract that brought these people or these events was withdrawn: nothing was owed."""
+    theirs = Q(is_any("participant_id", participants)) | Q(is_any("duty__event_id", events))
+    rows = Breach.objects.standing().filter(UNTOUCHED, theirs).select_for_update(of=("self",))
+    with translation.override("en"):
+        because = _("The extract that brought it was withdrawn")
+    for breach in rows.select_related("event", "participant__case").order_by("pk"):
+        _end(breach, because)
+
+
+def _why_none_any_more(duty: Duty) -> str:
+    """Kept in English, in words that have a translation."""
     with translation.override("en"):
         if not duty.is_current:
-            because = _("What happened was corrected")
-        elif duty.status in (Duty.Status.MET, Duty.Status.OPEN):
-            because = _("Met in time after all, or due later")
-        else:
-            because = str(duty.get_status_display())
+            return _("What happened was corrected")
+        if duty.status in (Duty.Status.MET, Duty.Status.OPEN):
+            return _("Met in time after all, or due later")
+        return str(duty.get_status_display())
+
+
+def _end(breach: Breach, because: str) -> None:
+    """It is no breach any more. Its event is withdrawn, unless the victim was told of it already."""
     breach.state, breach.ended_because = Breach.State.ENDED, because
     if breach.event and not _was_told(breach.event):
         record_event(

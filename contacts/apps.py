@@ -15,11 +15,13 @@ class ContactsConfig(AppConfig):
         from contacts.subjects import OWN, remind_of
         from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
-        from contacts.urgent_calls import look_at, settle_calls
+        from contacts.urgent_calls import UNTOUCHED, end_untouched, look_at, settle_calls
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
+        from victimcare.intake.automatic import Automatic, register_automatic
         from victimcare.intake.layouts import register
 
+        register_automatic(Automatic("contacts.UrgentCall", UNTOUCHED, end_untouched))
         for layout in LAYOUTS:
             register(layout)
 

@@ -5,10 +5,11 @@ met is read from the contacts: nobody ticks it off. A supervisor may set one asi
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +35,7 @@ from victimcare.cases.models import Event, Participant
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.govuk import dates
+from victimcare.lookups import is_any
 from victimcare.working_days import england_and_wales, london_day
 
 journal = logging.getLogger("contacts")
@@ -232,6 +234,21 @@ def _first_told(calls: list[UrgentCall]) -> Mapping[tuple[int, int], Contact]:
     for pair in pairs.select_related("contact").order_by("contact__at", "contact_id"):
         first.setdefault((pair.contact.participant_id, pair.event_id), pair.contact)
     return first
+
+
+# Raised by itself, and nobody took it over, rang or set it aside.
+UNTOUCHED = Q(
+    ~Exists(UrgentCall.history.filter(id=OuterRef("pk"), history_type="~", history_user__isnull=False)),
+    ended_as__in=["", UrgentCall.Ended.WITHDRAWN],
+)
+
+
+@transaction.atomic
+def end_untouched(participants: Collection[int], events: Collection[int]) -> None:
+    """The extract that brought these people or these releases was withdrawn: nobody has to ring."""
+    theirs = Q(is_any("participant_id", participants)) | Q(is_any("event_id", events))
+    for pk in list(UrgentCall.objects.open().filter(UNTOUCHED, theirs).values_list("pk", flat=True)):
+        _end(pk, UrgentCall.Ended.WITHDRAWN, None)
 
 
 @transaction.atomic

@@ -17,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import ngettext_lazy
 
 from victimcare.cases.kinds import ALLOCATED, UNDONE
-from victimcare.cases.models import Case, Entitlement, Event, Likeness, Participant, Person
+from victimcare.cases.models import Case, Entitlement, Event, Likeness, Participant, Person, PersonLink
 from victimcare.intake import layouts
+from victimcare.intake.automatic import automatic
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
 from victimcare.lookups import is_any
 
@@ -60,6 +61,45 @@ SAID: dict[str, Promise] = {  # how many of which, in words
         "n",
     ),
     "referrals.HandedOver": ngettext_lazy("%(n)d handover", "%(n)d handovers", "n"),
+    "contacts.UrgentCall": ngettext_lazy(
+        "%(n)d urgent call that somebody took or made",
+        "%(n)d urgent calls that somebody took or made",
+        "n",
+    ),
+    "contacts.Complaint": ngettext_lazy("%(n)d complaint", "%(n)d complaints", "n"),
+    "contacts.OptOut": ngettext_lazy(
+        "%(n)d opt-out from updates",
+        "%(n)d opt-outs from updates",
+        "n",
+    ),
+    "contacts.IdentityCheck": ngettext_lazy("%(n)d check of who rang", "%(n)d checks of who rang", "n"),
+    "contacts.PlanReview": ngettext_lazy(
+        "%(n)d contact plan to be agreed again",
+        "%(n)d contact plans to be agreed again",
+        "n",
+    ),
+    "contacts.Telling": ngettext_lazy(
+        "%(n)d thing that the officer in the case was asked to tell",
+        "%(n)d things that the officer in the case was asked to tell",
+        "n",
+    ),
+    "compliance.Breach": ngettext_lazy(
+        "%(n)d breach that somebody answered for",
+        "%(n)d breaches that somebody answered for",
+        "n",
+    ),
+    "compliance.Excuse": ngettext_lazy(
+        "%(n)d request to excuse a duty",
+        "%(n)d requests to excuse a duty",
+        "n",
+    ),
+    "notes.Note": ngettext_lazy("%(n)d note", "%(n)d notes", "n"),
+    "notes.AttachedFile": ngettext_lazy("%(n)d attached file", "%(n)d attached files", "n"),
+    "messaging.Message": ngettext_lazy(
+        "%(n)d text or email to them",
+        "%(n)d texts or emails to them",
+        "n",
+    ),
     "courts.Hearing": ngettext_lazy("%(n)d hearing", "%(n)d hearings", "n"),
     "courts.WitnessRequirement": ngettext_lazy(
         "%(n)d witness required at a hearing",
@@ -249,6 +289,10 @@ class _Work:
             yield (label, str(other._meta.verbose_name_plural)), self._not_its_own(rows, other)
 
     def _not_its_own(self, rows: Any, model: Any) -> Any:
+        if (opened := automatic().get(model._meta.label)) is not None:
+            return rows.exclude(opened.untouched)
+        if model is PersonLink:
+            return rows.filter(unlinked_at=None)  # taken back already: it joins nobody
         if model is Event:
             undone = Event.objects.filter(
                 participant=OuterRef("participant"), pk__gt=OuterRef("pk"), data__change=UNDONE
@@ -260,6 +304,8 @@ class _Work:
             }
             its_own = Q(said_batch__in=[self.batch.reference, *self.gone]) | Q(said_withdraws__in=self.gone)
             its_own |= Q(said_change=UNDONE) | (Q(said_change=ALLOCATED) & Exists(undone))
+            for recorded in _recorded_automatically():
+                its_own |= Q(pk__in=recorded) | Q(replaces__in=recorded, by=None)
             return rows.annotate(**said).exclude(its_own)
         if model is Entitlement:
             return rows.exclude(is_provisional=True, set_at__gte=self.batch.arrived_at)
@@ -274,6 +320,14 @@ class _Work:
             field = next(field.name for field in model._meta.fields if field.related_model is owner)
             return rows.exclude(is_any(f"{field}_id", self.brought[owner]))
         return rows
+
+
+def _recorded_automatically() -> Iterator[Any]:
+    """The events recorded with rows that opened by themselves and that nobody worked on, as subqueries."""
+    for opened in automatic().values():
+        if opened.event:
+            rows = apps.get_model(opened.label)._base_manager.filter(opened.untouched)
+            yield rows.exclude(**{opened.event: None}).values(opened.event)
 
 
 def told_of(batch: ImportBatch) -> Q:

@@ -25,6 +25,7 @@ from victimcare.accounts.notify import settle_about
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person
 from victimcare.http import AWAY
+from victimcare.intake.automatic import automatic
 from victimcare.intake.brought import (
     SHELLS,
     change_of,
@@ -52,6 +53,7 @@ def take_back(*, batch: ImportBatch, by: User, now: datetime, say: Say) -> set[i
     with connection.cursor() as cursor:
         undo = _Undo(cursor, change=f"withdrawal of {batch.reference}", by=by, now=now)
         undo.of(batch, say)
+        undo.automatic()
         undo.events()
         undo.changes()
         undo.creations()
@@ -114,6 +116,11 @@ class _Undo(Land):
         self.done += rows
         if self.all > AT_ONCE:
             self.say(min(99, 100 * self.done // self.all))
+
+    def automatic(self) -> None:
+        """What opened by itself for its people or by its events, and nobody worked on, ends with it."""
+        for opened in automatic().values():
+            opened.end(self.ids.get(Participant, []), self.recorded)
 
     def events(self) -> None:
         """Each event it recorded is withdrawn; one that replaced another gives way to what it replaced."""
