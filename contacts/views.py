@@ -32,6 +32,7 @@ from victimcare.cases.access import justification, participant_for, sees_code_wo
 from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict, whom_not_to_ask
+from victimcare.drafts.actions import address_with, waiting_for
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day, moment
 from victimcare.http import Request
@@ -190,6 +191,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     context = {
         "participant": part,
         "form": form,
+        "draft": _draft_left(request, part),
         "channel": channel,
         "sheet": sheet_for(
             part,
@@ -232,6 +234,14 @@ def _shows_code_word(request: Request, participant: Participant, identity: Ident
         path=request.path,
     )
     return True
+
+
+def _draft_left(request: Request, participant: Participant) -> dict[str, str] | None:
+    """What they typed of this person before and did not save, offered where a blank form is opened."""
+    if request.method == "POST" or request.GET.get("draft"):
+        return None
+    found = waiting_for(author=request.user.pk, page="contacts:log", subject=participant.reference)
+    return {"url": address_with(found), "when": moment(found.saved_at)} if found else None
 
 
 def _identity(request: Request, participant: Participant) -> IdentityCheck | None:

@@ -45,6 +45,19 @@ def test_a_saved_draft_is_back_in_the_form(monday, victim, as_officer):
     assert not Contact.objects.exists()
 
 
+def test_a_blank_form_offers_the_draft_of_this_person_to_whoever_typed_it(
+    monday, victim, as_officer, colleague
+):
+    assert "Go on with your draft" not in as_officer.get(log_page(victim)).text
+    back = as_officer.post(log_page(victim), answers(save_draft="yes"))["Location"]
+    blank = as_officer.get(log_page(victim) + "?channel=text").text
+    assert "Go on with your draft" in blank and f'href="{back}"' in blank
+    assert "Go on with your draft" not in as_officer.get(back).text
+    other = Client()
+    other.force_login(colleague)
+    assert "Go on with your draft" not in other.get(log_page(victim)).text
+
+
 def test_what_could_not_be_saved_yet_is_kept_as_it_is(monday, victim, as_officer):
     half = {
         "channel": "phone",

@@ -91,6 +91,12 @@ def answers_of(draft: Draft) -> QueryDict:
     return found
 
 
+def waiting_for(*, author: int, page: str, subject: str) -> Draft | None:
+    """The newest draft of this page about this person that its author has not saved. One query."""
+    kept = Draft.objects.filter(user_id=author, page=page, subject=subject)
+    return kept.defer("answers").first()
+
+
 def forget(*, author: int, url: str) -> int:
     """The form was saved, or its draft thrown away."""
     return Draft.objects.filter(user_id=author, url=url).delete()[0]
