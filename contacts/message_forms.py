@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.call_sheet import event_line
 from victimcare import clock
-from victimcare.cases.models import Event
+from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
+from victimcare.cases.models import Event, Participant
+from victimcare.cases.safe_contact import Channel, verdicts
 from victimcare.govuk.dates import day
 from victimcare.govuk.forms import (
     ChoiceCheckboxes,
@@ -31,8 +33,16 @@ class MessageForm(Form):
     form_key = FormKeyField()
     languages = ChoiceRadios(label=_("In which language?"), choices=Message.Languages.choices, inline=True)
 
-    def __init__(self, *args: Any, template: MessageTemplate, events: list[Event], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        participant: Participant,
+        template: MessageTemplate,
+        events: list[Event],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.participant = participant
         asked = set(re.findall(r"\{(\w+)\}", template.body_en + template.body_cy))
         self.events = {event.reference: event for event in events}
         self.tells_something = "what_happened" in asked
@@ -55,12 +65,18 @@ class MessageForm(Form):
             )
 
     def clean(self) -> dict[str, Any]:
+        """A promised call comes later than now, and at an hour when this person may be rung."""
         answers = super().clean() or self.cleaned_data
         on, at = answers.get("day"), answers.get("time")
         if at and not WAKING[0] <= at <= WAKING[1]:
             self.add_error("time", _("Nobody is rung before 07:00 or after 21:00. Enter another time."))
         elif on and at and datetime.combine(on, at, LONDON) < clock.now():
             self.add_error("time", _("That time is past. Enter a later one."))
+        elif on and at:
+            phone = verdicts(self.participant, at=datetime.combine(on, at, LONDON))[Channel.PHONE]
+            for reason in phone.reasons:
+                if reason.rule in RIGHT_NUMBER_WRONG_TIME:
+                    self.add_error("time", str(reason.words))
         return answers
 
     def clean_tells(self) -> list[Event]:

@@ -1,5 +1,6 @@
 """Sending a text or an email: only where it is safe, only words that were approved."""
 
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -26,7 +27,7 @@ from victimcare.messaging.models import Message, MessageTemplate
 
 @allow(Permission.WRITE_LETTER)
 def write_message(request: Request, case: str, participant: str) -> HttpResponse:
-    """Choose a text or an email among those that may safely go; then its language, and send it."""
+    """Choose a text or an email among those that may safely go; then its language; see its words; send it."""
     op = AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT
     part = participant_for(request, case, participant, field_group="messages", op=op)
     said = verdicts_now(request)
@@ -64,26 +65,38 @@ def write_message(request: Request, case: str, participant: str) -> HttpResponse
         "languages": Message.Languages.CY_EN if part.person.speaks_welsh else Message.Languages.EN,
         "tells": asked,
     }
-    form = MessageForm(request.POST or None, initial=initial, template=template, events=[*untold, *told])
+    form = MessageForm(
+        request.POST or None, initial=initial, participant=part, template=template, events=[*untold, *told]
+    )
+    seen: Message | None = None
     if form.is_valid():
+        meant: dict[str, Any] = {
+            "clearance": clear(part, messaging.SAFE_CHANNEL[template.channel], Purpose.UPDATE),
+            "template": template,
+            "languages": form.cleaned_data["languages"],
+            "values": form.values,
+            "tells": form.cleaned_data.get("tells", []),
+            "by": request.user,
+        }
         try:
-            message = messaging.compose(
-                clearance=clear(part, messaging.SAFE_CHANNEL[template.channel], Purpose.UPDATE),
-                template=template,
-                languages=form.cleaned_data["languages"],
-                values=form.values,
-                tells=form.cleaned_data.get("tells", []),
-                by=request.user,
-            )
+            seen = messaging.drawn(**meant)
+            if request.POST.get("seen") == _mark(seen):
+                message = messaging.compose(**meant)
+                messages.success(request, _("On its way to %s.") % part.person.name)
+                return redirect("messaging:message", part.case.reference, part.reference, message.reference)
         except Refused as refused:
             form.add_error(None, str(refused.sentence))
-        else:
-            messages.success(request, _("On its way to %s.") % part.person.name)
-            return redirect("messaging:message", part.case.reference, part.reference, message.reference)
     context |= {
         "form": form,
         "template": template,
         "name": template.name_in(language),
         "bodies": [("en", template.body_en), ("cy", template.body_cy)],
+        "seen": seen,
+        "mark": _mark(seen) if seen else "",
     }
     return render(request, "contacts/write_message.html", context, status=422 if form.errors else 200)
+
+
+def _mark(message: Message) -> str:
+    """Which words were seen: other answers, or other words meanwhile, are shown again before anything goes."""
+    return sha256(f"{message.destination}\n{message.subject}\n{message.body}".encode()).hexdigest()

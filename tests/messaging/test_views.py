@@ -1,11 +1,14 @@
 """Sending a text or an email in the browser."""
 
+from datetime import time as time_of_day
+
 import pytest
 from django.urls import reverse
 
 from tests.factories import ParticipantFactory, UserFactory
 from victimcare.accounts.permissions import Role
 from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.models import Case, SafeContact
 from victimcare.messaging import actions
 from victimcare.messaging.models import Message
 
@@ -23,7 +26,13 @@ def text(response):
 def test_an_officer_sends_a_text_and_sees_what_became_of_it(client, officer, mali):
     client.force_login(officer)
     assert "Please ring me" in text(client.get(at("contacts:write-message", mali)))
-    page = client.post(at("contacts:write-message", mali) + "?template=please_ring", {"languages": "cy,en"})
+    url = at("contacts:write-message", mali) + "?template=please_ring"
+    shown = client.post(url, {"languages": "cy,en"})
+    assert "Helo Mali." in text(shown) and "{" not in shown.context["seen"].body and "Send it" in text(shown)
+    assert not Message.objects.exists()
+    seen = {"seen": shown.context["mark"]}
+    assert client.post(url, {"languages": "en"} | seen).status_code == 200  # other words: shown again first
+    page = client.post(url, {"languages": "cy,en"} | seen)
     message = Message.objects.get(participant=mali)
     assert page.url == at("messaging:message", mali, message.reference)
     actions.send_waiting()
@@ -57,7 +66,16 @@ def test_no_call_is_promised_for_a_day_that_is_past_or_the_middle_of_the_night(c
     ):
         page = client.post(url, {"languages": "en", "day": day, "time": time})
         assert page.status_code == 422 and sentence in text(page), day
-    assert client.post(url, {"languages": "en", "day": "2026-11-24", "time": "10:00"}).status_code == 302
+    good = {"languages": "en", "day": "2026-11-24", "time": "10:00"}
+    assert "Tuesday 24 November 2026 at 10:00" in text(client.post(url, good))
+    early = good | {"time": "08:00"}
+    SafeContact.objects.filter(person=mali.person).update(
+        call_from=time_of_day(9), call_until=time_of_day(17)
+    )
+    assert "Outside the times this person agreed to be rung." in text(client.post(url, early))
+    SafeContact.objects.filter(person=mali.person).update(call_from=None, call_until=None, phone="")
+    Case.objects.filter(pk=mali.case_id).update(flags=["DA"])
+    assert "ring between 09:00 and 17:00 only" in text(client.post(url, early))
 
 
 def test_one_that_waits_is_withdrawn_with_a_button(client, officer, mali, write):

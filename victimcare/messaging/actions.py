@@ -52,6 +52,26 @@ def compose(
     Raises Refused for a clearance for another channel, a template not in force, an event that is not this
     person's, a placeholder unknown or empty, and a text that would tell a stranger what it is about.
     """
+    told = list(tells)
+    message = drawn(
+        clearance=clearance, template=template, languages=languages, values=values, tells=told, by=by
+    )
+    message._history_user = by  # type: ignore[attr-defined]
+    message.save()
+    message.tells.set(told)
+    return message
+
+
+def drawn(
+    *,
+    clearance: Clearance,
+    template: MessageTemplate,
+    languages: str,
+    values: Mapping[str, words.Value],
+    tells: Iterable[Event] = (),
+    by: User,
+) -> Message:
+    """The message with its words filled in, to be looked at: nothing is kept. Raises as `compose` does."""
     if clearance.channel is not SAFE_CHANNEL[template.channel]:
         raise Refused(_("The safe-contact check was for another channel. Check again."))
     if clock.now() - clearance.checked_at > CLEARANCE_LASTS:
@@ -91,9 +111,6 @@ def compose(
         written_by=by,
     )
     words.check_harmless(template.channel, message.subject, message.body)
-    message._history_user = by  # type: ignore[attr-defined]
-    message.save()
-    message.tells.set(told)
     return message
 
 
