@@ -76,6 +76,13 @@ KINDS: dict[str, Promise] = {
     "extract_not_withdrawn": lazy("An extract could not be withdrawn"),
     "figures_differ": lazy("The figures of intake do not agree"),
 }
+# What the officer in the case said before the unit heard of it; nothing, where they said nothing.
+PASSED_ON: dict[str, Promise] = {
+    Telling.Answer.HANDED_OVER: lazy("The officer in the case asks you to tell"),
+    Telling.Answer.COULD_NOT: lazy("The officer in the case could not tell"),
+}
+# Levels that say when: where the notice has its day, that is said instead, and only once.
+SAY_WHEN = {Notification.Level.DUE_SOON, Notification.Level.DUE_TODAY}
 # Where a notice's subject is not the participant: which rows lead from its reference to the participant.
 LEADS: dict[str, Any] = {
     "contact_not_cleared": Contact,
@@ -108,12 +115,15 @@ OF_NOBODY = {
 def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[str, Any]], list[Participant]]:
     """These notices as rows, and the people they name: those whom the reader may still see.
 
-    At most six queries, however many notices.
+    At most seven queries, however many notices.
     """
     notices = list(notices)
     about = _about(notices, reader)
     colleagues = _colleagues(notices)
-    rows = [_row(notice, about.get(notice.subject), colleagues) for notice in notices]
+    said = _passed_on(notices)
+    rows = [
+        _row(notice, about.get(notice.subject), colleagues, said.get(notice.subject)) for notice in notices
+    ]
     return rows, list({person.pk: person for person in about.values()}.values())
 
 
@@ -128,6 +138,15 @@ def _colleagues(notices: list[Notification]) -> dict[str, str]:
         rows = Handover.objects.filter(reference__in=handed)
         found.update(rows.values_list("reference", "from_officer__display_name"))
     return found
+
+
+def _passed_on(notices: list[Notification]) -> dict[str, Promise]:
+    """How each notice of a victim passed on begins, by its subject, where the officer answered. One query."""
+    subjects = [notice.subject for notice in notices if notice.kind == "officer_passed_on"]
+    if not subjects:
+        return {}
+    rows = Telling.objects.filter(reference__in=subjects).values_list("reference", "answer")
+    return {reference: PASSED_ON[answer] for reference, answer in rows if answer in PASSED_ON}
 
 
 def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
@@ -147,10 +166,17 @@ def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
     return {subject: people[pk] for subject, pk in leads.items() if pk in people}
 
 
-def _row(notice: Notification, person: Participant | None, colleagues: Mapping[str, str]) -> dict[str, Any]:
-    said = str(KINDS.get(notice.kind, lazy("Something to look at")))
+def _row(
+    notice: Notification,
+    person: Participant | None,
+    colleagues: Mapping[str, str],
+    passed_on: Promise | None = None,
+) -> dict[str, Any]:
+    said = str(passed_on or KINDS.get(notice.kind, lazy("Something to look at")))
     due = _("Due %(day)s.") % {"day": day(notice.due_on)} if notice.due_on else ""
-    level = f"{notice.get_level_display()}." if notice.level != Notification.Level.NEWS else ""
+    is_said_by_day = bool(notice.due_on) and notice.level in SAY_WHEN
+    is_level_said = notice.level != Notification.Level.NEWS and not is_said_by_day
+    level = f"{notice.get_level_display()}." if is_level_said else ""
     is_of_a_colleague = notice.kind in OF_A_COLLEAGUE
     if is_of_a_colleague:
         who = colleagues.get(notice.subject, "")

@@ -409,6 +409,13 @@ def test_please_do_it_for_me_is_on_her_officers_day_with_the_clock(
     assert f"says_{victim.reference}" not in page(as_pugh)
 
 
+def test_the_notice_says_what_the_officer_answered_and_one_day(as_pugh, bailed, victim, as_officer):
+    say(as_pugh, victim, "handed_over", how="")
+    shown = as_officer.get(reverse("desk:notifications")).content.decode()
+    assert "The officer in the case asks you to tell: Siân Evans" in shown
+    assert "has not told" not in shown and "Due today" not in shown and "Due Mon 30 Nov." in shown
+
+
 def test_where_nobody_is_allocated_the_supervisors_have_it(
     as_pugh, bailed, victim, supervisor, sign_in, officer
 ):
