@@ -27,6 +27,7 @@ from desk import words
 from desk.asking import to_tell
 from desk.minute_answered import answered_already, typed_of
 from desk.minute_forms import NOW, MinuteForm
+from desk.passed_on import is_number_wrong
 from desk.urgent import OURS
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -168,9 +169,12 @@ class Card:
     def never(self) -> list[str]:
         """What must not be used or done, and why, as the strip says it, whatever the phone's own answer."""
         said = [_in_words(item) for item in self._strip if item.is_warning]
+        if is_number_wrong(self.phone):
+            said += [str(reason.words) for reason in self.phone.reasons if reason.rule == "wrong_number"]
+            said.append(_("Do you know the right number? Choose “Could not” and write it for the unit."))
         if not self.phone.allowed and self.in_person.allowed:
             said.append(_("You may see them alone, in person."))
-        return said
+        return list(dict.fromkeys(said))  # each once: the strip says some of it too
 
     @property
     def _strip(self) -> list[StripItem]:
@@ -239,7 +243,7 @@ def _happened(event: Event) -> str:
     """Suspect released on bail, Fri 20 Nov, 21:10. Not to contact the victim."""
     when = moment(event.occurred_at) if event.precision == Event.Precision.MOMENT else None
     said = f"{event.title}, {when or words.day(event.occurred_at)}"
-    return f"{said}. {event.detail[:160]}" if event.detail else said
+    return f"{said}. {event.told[:160]}" if event.detail else said
 
 
 @allow(Permission.TELL_VICTIMS)

@@ -18,8 +18,8 @@ from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.context import how_to_reach
-from victimcare.cases.models import Participant, may_see
-from victimcare.cases.safe_contact import verdicts_for
+from victimcare.cases.models import Participant, Question, may_see
+from victimcare.cases.safe_contact import Channel, Verdict, verdicts_for
 from victimcare.govuk.dates import moment
 
 AT_MOST = 75
@@ -69,7 +69,7 @@ def passed_on_to(user: User, which: Sequence[int]) -> PassedOn:
     people = {telling.participant_id: telling.participant for telling in found}
     said = verdicts_for(people.values()) if people and user.may(Permission.VIEW_SAFE_CONTACT) else {}
     rows = [
-        _row(tellings)
+        _row(tellings, is_number_wrong=pk in said and is_number_wrong(said[pk][Channel.PHONE]))
         | {
             "how": how_to_reach(people[pk], said[pk], shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
             if pk in said
@@ -81,8 +81,13 @@ def passed_on_to(user: User, which: Sequence[int]) -> PassedOn:
     return PassedOn(rows, list(people.values()), pairs)
 
 
-def _row(tellings: list[Telling]) -> dict[str, Any]:
-    """One victim, for `work_row`."""
+def is_number_wrong(phone: Verdict) -> bool:
+    """Whether a call found this number to be somebody else's, so that another has to be asked for."""
+    return any(reason.rule == "wrong_number" for reason in phone.reasons)
+
+
+def _row(tellings: list[Telling], *, is_number_wrong: bool) -> dict[str, Any]:
+    """One victim, for `work_row`. Where the number is wrong the button asks for the right one."""
     first = tellings[0]
     part = first.participant
     who = words.named(part.person.name, part.person.age_on(clock.today())).rstrip(",")
@@ -97,6 +102,13 @@ def _row(tellings: list[Telling]) -> dict[str, Any]:
         "due_on": due_on,
         "why": why(first),
         "button": {
+            "label": _("Ask for the right number"),
+            "url": reverse("cases:ask", args=[part.case.reference, part.reference])
+            + f"?kind={Question.Kind.WRONG_NUMBER}",
+            "is_primary": True,
+        }
+        if is_number_wrong
+        else {
             "label": _("Call"),
             "url": log_url(part, [telling.event for telling in tellings]),
             "is_primary": True,

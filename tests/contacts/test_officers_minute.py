@@ -391,6 +391,15 @@ def test_could_not_keeps_the_duty_open_and_the_unit_hears_why(as_pugh, bailed, v
     assert "From officers in the case" not in as_officer.get(reverse("desk:today")).content.decode()
 
 
+def test_a_wrong_number_is_rung_by_nobody_and_the_right_one_is_asked_for(as_pugh, bailed, victim, as_officer):
+    assert say(as_pugh, victim, "could_not", why="wrong_number").status_code == 302
+    shown = page(as_pugh)
+    assert "tel:" not in shown and victim.person.phone_mobile not in shown
+    assert "wrong number on Mon 23 Nov" in shown and "Do you know the right number?" in shown
+    today = as_officer.get(reverse("desk:today")).content.decode()
+    assert "Ask for the right number" in today and "?kind=wrong_number" in today
+
+
 def test_no_safe_way_is_no_attempt(as_pugh, bailed, victim):
     assert say(as_pugh, victim, "could_not", why="no_safe_way", how="").status_code == 302
     assert not Contact.objects.exists()
