@@ -94,7 +94,7 @@ def sheet_for(
             if part.pk in unsafe
         ],
         instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
-        to_tell=[Line(event_line(event), day(event.occurred_on), event.detail) for event in untold],
+        to_tell=[Line(event_line(event), day(event.occurred_on), event.told) for event in untold],
         about_them=_about(participant, clock.today()),
         no_longer_so=[_wrong(row) for row in told if row.misleads],
         owed=[line for ask in _owed for line in ask(participant, user)],

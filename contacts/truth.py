@@ -108,7 +108,7 @@ def _words(event: Event) -> str:
     if event.kind == Kind.WITHDRAWN:
         return f"{event_line(event)}, {day(event.occurred_on)}"
     who = f" ({event.suspect.person.name})" if event.suspect else ""
-    return f"{event.title}{who}, {day(event.occurred_on)}" + (f". {event.detail}" if event.detail else "")
+    return f"{event.title}{who}, {day(event.occurred_on)}" + (f". {event.told}" if event.detail else "")
 
 
 def event_line(event: Event) -> str:

@@ -130,7 +130,7 @@ def said_by(event: Event, files: Files) -> str:
 def _of_event(event: Event, references: tuple[str, str], user: User, files: Files) -> dict[str, Any]:
     correction: Event | None = getattr(event, "replaced_by", None)
     heading: Any = event.title
-    said = [event.detail] if event.detail else []
+    said = [event.told] if event.detail else []
     if event.suspect:
         said.insert(0, _("Suspect: %(name)s.") % {"name": event.suspect.person.name})
     if event.learned_on > event.occurred_on:

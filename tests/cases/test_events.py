@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
+from django.utils.translation import override
 
 from tests.factories import CaseFactory, london
 from victimcare.cases.events import announce, events_recorded, record_event
 from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -63,3 +65,11 @@ def test_what_came_before_a_part_that_was_taken_back_still_is(heard):
             arrest(two)
             raise ValueError("no")
     assert [one.pk in cases for cases in heard] == [True]
+
+
+def test_what_we_were_late_with_is_said_in_the_readers_language():
+    late = Event(kind=Kind.RIGHT_NOT_MET, detail="Referral to support (Right 4)")
+    with override("cy"):
+        assert late.told == "Atgyfeiriad at gymorth (Hawl 4)"
+        assert Event(kind=Kind.SUSPECT_BAILED, detail="Curfew (Right 4)").told == "Curfew (Right 4)"
+    assert late.told == "Referral to support (Right 4)"

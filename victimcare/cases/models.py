@@ -1,5 +1,6 @@
 """Person, Case, Participant, Event, and what hangs on them. No app below knows these, all above do."""
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -891,6 +893,9 @@ class EventQuerySet(models.QuerySet["Event"]):
         )
 
 
+RIGHT_NOT_MET = re.compile(r"(?P<what>.+) \(Right (?P<right>[0-9]{1,2})\)")  # kept in English for everybody
+
+
 class Event(models.Model):
     """Something that happened, dated. Append-only; a wrong one is corrected by another that replaces it."""
 
@@ -969,6 +974,14 @@ class Event(models.Model):
     @property
     def title(self) -> "str | Promise":
         return Kind(self.kind).label
+
+    @property
+    def told(self) -> str:
+        """The detail for whoever reads it. What people wrote stays; our own of a right not met is translated."""
+        ours = RIGHT_NOT_MET.fullmatch(self.detail) if self.kind == Kind.RIGHT_NOT_MET else None
+        if ours is None:
+            return self.detail
+        return f"{gettext(ours['what'])} ({gettext('Right %(n)d') % {'n': int(ours['right'])}})"
 
 
 class StandardQuerySet(models.QuerySet["Standard"]):
