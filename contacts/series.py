@@ -124,11 +124,13 @@ def standings(
     *,
     verdicts: Mapping[int, dict[Channel, Verdict]] | None = None,
     first_on: date | None = None,
+    ended: Mapping[int, datetime] | None = None,
 ) -> dict[int, Standing]:
     """How each stands, by primary key. `series` are the open ones, or where the next one would begin.
 
-    Every call since the series before it ended counts, in whatever order they were written down. `first_on`
-    is the day of the first call of somebody without a series.
+    Every call since the series before it ended counts, in whatever order they were written down; `ended` is when
+    that was, for whoever had one, where the caller has read it. `first_on` is the day of the first call of
+    somebody without a series.
 
     Four queries and those of the verdicts and of who is serious, however many people.
     """
@@ -142,12 +144,9 @@ def standings(
         "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id", "recorded_at"
     ):
         contacts.setdefault(row.participant_id, []).append(row)
-    ended = dict(
-        ContactSeries.objects.filter(participant__in=people, ended_at__isnull=False)
-        .order_by()
-        .values_list("participant")
-        .annotate(Max("ended_at"))
-    )
+    if ended is None:
+        before = ContactSeries.objects.filter(participant__in=people, ended_at__isnull=False)
+        ended = dict(before.order_by().values_list("participant").annotate(Max("ended_at")))
     asked: dict[int, Question] = {}
     for question in Question.objects.filter(participant__in=people, kind__in=GOES_BACK).order_by("asked_at"):
         asked[question.participant_id or 0] = question
@@ -290,8 +289,10 @@ def first_contact(
     known = known or known_of(participant)
     if known.latest or (known.latest is None and known.was_reached):
         return None
+    every = ContactSeries.objects.filter(participant=participant)
+    before = every.filter(ended_at__isnull=False).order_by("-ended_at").values("ended_at")[:1]
     series = (
-        ContactSeries.objects.filter(participant=participant).order_by("-started_at", "-pk").first()
+        every.annotate(before=Subquery(before)).order_by("-started_at", "-pk").first()
         if known.latest is not None
         else None
     )
@@ -308,6 +309,7 @@ def first_contact(
         numbers,
         verdicts={participant.pk: verdicts},
         first_on=max([day, *due]),
+        ended={participant.pk: series.before} if series and series.before else {},
     )[participant.pk]
     row = as_series(stand, numbers)
     if row is None:

@@ -130,8 +130,9 @@ def _wait_for(address: str) -> None:
             time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for the tests of one file: while it is open, Django takes this thread for an asynchronous one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=FLAGS)
         yield browser
@@ -152,6 +153,8 @@ class Person:
         self.go("/")
         self.page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).click()
         self.page.wait_for_url(self.service.address + "/")
+        if self.page.locator("html").get_attribute("lang") == "cy":  # as an earlier journey left it
+            self.press("English")
         return self
 
     def go(self, path: str) -> None:
