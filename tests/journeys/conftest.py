@@ -85,10 +85,12 @@ def _free_port() -> int:
 
 
 def _own_database(name: str) -> str:
-    """A database of our own in this run's cluster; its address."""
+    """A database of our own in this run's cluster, with its tables where they are kept; its address."""
     parts = urlsplit(os.environ["DATABASE_URL"])
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+    kept = os.environ.get("TEST_DATABASE_TEMPLATE")
+    elsewhere = urlunsplit(parts._replace(path="/postgres"))  # nobody may be in what is copied
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{kept}"' if kept else ""))
     return urlunsplit(parts._replace(path=f"/{name}"))
 
 
