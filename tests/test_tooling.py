@@ -152,6 +152,13 @@ def test_a_child_that_stops_is_named_with_the_end_of_its_log(monkeypatch, tmp_pa
         serve.watch({"beat": child}, serve.threading.Event())
 
 
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_go_to_one_worker(request):
+    """They share servers and twenty thousand cases, which each worker would otherwise make again."""
+    is_shared_out = "PYTEST_XDIST_WORKER" in os.environ
+    assert request.node.nodeid.endswith("@together") == is_shared_out
+
+
 def test_no_test_reaches_the_network():
     with pytest.raises(RuntimeError, match="tried to use socket"):
         urllib.request.urlopen("http://192.0.2.1/", timeout=1)
