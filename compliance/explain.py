@@ -13,7 +13,7 @@ from compliance.catalogue import Rule, codes
 from compliance.models import Duty
 from victimcare.calendars import LAST_YEAR, Calendar, current, numbered
 from victimcare.govuk.dates import day as short_day
-from victimcare.govuk.dates import long_day
+from victimcare.govuk.dates import long_day, long_day_within, on_long_day
 from victimcare.working_days import add_working_days, bank_holiday_names, count_shown, england_and_wales
 
 Step = dict[str, Any]
@@ -48,7 +48,7 @@ def explain(duty: Duty) -> list[Step]:
                     "text": _(
                         "The victim became enhanced while this was open, so it is due by %(day)s instead."
                     )
-                    % {"day": long_day(duty.due_on)}
+                    % {"day": long_day_within(duty.due_on)}
                 }
             )
     if duty.settled_on:
@@ -58,10 +58,10 @@ def explain(duty: Duty) -> list[Step]:
 
 def _what_happened(duty: Duty) -> Step:
     event = duty.event
-    said: dict[str, str | Promise] = {"what": event.title, "day": long_day(event.occurred_on)}
+    said: dict[str, str | Promise] = {"what": event.title, "day": on_long_day(event.occurred_on)}
     text = _("%(what)s on %(day)s.") % said
     if event.learned_on != event.occurred_on:
-        text += " " + _("We heard on %(day)s.") % {"day": long_day(event.learned_on)}
+        text += " " + _("We heard on %(day)s.") % {"day": on_long_day(event.learned_on)}
     return {"text": text}
 
 
@@ -80,7 +80,9 @@ def _rule(duty: Duty, rule: Rule | None) -> str:
     }
     text = _("%(title)s, Right %(right)d, rule %(rule)s: %(what)s.") % said
     clock = words.CLOCKS.get(rule.clock) if rule else None
-    return f"{text} {_('It counts %(clock)s.') % {'clock': clock}}" if clock else text
+    if clock:  # not within an f-string: there the words are not found for the translators
+        text += " " + _("It counts %(clock)s.") % {"clock": clock}
+    return text
 
 
 def _entitlement(duty: Duty) -> str:
@@ -109,7 +111,7 @@ def answer_of(rule: Rule, on: date, *, is_enhanced: bool) -> dict[str, Any]:
     limit = rule.limit(is_enhanced=is_enhanced) or 0
     holidays, names = england_and_wales(), bank_holiday_names()
     due_on = add_working_days(on, limit, bank_holidays=holidays)
-    said = {"n": limit, "day": long_day(due_on)}
+    said = {"n": limit, "day": long_day_within(due_on)}
     return {
         "rule": rule,
         "tell": words.tell(rule),
@@ -139,7 +141,7 @@ def counted(start: date, limit: int, due_on: date, calendar: Calendar) -> Step:
     text = _("Day 0 is %(start)s. Working days counted: %(days)s. Due by the end of %(due)s.") % {
         "start": short_day(start),
         "days": days,
-        "due": long_day(due_on),
+        "due": long_day_within(due_on),
     }
     return {"text": text, "skipped": skipped([day for day, n in shown if n is None], calendar.names)}
 
@@ -181,13 +183,14 @@ def _by_which_calendar(duty: Duty, calendar: Calendar) -> list[Step]:
 
 
 def _verdict(duty: Duty) -> str:
-    said = {"day": long_day(duty.settled_on), "by": duty.met_by}
+    said = {"day": on_long_day(duty.settled_on), "by": duty.met_by}
+    since = {"day": long_day_within(duty.settled_on), "by": duty.met_by}
     if duty.status == Duty.Status.MET:
         return _("Met on %(day)s. The evidence is %(by)s.") % said
     if duty.status == Duty.Status.MET_LATE:
         return _("Met late, on %(day)s. The evidence is %(by)s.") % said
     if duty.status == Duty.Status.EXEMPT:
-        return _("Exempt with good reason since %(day)s, as two people agreed (%(by)s).") % said
+        return _("Exempt with good reason since %(day)s, as two people agreed (%(by)s).") % since
     if duty.status == Duty.Status.NOT_APPLICABLE:
-        return _("Not applicable since %(day)s, as two people agreed (%(by)s).") % said
+        return _("Not applicable since %(day)s, as two people agreed (%(by)s).") % since
     return _("Declined by the victim on %(day)s (%(by)s).") % said

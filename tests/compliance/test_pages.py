@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils.translation import override
 
 from compliance import actions
 from compliance.explain import explain
@@ -35,6 +36,15 @@ def test_a_date_is_explained_with_the_holidays_skipped_by_name(duty):
     assert "Sat 26 Dec (Boxing Day), Sun 27 Dec (weekend), Mon 28 Dec (Boxing Day (observed))" in said
     assert "Due by the end of Monday 4 January 2027." in said
     assert "not yet checked against the published Code" in said
+
+
+def test_a_date_is_explained_in_welsh_with_its_days_softened(duty):
+    with override("cy"):
+        said = " ".join(str(step["text"]) for step in explain(duty))
+    assert "ar ddydd Mercher 23 Rhagfyr 2026" in said
+    assert "erbyn diwedd dydd Llun 4 Ionawr 2027" in said
+    assert "Mae'n cyfrif o'r diwrnod" in said
+    assert "Dydd" not in said and "It counts" not in said
 
 
 def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim):

@@ -208,7 +208,7 @@ def questions(request: Request) -> HttpResponse:
     listed(request, people_of(shown), field_group="questions")
     here = reverse("cases:questions")
     context = {
-        "columns": [_("About"), _("What"), _("Asked"), _("Due"), _("Of")],
+        "columns": [_("About"), _("What"), _("Asked"), _("Due"), _("Asked of")],
         "rows": [_in_a_row(question) for question in shown],
         "caption": _("Not answered, what is due first on top"),
         "league": league(user),
