@@ -14,7 +14,7 @@ from compliance.models_breach import Excuse as Excuse
 from compliance.models_tally import DutyChange, DutyTally, Recount  # noqa: F401 - Django looks for models here
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.counting import may_count
+from victimcare.cases.counting import leads_witness_care, may_count
 from victimcare.cases.models import Case, Event, Participant, may_see
 
 
@@ -224,9 +224,11 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
             return self
         counted = self.filter(may_count(user))
-        if user.has_role(Role.SUPERVISOR):
-            return counted.filter(Q(team=user.team_id) | Q(team=None))
         own = Q(pk__in=[])
+        if leads_witness_care(user):
+            own |= Q(team=user.team_id)
+        elif user.has_role(Role.SUPERVISOR):
+            return counted.filter(Q(team=user.team_id) | Q(team=None))
         if user.has_role(Role.VICTIM_CARE_OFFICER):
             own |= Q(officer=user)
         if user.has_role(Role.WITNESS_CARE_OFFICER):

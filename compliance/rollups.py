@@ -18,6 +18,7 @@ from compliance.models import Duty, DutyTally, Recount
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
+from victimcare.cases.counting import leads_witness_care
 from victimcare.cases.models import Case, Exclusion
 from victimcare.working_days import LONDON
 
@@ -198,8 +199,13 @@ def _counts_everything(user: User) -> bool:
 
 
 def is_counted_by_hand(user: User) -> bool:
-    """Somebody who is shown their own duties alone: so few that they are counted from the rows."""
-    return not _counts_everything(user) and not user.has_role(Role.SUPERVISOR)
+    """Somebody who is shown their own duties alone: so few that they are counted from the rows.
+
+    So is what witness care owes, for its supervisor as for its officers: a tally knows the victim's team alone.
+    """
+    if _counts_everything(user):
+        return False
+    return leads_witness_care(user) or not user.has_role(Role.SUPERVISOR)
 
 
 def _whose(user: User) -> tuple[str, list[Any]]:

@@ -31,7 +31,7 @@ from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases import offence_groups
 from victimcare.cases.access import listed
-from victimcare.cases.counting import may_count
+from victimcare.cases.counting import leads_witness_care, may_count
 from victimcare.cases.models import Participant, may_see
 from victimcare.cases.offence_groups import GROUPED, GROUPS
 from victimcare.govuk.dates import day as short_day
@@ -203,13 +203,18 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
     if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
         return referrals
     referrals = referrals.filter(may_count(user, "participant__"))
-    if user.has_role(Role.SUPERVISOR):
-        return referrals.filter(Q(participant__team=user.team_id) | Q(participant__team=None))
     own = Q(pk__in=[])
+    is_lead = leads_witness_care(user)
+    if is_lead:
+        own |= Q(participant__team=user.team_id)
+    elif user.has_role(Role.SUPERVISOR):
+        return referrals.filter(Q(participant__team=user.team_id) | Q(participant__team=None))
     if user.has_role(Role.VICTIM_CARE_OFFICER):
         own |= Q(participant__officer=user)
     if user.has_role(Role.WITNESS_CARE_OFFICER):
         own |= Q(participant__case__witness_care_officer=user)
+        if is_lead:
+            own |= Q(participant__case__witness_care_team=user.team_id)
     return referrals.filter(own)
 
 

@@ -8,7 +8,7 @@ from compliance.metrics.populations import Population
 from compliance.models import Duty
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.counting import may_count
+from victimcare.cases.counting import leads_witness_care, may_count
 from victimcare.cases.models import Participant
 
 
@@ -28,11 +28,16 @@ def in_the_figures_of(rows: QuerySet[Any], counted: Population, user: User | Non
 
 
 def _own(user: User, through: str) -> Q:
-    if user.has_role(Role.SUPERVISOR):
-        return Q(**{f"{through}team": user.team_id}) | Q(**{f"{through}team": None})
     own = Q(pk__in=[])
+    is_lead = leads_witness_care(user)
+    if is_lead:
+        own |= Q(**{f"{through}team": user.team_id})
+    elif user.has_role(Role.SUPERVISOR):
+        return Q(**{f"{through}team": user.team_id}) | Q(**{f"{through}team": None})
     if user.has_role(Role.VICTIM_CARE_OFFICER):
         own |= Q(**{f"{through}officer": user})
     if user.has_role(Role.WITNESS_CARE_OFFICER):
         own |= Q(**{f"{through}case__witness_care_officer": user})
+        if is_lead:
+            own |= Q(**{f"{through}case__witness_care_team": user.team_id})
     return own

@@ -54,9 +54,19 @@ def agree(*users):
 
 @pytest.fixture
 def everybody(officer, supervisor, auditor, witness_care, monday):
-    """Twelve victims of two teams; an officer, two supervisors, an auditor and witness care who look."""
+    """Twelve victims of two teams; an officer, two supervisors, an auditor, witness care and its lead who look."""
     other = TeamFactory(name="Another unit")
-    people = [officer, supervisor, auditor, witness_care, UserFactory(roles=[Role.SUPERVISOR], team=other)]
+    lead = UserFactory(
+        username="lead", roles=[Role.SUPERVISOR, Role.WITNESS_CARE_OFFICER], team=witness_care.team
+    )
+    people = [
+        officer,
+        supervisor,
+        auditor,
+        witness_care,
+        UserFactory(roles=[Role.SUPERVISOR], team=other),
+        lead,
+    ]
     for n in range(12):
         part = ParticipantFactory(
             officer=officer if n % 3 else None,
@@ -64,6 +74,7 @@ def everybody(officer, supervisor, auditor, witness_care, monday):
             case__policing_area=["West", "East"][n % 2],
             case__offence_code=["8N", "28", ""][n % 3],
             case__witness_care_officer=witness_care if n % 4 == 0 else None,
+            case__witness_care_team=witness_care.team if n % 2 == 0 else None,
         )
         EventFactory(case=part.case, occurred_at=london(2026, 11, 2 + n))
         EventFactory(case=part.case, kind="HEARING_CONCLUDED", occurred_at=london(2026, 10, 5 + n))
@@ -79,6 +90,19 @@ def test_what_is_assessed_is_tallied_before_and_after_it_is_folded(everybody):
     assert not DutyChange.objects.exists()
     agree(*everybody)
     assert fold_duty_tallies() == 0
+
+
+def test_the_lead_of_witness_care_is_shown_what_it_owes_and_the_lists_behind_it_are_as_long(everybody):
+    lead = everybody[-1]
+    owed = Duty.objects.current().timed().filter(owner="WCU", case__witness_care_team=lead.team)
+    shown = rollups.counts(lead, rollups.Asked(), ("owner",), TODAY)
+    assert shown == {("WCU",): owed.count()}
+    assert owed.count() > 0
+    listed = Duty.objects.current().timed().in_the_figures_of(lead).visible_to(lead)
+    assert set(listed) == set(owed)
+    Case.objects.filter(pk=owed[0].case_id).update(is_restricted=True)
+    shown = rollups.counts(lead, rollups.Asked(), ("owner",), TODAY)
+    assert shown == {("WCU",): listed.all().count()}
 
 
 def shaken(chance, people):

@@ -348,3 +348,22 @@ def test_the_foot_says_when_the_figures_were_counted_anew(week, as_supervisor):
     assert "Not yet counted anew" in as_supervisor.get(reverse("desk:dashboard")).text
     rollups.recount(repairs=True)
     assert "every figure agreed" in as_supervisor.get(reverse("desk:trend")).text
+
+
+def test_the_supervisor_of_witness_care_sees_what_it_owes_as_its_officers_do(week, sign_in, witness_care):
+    lead = UserFactory(roles=[Role.SUPERVISOR, Role.WITNESS_CARE_OFFICER], team=witness_care.team)
+    case = week["in_time"].case
+    Case.objects.filter(pk=case.pk).update(witness_care_team=witness_care.team)
+    for day in (12, 25):
+        EventFactory(case=case, kind=Kind.HEARING_LISTED, occurred_at=london(2026, 11, day))
+    actions.assess([case.pk])
+    owed = Duty.objects.open().timed().filter(owner="WCU", case=case)
+    overdue = owed.due_before(date(2026, 11, 26)).count()
+    assert overdue
+    for person in (lead, witness_care):
+        assert tile(sign_in(person).get(reverse("desk:dashboard")), "overdue")["figure"] == f"{overdue}"
+    browser = sign_in(lead)
+    behind = browser.get(tile(browser.get(reverse("desk:dashboard")), "overdue")["url"])
+    assert len(behind.context["rows"]) == overdue
+    [row] = browser.get(reverse("desk:forecast")).context["rows"]
+    assert (row[0]["text"], row[2]["text"], row[-1]) == ("Witness Care Unit", f"{overdue}", f"{owed.count()}")

@@ -2,7 +2,8 @@
 
 from django.db.models import Q
 
-from victimcare.accounts.models import User
+from victimcare.accounts.models import Team, User
+from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Case, Exclusion
 
 
@@ -18,3 +19,10 @@ def may_count(user: User, through: str = "") -> Q:
     excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
     its_case = f"{through}case_id__in"
     return ~Q(**{its_case: restricted}) & ~Q(**{its_case: excluded})
+
+
+def leads_witness_care(user: User) -> bool:
+    """A supervisor of witness care: answers for what that team owes in the cases it has, whosever the victims are."""
+    return (
+        user.has_role(Role.SUPERVISOR) and user.team is not None and user.team.kind == Team.Kind.WITNESS_CARE
+    )
