@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from compliance.models import Breach, Excuse
@@ -69,11 +70,33 @@ def _in_words(contact: Contact) -> str:
 
 
 AGREE, REFUSE = "agree", "refuse"
+TAKES_BACK = Excuse.Decision.APPROVED.value  # what the page showed on which something is taken back
+
+
+class ShownField(forms.CharField):
+    """Hidden: how the request stood on the page. It never stands so again, so this is its version too."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(required=False, initial=shown, max_length=10)
+
+
+def in_words(form: Form) -> list[tuple[str, str]]:
+    """What was typed into this form in the words of its page, for a page that shows back what it cannot save."""
+    said = []
+    for name, field in form.fields.items():
+        typed = str(form.data.get(name, "")).strip()
+        if typed and not field.widget.is_hidden:
+            label = str(dict(getattr(field, "choices", ())).get(typed, typed))
+            said.append((str(field.label), label))
+    return said
 
 
 class DecideForm(Form):
     """Whether a duty is excused."""
 
+    about = Excuse.Decision.WAITING
     form_key = FormKeyField()
     answer = ChoiceRadios(
         label=_("Do you agree?"),
@@ -94,7 +117,9 @@ class DecideForm(Form):
 class TakeBackForm(Form):
     """Why a duty is no longer excused."""
 
+    about = Excuse.Decision.APPROVED
     form_key = FormKeyField()
+    shown = ShownField(TAKES_BACK)
     because = LongTextField(
         label=_("Why is it taken back?"), max_length=300, rows=3, missing=_("Say why it is taken back.")
     )

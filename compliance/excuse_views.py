@@ -11,15 +11,17 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from compliance import words
-from compliance.breach_forms import AGREE, AskForm, DecideForm, TakeBackForm
+from compliance.breach_forms import AGREE, TAKES_BACK, AskForm, DecideForm, TakeBackForm, in_words
 from compliance.excuses import (
     CAN_BE_EXCUSED,
     agree_to_excuse,
     ask_to_excuse,
     contacts_with,
     may_decide,
+    meanwhile,
     refuse_to_excuse,
     take_excuse_back,
+    waiting_about,
 )
 from compliance.models import Duty, Excuse
 from contacts.models import RELEASE_NEWS
@@ -29,6 +31,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
+from victimcare.faults import Stale
 from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request
 
@@ -102,15 +105,7 @@ def ask(request: Request, duty: int) -> HttpResponse:
     form = AskForm(request.POST or None, contacts=contacts_with(participant))
     back = reverse("desk:rights", args=[participant.case.reference, participant.reference])
     if form.is_valid():
-        said = form.cleaned_data
-        ask_to_excuse(
-            duty=found,
-            status=said["status"],
-            reason=said["reason"],
-            why=said["why"],
-            contact=said["contact"],
-            by=request.user,
-        )
+        _ask(request, found, form)
         messages.success(request, _("Asked. It stays owed until a supervisor agrees."))
         return redirect(back)
     context = {
@@ -120,10 +115,27 @@ def ask(request: Request, duty: int) -> HttpResponse:
         "why": f"{found.event.title}, {day(found.clock_on)}.",
         "due": due(found.due_on, clock.today()).sentence if found.due_on else "",
         "can_be_excused": found.status in CAN_BE_EXCUSED,
+        "waiting": waiting_about(found),
+        "may_decide": request.user.may(Permission.DECIDE_EXCUSE),
         "is_release_news": found.event.kind in RELEASE_NEWS,
         "cancel_url": back,
     }
     return render(request, "compliance/ask_excuse.html", context, status=422 if form.errors else 200)
+
+
+def _ask(request: Request, duty: Duty, form: AskForm) -> None:
+    said = form.cleaned_data
+    try:
+        ask_to_excuse(
+            duty=duty,
+            status=said["status"],
+            reason=said["reason"],
+            why=said["why"],
+            contact=said["contact"],
+            by=request.user,
+        )
+    except Stale as stale:
+        raise Stale(stale.sentence, typed=in_words(form)) from None
 
 
 @allow(Permission.DECIDE_EXCUSE)
@@ -147,6 +159,8 @@ def excuse(request: Request, excuse: str) -> HttpResponse:
     )
     may = may_decide(found, request.user)
     form = _form(request, found, may)
+    if request.method == "POST" and form is not None and form.about != found.decision:
+        raise Stale(meanwhile(found), typed=in_words(form))
     if form is not None and form.is_valid():
         _decide(request, found, form)
         return redirect("compliance:excuse", found.reference)
@@ -166,22 +180,26 @@ def excuse(request: Request, excuse: str) -> HttpResponse:
 
 def _form(request: Request, excuse: Excuse, may: bool) -> DecideForm | TakeBackForm | None:
     """The form this person may fill in now; None where they may only look. A supervisor may always take back."""
-    if excuse.decision == Excuse.Decision.WAITING:
+    if request.method == "POST":
+        # What is sent says on which page it was typed: a "no" to what was agreed meanwhile takes nothing back.
         # Whoever may not decide and sends the form all the same is told so by the action.
-        return DecideForm(request.POST or None) if may or request.method == "POST" else None
+        return (TakeBackForm if request.POST.get("shown") == TAKES_BACK else DecideForm)(request.POST)
     if excuse.decision == Excuse.Decision.APPROVED:
-        return TakeBackForm(request.POST or None)
-    return None
+        return TakeBackForm()
+    return DecideForm() if may and excuse.decision == Excuse.Decision.WAITING else None
 
 
 def _decide(request: Request, excuse: Excuse, form: DecideForm | TakeBackForm) -> None:
     said, by = form.cleaned_data, request.user
-    if isinstance(form, TakeBackForm):
-        take_excuse_back(excuse=excuse, because=said["because"], by=by)
-        messages.success(request, _("Taken back. It is owed again, and the record keeps both."))
-        return
-    decide = agree_to_excuse if said["answer"] == AGREE else refuse_to_excuse
-    decided = decide(excuse=excuse, because=said["because"], by=by)
+    try:
+        if isinstance(form, TakeBackForm):
+            take_excuse_back(excuse=excuse, because=said["because"], by=by)
+            messages.success(request, _("Taken back. It is owed again, and the record keeps both."))
+            return
+        decide = agree_to_excuse if said["answer"] == AGREE else refuse_to_excuse
+        decided = decide(excuse=excuse, because=said["because"], by=by)
+    except Stale as stale:  # in the moment between
+        raise Stale(stale.sentence, typed=in_words(form)) from None
     messages.success(request, f"{decided.get_decision_display()}.")
 
 

@@ -70,8 +70,8 @@ def ask_to_excuse(
     is_theirs = contact is not None and contact.participant_id == fresh.participant_id
     if status == Excuse.Status.DECLINED and not is_theirs:
         raise Refused(_("Choose the contact in which they declined. Log it first if it is not written down."))
-    if Excuse.objects.waiting().filter(_about(fresh)).exists():
-        raise Refused(_("Somebody asked already. A supervisor has to decide about that first."))
+    if waiting_about(fresh):
+        raise Stale(_("Somebody asked already. A supervisor has to decide about that first."))
     excuse = Excuse(
         participant=fresh.participant,
         duty=fresh,
@@ -89,8 +89,10 @@ def ask_to_excuse(
     return excuse
 
 
-def _about(duty: Duty) -> Q:
-    return Q(participant=duty.participant_id, rule=duty.rule, trigger=duty.event_id)
+def waiting_about(duty: Duty) -> Excuse | None:
+    """The request about this duty that nobody has decided yet."""
+    about = Excuse.objects.filter(participant=duty.participant_id, rule=duty.rule, trigger=duty.event_id)
+    return about.waiting().first()
 
 
 @transaction.atomic
@@ -141,7 +143,7 @@ def take_excuse_back(*, excuse: Excuse, because: str, by: User) -> Excuse:
     excuse = _locked(excuse)
     _refuse_another_team(excuse, by)
     if excuse.decision != Excuse.Decision.APPROVED or excuse.event is None:
-        raise Stale(_("This is not excused, or was taken back already. Open the page again."))
+        raise Stale(meanwhile(excuse))
     if not because.strip():
         raise Refused(_("Say why it is taken back."))
     record_event(
@@ -184,13 +186,32 @@ def _to_decide(excuse: Excuse, by: User) -> Excuse:
     if fresh.asked_by_id == by.pk:
         raise NotAllowed(_("You asked for this, so another supervisor decides."))
     if fresh.decision:
-        raise Stale(_("This was decided already. Open the page again to see how."))
+        raise Stale(meanwhile(fresh))
     return fresh
 
 
 def _refuse_another_team(excuse: Excuse, by: User) -> None:
     if not by.may(Permission.DECIDE_EXCUSE) or not _is_of_the_team(excuse, by):
         raise NotAllowed(_("A supervisor of the victim’s own team decides. Ask one."))
+
+
+def meanwhile(excuse: Excuse) -> str:
+    """What somebody else did with this request since a page of it was opened."""
+    who = str(excuse.withdrawn_by or excuse.decided_by or "")
+    match excuse.decision:
+        case Excuse.Decision.APPROVED:
+            said = _("%(who)s has agreed meanwhile, so nothing of yours was saved. Open the page again.")
+        case Excuse.Decision.REFUSED:
+            said = _("%(who)s has said no meanwhile, so nothing of yours was saved. Open the page again.")
+        case Excuse.Decision.WITHDRAWN:
+            said = _(
+                "%(who)s has taken it back meanwhile, so nothing of yours was saved. Open the page again."
+            )
+        case Excuse.Decision.OVERTAKEN:
+            said = _("This is no longer needed: it was settled meanwhile. Open the page again.")
+        case _:
+            said = _("This waits for a supervisor. Open the page again.")
+    return said % {"who": who}
 
 
 def _is_of_the_team(excuse: Excuse, user: User) -> bool:

@@ -154,7 +154,9 @@ def test_an_officer_asks_and_a_supervisor_decides_on_their_pages(victim, as_offi
         "as two people agreed"
         in as_officer.get(reverse("compliance:explain", args=[duty.pk])).content.decode()
     )
-    assert as_supervisor.post(answer, {"because": "It was not so."}).status_code == 302
+    page = as_supervisor.get(answer)
+    said = {"because": "It was not so.", "shown": page.context["form"]["shown"].value()}
+    assert as_supervisor.post(answer, said).status_code == 302
     assert now(duty).status == "open"
 
 
@@ -164,3 +166,54 @@ def test_a_restricted_case_is_on_no_list_of_a_supervisor_not_named(victim, offic
     victim.case.save()
     assert excuse.reference not in as_supervisor.get(reverse("compliance:excuses")).content.decode()
     assert as_supervisor.get(reverse("compliance:excuse", args=[excuse.reference])).status_code == 404
+
+
+def test_a_no_from_a_page_that_grew_stale_takes_back_nothing(
+    victim, officer, supervisor, another, as_supervisor
+):
+    duty = arrest(victim)
+    excuse = ask(duty, officer)
+    url = reverse("compliance:excuse", args=[excuse.reference])
+    stale = as_supervisor.get(url).context["form"]
+    agree_to_excuse(excuse=excuse, by=another)
+    said = {name: stale[name].value() or "" for name in stale.fields}
+    for because in ("Tell her after the search.", ""):
+        page = as_supervisor.post(url, said | {"answer": "refuse", "because": because})
+        assert page.status_code == 409
+        assert "Sec Ond has agreed meanwhile" in page.content.decode()
+        assert "No, it stays owed" in page.content.decode()
+        assert because in page.content.decode()
+    assert now(duty).status == "exempt"
+    assert Excuse.objects.get().decision == "approved"
+
+
+def test_taking_back_from_a_page_that_grew_stale_is_said_too(
+    victim, officer, supervisor, another, as_supervisor
+):
+    excuse = ask(arrest(victim), officer)
+    url = reverse("compliance:excuse", args=[excuse.reference])
+    early = as_supervisor.post(url, {"shown": "approved", "because": "Not so."})
+    assert (early.status_code, Excuse.objects.get().decision) == (409, "")
+    agreed = agree_to_excuse(excuse=excuse, by=another)
+    take_excuse_back(excuse=agreed, because="The search had ended.", by=another)
+    page = as_supervisor.post(url, {"shown": "approved", "because": "Not so."})
+    assert page.status_code == 409
+    assert "Sec Ond has taken it back meanwhile" in page.content.decode()
+
+
+def test_a_second_ask_is_told_at_once_and_its_words_are_shown_back_as_the_page_has_them(
+    victim, officer, as_officer, as_supervisor
+):
+    duty = arrest(victim)
+    url = reverse("compliance:ask-excuse", args=[duty.pk])
+    before = as_officer.get(url).content.decode()
+    excuse = ask(duty, officer)
+    page = as_supervisor.get(url).content.decode()
+    assert "Somebody asked already" in page
+    assert reverse("compliance:excuse", args=[excuse.reference]) in page
+    assert "Ask a supervisor" in before
+    assert "Ask a supervisor" not in page
+    late = as_officer.post(url, {"status": "not_applicable", "why": "She is not his mother."})
+    assert late.status_code == 409
+    assert "It does not apply" in late.content.decode()
+    assert "not_applicable" not in late.content.decode()
