@@ -200,17 +200,15 @@ def meanwhile(excuse: Excuse) -> str:
     who = str(excuse.withdrawn_by or excuse.decided_by or "")
     match excuse.decision:
         case Excuse.Decision.APPROVED:
-            said = _("%(who)s has agreed meanwhile, so nothing of yours was saved. Open the page again.")
+            said = _("%(who)s has agreed meanwhile, so nothing of yours was saved.")
         case Excuse.Decision.REFUSED:
-            said = _("%(who)s has said no meanwhile, so nothing of yours was saved. Open the page again.")
+            said = _("%(who)s has said no meanwhile, so nothing of yours was saved.")
         case Excuse.Decision.WITHDRAWN:
-            said = _(
-                "%(who)s has taken it back meanwhile, so nothing of yours was saved. Open the page again."
-            )
+            said = _("%(who)s has taken it back meanwhile, so nothing of yours was saved.")
         case Excuse.Decision.OVERTAKEN:
-            said = _("This is no longer needed: it was settled meanwhile. Open the page again.")
+            said = _("This is no longer needed: it was settled meanwhile.")
         case _:
-            said = _("This waits for a supervisor. Open the page again.")
+            said = _("This still waits for a supervisor.")
     return said % {"who": who}
 
 
