@@ -20,10 +20,11 @@ from django.utils import translation
 from django.utils.functional import Promise
 
 from compliance import words
+from compliance.closeness import IN_TIME, too_close
 from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, measure
 from compliance.metrics.definitions import NOT_COLLECTED
 from compliance.models import CodeVersion
-from compliance.suppression import WHOLE, hide_small, is_small
+from compliance.suppression import WHOLE, hide_small
 from victimcare import calendars
 from victimcare.calendars import FIRST_YEAR, LAST_YEAR
 
@@ -33,17 +34,15 @@ Said = dict[str, str]
 LANGUAGES = ("en", "cy")
 PERCENT, COUNT = "percent", "count"
 # Whether everybody is treated alike: the share in time of what the force owes, by who they are.
+# Who prefers Welsh is nearly who has Welsh as their language: beside each other, the two would tell the rest.
 CHARACTERISTICS = tuple(
-    key for key, each in BREAKDOWNS.items() if each.is_characteristic and each.is_collected
+    key for key, each in BREAKDOWNS.items() if each.is_characteristic and each.is_collected and key != "welsh"
 )
-IN_TIME = "M1"
 SPLITS: dict[str, tuple[str, ...]] = {
     "area": (*QUARTERLY, IN_TIME),
     "tier": (IN_TIME,),
     **{key: (IN_TIME,) for key in CHARACTERISTICS},
 }
-WIDER = ("M2", "M4")  # told at all, in time or excused: each holds those told in time, and a few more
-APART = ((IN_TIME, "missed"), (IN_TIME, "good_reason"), ("M4", "good_reason"))
 
 Step = tuple[str, str | Promise, int]
 _funnel_of: Callable[[date, date], list[Step]] | None = None
@@ -144,13 +143,14 @@ def _guarded(figures: list[Figure], threshold: int, *, by: str) -> list[Row]:
         cells = {name: (figure.numerator, figure.denominator) for name, figure in table.items()}
         for name, counts in hide_small(cells, threshold).items():
             shown[_place(table[name])] = counts
-    too_close = _too_close(figures, threshold)
+    close = too_close(figures, threshold)
     rows = []
     for figure in figures:
         counts, is_counted = shown[_place(figure)], figure.numerator is not None
-        is_close = _place(figure) in too_close
+        is_close = _place(figure) in close.n
         n = None if is_close else counts.n
-        of = None if (is_close and not is_counted) or figure.denominator is None else counts.of
+        hides_of = _place(figure) in close.of or (is_close and not is_counted)
+        of = None if hides_of or figure.denominator is None else counts.of
         is_hidden = (is_counted and n is None) or (figure.denominator is not None and of is None)
         row = _row(
             figure.key, figure.part, figure.group, _label(figure, by), n, of, figure.unit,
@@ -175,43 +175,6 @@ def _tables(figures: Iterable[Figure]) -> list[dict[str, Figure]]:
         else:  # a step, or a count beside: a table of its own
             tables[figure.key, figure.part][WHOLE] = figure
     return list(tables.values())
-
-
-def _too_close(figures: Iterable[Figure], threshold: int) -> set[tuple[str, str, str]]:
-    """The figures that would tell a small number by what they differ in from those told in time.
-
-    All that is judged was told in time, told late, missed, or excused: where one of these is small, only those in
-    time are shown. So with those of whom nobody has shown anything, which are judged beside.
-    """
-    figures = {_place(figure): figure for figure in figures}
-
-    def number(key: str, part: str, group: str) -> int | None:
-        found = figures.get((key, part, group))
-        return found.numerator if found else None
-
-    hidden: set[tuple[str, str, str]] = set()
-    for (key, part, group), in_time in figures.items():
-        if key != IN_TIME or in_time.numerator is None or (part and part not in words.SHORT):
-            continue
-        wider = [number(each, part, group) for each in WIDER]
-        apart = [n - in_time.numerator for n in wider if n is not None]
-        if not part:
-            apart += [number(*place, group) or 0 for place in APART]
-        if any(is_small(n, threshold) for n in apart):
-            hidden |= {(each, part, group) for each in WIDER}
-            if not part:
-                hidden |= {(*place, group) for place in APART} | {
-                    ("M5", "median", group),
-                    ("M5", "ninetieth", group),
-                }
-        with_others = figures.get((IN_TIME, "with_no_evidence", group))
-        if (
-            not part
-            and with_others
-            and is_small((with_others.denominator or 0) - (in_time.denominator or 0), threshold)
-        ):
-            hidden |= {(each, "with_no_evidence", group) for each in (IN_TIME, "M2")}
-    return hidden & figures.keys()
 
 
 def _row(

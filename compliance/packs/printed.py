@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from compliance import words
+from compliance.closeness import IN_TIME
 from compliance.metrics import QUARTERLY
-from compliance.packs.figures import IN_TIME, Row
+from compliance.packs.figures import Row
 from compliance.packs.models import Pack, Snapshot
 from victimcare.govuk.dates import clock_time, long_day
 from victimcare.working_days import london_day

@@ -164,6 +164,51 @@ def test_no_snapshot_holds_a_small_number_nor_what_gives_one_away():
     assert all(row["value"] is None for row in rows if row["is_hidden"])
 
 
+def _shown(*rows):
+    found = figures._guarded([Figure(key, part, "", n, of, None) for key, part, n, of in rows], 10, by="")
+    return {(row["key"], row["part"]): (row["n"], row["of"]) for row in found}
+
+
+def test_a_number_hidden_in_one_row_is_not_said_by_its_twin():
+    shown = _shown(
+        ("M1", "", 180, 228), ("M1", "with_no_evidence", 180, 228), ("M1", "no_evidence", 0, None),
+        ("M1", "missed", 44, 228), ("M2", "", 184, 228), ("M2", "with_no_evidence", 184, 228),
+        ("M3", "", 180, 228), ("M4", "", 180, 228),
+    )  # fmt: skip
+    assert shown["M1", ""] == shown["M3", ""] == (180, 228)
+    assert {shown[place][0] for place in (("M2", ""), ("M2", "with_no_evidence"), ("M1", "missed"))} == {None}
+
+
+def test_few_with_no_evidence_are_not_said_by_what_they_are_judged_beside():
+    shown = _shown(
+        ("M1", "", 180, 228), ("M1", "with_no_evidence", 180, 232), ("M1", "no_evidence", 4, None),
+        ("M2", "", 200, 228), ("M2", "with_no_evidence", 200, 232), ("M4", "", 180, 228),
+    )  # fmt: skip
+    assert shown["M1", "with_no_evidence"] == shown["M2", "with_no_evidence"] == (None, None)
+    assert shown["M1", "no_evidence"][0] is None and shown["M2", ""] == (200, 228)
+
+
+def test_a_measure_of_some_duties_does_not_tell_the_rest_of_them():
+    duties = (
+        ("R6-BAIL", 13, 30), ("R6-RUI", 5, 20), ("R6-NFA-RELEASE", 4, 18), ("R6-ARREST", 40, 52),
+        ("R3-ACK", 40, 68), ("R4-REFERRAL", 20, 34), ("R9-SENTENCE", 6, 6),
+    )  # fmt: skip
+    inner = [(key, *row) for key, n in (("Q5", 3), ("Q3", 4)) for row in duties[:n]]
+    shown = _shown(
+        ("Q3", "", 62, 120), ("Q5", "", 22, 68), ("M1", "", 128, 228), *inner,
+        *(("M1", *row) for row in duties), *(("M3", *row) for row in duties),
+    )  # fmt: skip
+    for key in ("M1", "M3", "Q3", "Q5"):
+        assert shown[key, "R6-BAIL"][0] is None, key  # 22 less 13 would say nine
+    assert shown["M1", "R9-SENTENCE"] == (None, None)
+    assert shown["M1", "R4-REFERRAL"] == (None, None)  # 228 less 120 and 68 is forty: of two duties
+    assert shown["M1", "R3-ACK"] == (40, 68) and shown["Q3", ""] == (62, 120)
+
+
+def test_the_same_people_are_not_split_twice():
+    assert "language" in figures.SPLITS and "welsh" not in figures.SPLITS
+
+
 def test_who_may_have_a_pack(copied, supervisor, officer, auditor, sign_in):
     analyst = UserFactory(roles=[Role.ANALYST], team=None)
     asked = {"kind": "return", "language": "en", "since": "2026-11-01", "until": "2026-11-22"}

@@ -1,0 +1,146 @@
+"""Which figures of a period would tell a small number by what they differ in from others shown beside them. Pure.
+
+What the force owes and is judged was told in time, told late, missed, or excused; each measure of it is some of
+these of the same whole. The duties of some measures are some of those of another. So no table is safe by itself.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from compliance.metrics import PARTS, Figure
+from compliance.suppression import WHOLE, Counts, hide_small, is_small
+
+IN_TIME, COVERAGE, STRICT, ADJUSTED, TRIED = "M1", "M2", "M3", "M4", "M24"
+# Measures that count those in time of some duties, and the one whose duties these are some of.
+WITHIN = {"Q3": IN_TIME, "Q5": "Q3", "M17": "Q3"}
+# Measures that count one duty alone, or nearly.
+OF_ONE = {"M21": "R11-VCS-REFER", "M20": "R9-SENTENCE"}
+SAME = (IN_TIME, STRICT, *WITHIN)
+WIDER = (COVERAGE, ADJUSTED, TRIED)
+FAMILY = (*SAME, *WIDER, "M5", *OF_ONE)
+APART = (  # what differs from those in time by the late, the missed or the excused
+    *((IN_TIME, "missed"), (IN_TIME, "good_reason"), (COVERAGE, ""), (COVERAGE, "with_no_evidence")),
+    *((ADJUSTED, ""), (ADJUSTED, "good_reason"), ("M5", "median"), ("M5", "ninetieth")),
+)
+TWINS = ((IN_TIME, "with_no_evidence"), (COVERAGE, "with_no_evidence"))
+
+Place = tuple[str, str, str]  # measure, part, group
+Pair = tuple[int, int]
+
+
+class Hidden(NamedTuple):
+    """The figures of which it is not shown how many, and those of which it is not shown of how many."""
+
+    n: set[Place]
+    of: set[Place]
+
+
+def too_close(figures: Iterable[Figure], threshold: int) -> Hidden:
+    """What is not shown beside the rest, because a small number could be worked out from it."""
+    found = {(each.key, each.part, each.group): each for each in figures if each.numerator is not None}
+    counts = {place: (each.numerator or 0, each.denominator or 0) for place, each in found.items()}
+    hidden = Hidden(set(), set())
+    for group in {group for _key, _part, group in counts}:
+        _hide_whole(
+            {place[:2]: pair for place, pair in counts.items() if place[2] == group}, group, threshold, hidden
+        )
+    _hide_duties({place[:2]: pair for place, pair in counts.items() if not place[2]}, threshold, hidden)
+    _hide_nested_groups(counts, threshold, hidden)
+    hidden.n.update(hidden.of)
+    return hidden
+
+
+def _hide_whole(known: Mapping[tuple[str, str], Pair], group: str, threshold: int, hidden: Hidden) -> None:
+    """All duties together: where the late, the missed or the excused are few, only those in time are shown."""
+    if (IN_TIME, "") not in known:
+        return
+    in_time, judged = known[IN_TIME, ""]
+    told, adjusted = known.get((COVERAGE, "")), known.get((ADJUSTED, ""))
+    late, excused = (each[0] - in_time if each else 0 for each in (told, adjusted))
+    parts = [in_time, late, excused]
+    if told and adjusted:
+        parts.append(judged - in_time - late - excused)
+    parts += [known[place][0] for place in APART if place in known and place[1] in ("missed", "good_reason")]
+    if any(is_small(n, threshold) for n in parts):
+        hidden.n.update((*place, group) for place in APART)
+    if is_small(in_time, threshold) or is_small(judged - in_time, threshold):
+        hidden.n.update((*place, group) for place in ((IN_TIME, ""), (STRICT, ""), *TWINS))
+    if (TRIED, "") in known and is_small(judged - in_time - known[TRIED, ""][0], threshold):
+        hidden.n.add((TRIED, "", group))
+    if any(place in known and is_small(known[place][1] - judged, threshold) for place in TWINS):
+        hidden.of.update((*place, group) for place in TWINS)
+        hidden.n.add((IN_TIME, "no_evidence", group))
+
+
+def _hide_duties(known: Mapping[tuple[str, str], Pair], threshold: int, hidden: Hidden) -> None:
+    """Duty by duty: a table for each measure, in which those measured apart stand as one."""
+    duties = {part: pair for (key, part), pair in known.items() if key == IN_TIME and _is_duty(part)}
+    own = {key: {part for each, part in known if each == key and _is_duty(part)} for key in WITHIN}
+    own[IN_TIME] = set(duties)
+    no_n: set[str] = set()
+    no_of: set[str] = set()
+    for outer in (IN_TIME, *WITHIN):  # the wider first: what hides one of them hides all that is in it
+        if (outer, "") not in known:
+            continue
+        inner = [key for key, within in WITHIN.items() if within == outer and (key, "") in known]
+        apart = set[str]().union(*(own[key] for key in inner))
+        table = {key: known[key, ""] for key in inner} | {
+            part: duties.get(part) or known[outer, part] for part in sorted(own[outer] - apart)
+        }
+        for name, shown in hide_small({WHOLE: known[outer, ""]} | table, threshold).items():
+            inside = {name} | own.get(name, set()) | {key for key, within in WITHIN.items() if within == name}
+            if name != WHOLE and shown.n is None:
+                no_n |= inside
+            if name != WHOLE and shown.of is None:
+                no_of |= inside
+    for name in no_n | no_of:
+        places = {(name, "", "")} if name in WITHIN else {(key, name, "") for key in (*SAME, *WIDER)}
+        places |= {(key, "", "") for key, duty in OF_ONE.items() if duty == name}
+        hidden.n.update(places)
+        if name in no_of:
+            hidden.of.update(places)
+    for key, part in _wider_to_hide(known, {WHOLE, *duties}, threshold):
+        hidden.n.add((key, part, ""))
+
+
+def _wider_to_hide(
+    known: Mapping[tuple[str, str], Pair], parts: set[str], threshold: int
+) -> set[tuple[str, str]]:
+    """The duties whose late, excused or missed are few, with enough others that the whole does not say them."""
+    tables: dict[str, dict[str, tuple[int, int]]] = {"late": {}, "excused": {}, "missed": {}, "untried": {}}
+    for part in parts & {part for key, part in known if key == IN_TIME}:
+        in_time, judged = known[IN_TIME, part]
+        told, adjusted, tried = (known.get((key, part)) for key in WIDER)
+        if told:
+            tables["late"][part] = told[0] - in_time, judged
+        if adjusted:
+            tables["excused"][part] = adjusted[0] - in_time, judged
+        if told and adjusted:
+            tables["missed"][part] = judged + in_time - told[0] - adjusted[0], judged
+        if tried:
+            tables["untried"][part] = judged - in_time - tried[0], judged
+    hidden = set()
+    for name, table in tables.items():
+        lost = [part for part, shown in hide_small(table, threshold).items() if part and shown.n is None]
+        keys = (TRIED,) if name == "untried" else (COVERAGE, ADJUSTED)
+        hidden |= {(key, part) for part in lost for key in keys}
+    return hidden
+
+
+def _hide_nested_groups(counts: Mapping[Place, Pair], threshold: int, hidden: Hidden) -> None:
+    """Split by place or person: a measure within another is not shown where little else is in the other."""
+    for inner, outer in WITHIN.items():
+        rest = {
+            group: (counts[outer, "", group][0] - n, counts[outer, "", group][1] - of)
+            for (key, part, group), (n, of) in counts.items()
+            if key == inner and not part and (outer, "", group) in counts
+        }
+        if set(rest) <= {WHOLE}:
+            continue
+        shown: dict[str, Counts] = hide_small(rest, threshold)
+        hidden.n.update((inner, "", group) for group, pair in shown.items() if group and pair.n is None)
+        hidden.of.update((inner, "", group) for group, pair in shown.items() if group and pair.of is None)
+
+
+def _is_duty(part: str) -> bool:
+    return bool(part) and part not in PARTS and ":" not in part
