@@ -11,13 +11,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.breach_forms import ACCEPT, UPHOLD, AnswerForm, CloseForm, DisputeForm
 from compliance.breaches import answer_breach, close_breach, decide_dispute, is_a_breach, recoveries
 from compliance.excuse_views import op_of
+from compliance.explain import late_by
 from compliance.models import Breach, Duty
 from contacts.models import TELLS, Contact
 from victimcare import clock
@@ -29,7 +29,7 @@ from victimcare.cases.models import Event, Participant
 from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request
 from victimcare.letters.models import Letter
-from victimcare.working_days import england_and_wales, london_day, working_days_between
+from victimcare.working_days import london_day
 
 PAGE = 25
 COUNTED_TO = 1000
@@ -180,7 +180,7 @@ def _row(breach: Breach, mended: Duty | None, today: date) -> list[Any]:
         },
         {"text": _("Not yet"), "tone": "danger", "note": _("was due %s") % day(duty.due_on)}
         if duty.settled_on is None
-        else {"text": day(duty.settled_on), "note": _late_by(duty, today)},
+        else {"text": day(duty.settled_on), "note": late_by(duty, today)},
         _mended(mended, today),
     ]
 
@@ -193,14 +193,6 @@ def _mended(duty: Duty | None, today: date) -> dict[str, Any]:
         return {"text": day(duty.settled_on), "note": str(duty.get_status_display()).lower()}
     then = due(duty.due_on, today) if duty.due_on else None
     return {"text": then.lead, "note": then.note, "tone": then.tone} if then else {"text": _("Owed")}
-
-
-def _late_by(duty: Duty, today: date) -> str:
-    """3 working days late."""
-    if duty.due_on is None:
-        return ""
-    n = working_days_between(duty.due_on, duty.settled_on or today, bank_holidays=england_and_wales())
-    return ngettext("%(n)d working day late", "%(n)d working days late", n) % {"n": n}
 
 
 # --- One breach ------------------------------------------------------------------------------------
@@ -238,7 +230,7 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "is_one": is_one,
         "what": words.asks(found.rule, participant.person.first_name),
         "status": _("Met late") if found.status == Duty.Status.MET_LATE else _("Missed"),
-        "late": _late_by(found, today),
+        "late": late_by(found, today),
         # Kept in English, in words that have a translation.
         "ended_because": _(record.ended_because) if record and record.ended_because else "",
         "facts": _facts(found, today),
@@ -262,7 +254,7 @@ def _facts(duty: Duty, today: date) -> list[dict[str, str]]:
         (_("Which right"), f"{words.why(duty.right, is_local=False)}: {words.RIGHTS[duty.right]}"),
         (_("What happened"), f"{duty.event.title}, {day(duty.clock_on)}"),
         (_("Last day in time"), day(duty.due_on)),
-        (_("Done"), f"{day(duty.settled_on)}, {_late_by(duty, today)}" if duty.settled_on else _("Not yet")),
+        (_("Done"), f"{day(duty.settled_on)}, {late_by(duty, today)}" if duty.settled_on else _("Not yet")),
         (_("Whose duty"), str(names) + (f", {duty.team}" if duty.team else "")),
     ]
     return [{"label": label, "value": value} for label, value in said]
@@ -309,7 +301,7 @@ def _add_contacts(add: Any, duty: Duty, participant: Participant, ends: date) ->
         shown |= {row.reference: row for row in rows.filter(reference=duty.met_by)}
     for row in shown.values():
         is_it = row.reference == duty.met_by
-        late = _late_by(duty, clock.today())
+        late = late_by(duty, clock.today())
         body = [_("This is what told them: %(late)s.") % {"late": late}] if is_it else []
         body += [row.note] if row.note else []
         add(
@@ -325,7 +317,7 @@ def _add_contacts(add: Any, duty: Duty, participant: Participant, ends: date) ->
     if duty.settled_on and duty.met_by not in shown:
         what = _("Letter sent") if Letter.objects.filter(reference=duty.met_by).exists() else _("Done")
         add(duty.settled_on, 9, "", heading=what, when=duty.settled_on,
-            body=_("This is what counts: %(late)s.") % {"late": _late_by(duty, clock.today())})  # fmt: skip
+            body=_("This is what counts: %(late)s.") % {"late": late_by(duty, clock.today())})  # fmt: skip
 
 
 def _said(breach: Breach) -> list[dict[str, str]]:

@@ -13,8 +13,14 @@ from compliance.catalogue import Rule, codes
 from compliance.models import Duty
 from victimcare.calendars import LAST_YEAR, Calendar, current, numbered
 from victimcare.govuk.dates import day as short_day
-from victimcare.govuk.dates import long_day, long_day_within, on_long_day
-from victimcare.working_days import add_working_days, bank_holiday_names, count_shown, england_and_wales
+from victimcare.govuk.dates import due, long_day, long_day_within, on_long_day
+from victimcare.working_days import (
+    add_working_days,
+    bank_holiday_names,
+    count_shown,
+    england_and_wales,
+    working_days_between,
+)
 
 Step = dict[str, Any]
 
@@ -54,6 +60,17 @@ def explain(duty: Duty) -> list[Step]:
     if duty.settled_on:
         steps.append({"text": _verdict(duty)})
     return steps
+
+
+def late_by(duty: Duty, today: date) -> str:
+    """3 working days late; 1 day late, where none of its days was a working day. Empty for what is not late."""
+    until = duty.settled_on or today
+    if duty.due_on is None or until <= duty.due_on:
+        return ""
+    n = working_days_between(duty.due_on, until, bank_holidays=england_and_wales())
+    if not n:
+        return due(duty.due_on, until).lead
+    return ngettext("%(n)d working day late", "%(n)d working days late", n) % {"n": n}
 
 
 def _what_happened(duty: Duty) -> Step:

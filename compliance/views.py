@@ -14,7 +14,7 @@ from compliance import actions, words
 from compliance.breaches import is_a_breach
 from compliance.calendar.horizon import horizon_warning
 from compliance.catalogue import Rule, codes
-from compliance.explain import answer_of, rule_of
+from compliance.explain import answer_of, late_by, rule_of
 from compliance.explain import explain as steps_of
 from compliance.facts import local_rules, rulebook
 from compliance.forms import YES, ApprovalForm, CalculatorForm, CheckForm, LoadForm
@@ -268,6 +268,8 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "accountable": found.officer.display_name if found.officer else found.get_owner_display(),
         "is_breach": is_a_breach(found, today),
         "verdict": verdict.label,
+        # As on the page of its breach: in the working days in which the Code counts.
+        "late": late_by(found, today) if found.status == Duty.Status.OPEN else "",
         "colour": COLOURS.get(verdict, "amber"),
         "has_no_evidence": verdict == Duty.Verdict.NO_EVIDENCE,
         "earlier": Duty.objects.filter(

@@ -242,3 +242,18 @@ def test_the_list_keeps_restricted_cases_to_those_named_and_turns_its_pages(vict
     assert (hidden.context["rows"], hidden.context["tabs"][0]["n"]) == ([], "0")
     duty = Breach.objects.first().duty_id
     assert as_supervisor.get(reverse("compliance:breach", args=[duty])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("on", "late"), [(23, "1 working day late"), (21, "1 day late"), (26, "4 working days late")]
+)
+def test_the_page_of_a_breach_and_why_its_date_is_what_it_is_say_the_same_days(
+    victim, officer, monday, sign_in, on, late
+):
+    duty = arrest(victim)
+    monday.move_to(london(2026, 11, on, 10))
+    browser = sign_in(officer)
+    for page in ("breach", "explain"):
+        said = browser.get(reverse(f"compliance:{page}", args=[duty.pk])).content.decode()
+        assert late in said
+        assert "days late" not in said.replace("working days late", "")
