@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from compliance import words
+from compliance.closeness import FAMILY, Hidden, too_close
 from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, measure
 from compliance.metrics.behind import Number
 from compliance.metrics.breakdowns import NOT_RECORDED, Breakdown
@@ -159,13 +160,30 @@ class Reader:
         """These groups with what this person is shown of them; the whole is the row ""."""
         if not (hides or self.is_guarded):
             return {name: Counts(*pair) for name, pair in counts.items()}
-        shown = hide_small(counts, self.threshold)
-        return {name: self._rounded(pair) for name, pair in shown.items()}
+        return hide_small(counts, self.threshold)
 
-    def _rounded(self, counts: Counts) -> Counts:
-        if not self.is_guarded:
-            return counts
-        return Counts(*(None if number is None else 5 * round(number / 5) for number in counts))
+    def close(self, figures: list[Figure]) -> Hidden:
+        """Which of these figures would tell who only counts a small number by what they differ in from others."""
+        return too_close(figures, self.threshold) if self.is_guarded else Hidden(set(), set())
+
+    def rounded(self, number: int) -> int:
+        """To five, for who only counts."""
+        return 5 * round(number / 5) if self.is_guarded else number
+
+    def share(self, counts: Counts) -> str:
+        """The true share; to five per cent where the numbers beside it are rounded, so that they say no more."""
+        if counts.n is None or not counts.of:
+            return "–"
+        return (
+            f"{5 * round(20 * counts.n / counts.of)}%" if self.is_guarded else f"{counts.n / counts.of:.1%}"
+        )
+
+
+def without(figure: Figure, counts: Counts, close: Hidden) -> Counts:
+    """What is shown of a figure, without what tells a small number beside others."""
+    place = figure.key, figure.part, figure.group
+    hides_of = place in close.of or (place in close.n and figure.numerator is None)
+    return Counts(None if place in close.n else counts.n, None if hides_of else counts.of)
 
 
 def figures_for(
@@ -191,10 +209,6 @@ def part_called(part: str) -> str:
     return ", ".join(said)
 
 
-def share(counts: Counts) -> str:
-    return f"{counts.n / counts.of:.1%}" if counts.n is not None and counts.of else "–"
-
-
 def list_url(number: Number, period: Period) -> str:
     """The list behind a number."""
     said = period.asks | {"part": number.part, "by": number.by, "group": number.group}
@@ -216,9 +230,9 @@ def cells(number: Number, counts: Counts, reader: Reader, period: Period) -> lis
             return {"text": str(TOO_FEW)}
         opens = reader.may_list and value and number.has_list
         behind = Number(number.key, number.part, is_below, number.by, number.group)
-        return {"text": f"{value:,}", "url": list_url(behind, period) if opens else ""}
+        return {"text": f"{reader.rounded(value):,}", "url": list_url(behind, period) if opens else ""}
 
-    return [cell(counts.n, is_below=False), cell(counts.of, is_below=True), {"text": share(counts)}]
+    return [cell(counts.n, is_below=False), cell(counts.of, is_below=True), {"text": reader.share(counts)}]
 
 
 def row(figure: Figure, counts: Counts, label: str, reader: Reader, period: Period) -> list[Any]:
@@ -228,6 +242,8 @@ def row(figure: Figure, counts: Counts, label: str, reader: Reader, period: Peri
     number = Number(figure.key, figure.part)
     if figure.unit == "working_days":
         value = "–" if figure.value is None else _("%(n)g working days") % {"n": figure.value}
+        if counts.of is None and figure.denominator is not None:
+            value = str(TOO_FEW)
         below = cells(number, Counts(None, counts.of), reader, period)[1]
         return [label, {"text": value}, below, "–"]
     drawn = cells(number, counts, reader, period)
@@ -254,9 +270,11 @@ def measure_rows(metric: Metric, figures: list[Figure], reader: Reader, period: 
     own = [figure for figure in figures if figure.key == metric.key and not figure.group]
     steps = [figure for figure in own if not figure.part or figure.part in PARTS]
     order = {"": -1} | {part: place for place, part in enumerate(PARTS)}
+    close = reader.close(figures)
     rows = []
     for figure in sorted(steps, key=lambda each: order[each.part]):
-        shown = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
+        alone = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
+        shown = without(figure, alone, close)
         label = f"{metric.key}: {part_called(figure.part)}" if figure.part else ""
         rows.append(row(figure, shown, label, reader, period))
     first = rows[0]
@@ -349,7 +367,10 @@ def metric(request: Request, key: str) -> HttpResponse:
     period = form.period(today)
     split = _offered(reader).get(request.GET.get("by", ""))
     by = split.key if split else ""
-    figures = figures_for(request.user, period, today, by=by, keys=(key,))
+    beside = FAMILY if reader.is_guarded and key in FAMILY else (key,)
+    measured = figures_for(request.user, period, today, by=by, keys=beside)
+    close = reader.close(measured)
+    figures = [figure for figure in measured if figure.key == key]
     parts = list(dict.fromkeys(figure.part for figure in figures if not figure.note))
     if split and split.is_characteristic:
         parts = [part for part in parts if not part or part in PARTS]
@@ -375,7 +396,11 @@ def metric(request: Request, key: str) -> HttpResponse:
             for each in parts
         ],
     }
-    context |= _split(figures, part, split, reader, period) if split else _whole(key, figures, reader, period)
+    context |= (
+        _split(figures, part, split, reader, period, close)
+        if split
+        else _whole(figures, reader, period, close)
+    )
     return render(request, "compliance/metric.html", context)
 
 
@@ -384,7 +409,7 @@ def _offered(reader: Reader) -> dict[str, Breakdown]:
     return {key: split for key, split in BREAKDOWNS.items() if key != "officer" or reader.may_list}
 
 
-def _whole(key: str, figures: list[Figure], reader: Reader, period: Period) -> dict[str, Any]:
+def _whole(figures: list[Figure], reader: Reader, period: Period, close: Hidden) -> dict[str, Any]:
     """Every part of a measure. Duties are shown as one table, so that none can be worked out from the others."""
     drawn = [figure for figure in figures if not (reader.is_guarded and ":" in figure.part)]
     duties = {
@@ -401,12 +426,13 @@ def _whole(key: str, figures: list[Figure], reader: Reader, period: Period) -> d
     for figure in drawn:
         alone = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
         label = part_called(figure.part) or _("Altogether")
-        rows.append(row(figure, shown.get(figure.part, alone), label, reader, period))
+        safe = without(figure, shown.get(figure.part, alone), close)
+        rows.append(row(figure, safe, label, reader, period))
     return {"rows": rows, "columns": columns(), "chart": []}
 
 
 def _split(
-    figures: list[Figure], part: str, split: Breakdown, reader: Reader, period: Period
+    figures: list[Figure], part: str, split: Breakdown, reader: Reader, period: Period, close: Hidden
 ) -> dict[str, Any]:
     """One part of a measure by group, each beside the whole, with what is not recorded."""
     own = {figure.group: figure for figure in figures if figure.part == part and not figure.note}
@@ -415,9 +441,10 @@ def _split(
     if next(iter(own.values())).unit == "working_days":
         return _split_days(own, split, reader)
     hides = split.is_characteristic
-    shown = reader.table(
+    table = reader.table(
         {name: (each.numerator, each.denominator) for name, each in own.items()}, hides=hides
     )
+    shown = {name: without(own[name], counts, close) for name, counts in table.items()}
     names = {WHOLE: _("Altogether")} | split.names(group for group in own if group)
     whole = shown.get(WHOLE, Counts(None, None))
     rows = []
@@ -427,7 +454,7 @@ def _split(
             [
                 label,
                 *cells(number, shown[name], reader, period),
-                *_apart(shown[name], whole, is_whole=not name),
+                *_apart(shown[name], whole, is_told=bool(name) and not reader.is_guarded),
             ]
         )
     missing = shown.get(NOT_RECORDED, Counts(0, 0))
@@ -437,18 +464,18 @@ def _split(
         "rows": rows,
         "columns": columns(_("From the whole"), _("Chance alone"), of=split.label),
         "chart": [
-            {"label": label, "value": round(100 * (shown[name].n or 0) / (shown[name].of or 1), 1),
-             "text": share(shown[name]), "tone": "quiet" if name == NOT_RECORDED else ""}
-            for name, label in names.items() if name and share(shown[name]) != "–"
+            {"label": label, "value": float(reader.share(shown[name]).rstrip("%")),
+             "text": reader.share(shown[name]), "tone": "quiet" if name == NOT_RECORDED else ""}
+            for name, label in names.items() if name and reader.share(shown[name]) != "–"
         ],
-        "not_recorded": f"{size / total:.1%}" if size is not None and total else "–",
+        "not_recorded": reader.share(Counts(size, total)),
         "hides": hides or reader.is_guarded,
     }  # fmt: skip
 
 
-def _apart(counts: Counts, whole: Counts, *, is_whole: bool) -> list[str | dict[str, Any]]:
-    """How far from the whole, and whether chance alone might do it."""
-    if is_whole or None in (*counts, *whole) or not counts.of or not whole.of:
+def _apart(counts: Counts, whole: Counts, *, is_told: bool) -> list[str | dict[str, Any]]:
+    """How far from the whole, and whether chance alone might do it: not beside rounded numbers."""
+    if not is_told or None in (*counts, *whole) or not counts.of or not whole.of:
         return ["–", "–"]
     apart = from_the_whole(counts.n or 0, counts.of, whole_n=whole.n or 0, whole_of=whole.of)
     if apart is None:
@@ -476,7 +503,7 @@ def _split_days(own: Mapping[str, Figure], split: Breakdown, reader: Reader) -> 
         days = "–" if value is None or (hides and size is None) else _("%(n)g working days") % {"n": value}
         rows.append([
             label, days,
-            str(TOO_FEW) if size is None else f"{size:,}", "–",
+            str(TOO_FEW) if size is None else f"{reader.rounded(size):,}", "–",
         ])  # fmt: skip
     heads = columns(of=split.label)
     return {"rows": rows, "columns": heads, "chart": [], "hides": hides, "not_recorded": ""}

@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from compliance import metric_pages
+from compliance.metric_pages import Period, Reader
 from compliance.metrics import GUARDS, METRICS, measure
 from compliance.metrics.behind import Number, rows_behind
 from compliance.metrics.populations import Scope
+from compliance.suppression import Counts
 from contacts.models import Complaint
 from tests.compliance.test_metrics import owed
 from tests.factories import (
@@ -137,6 +140,35 @@ def test_who_only_counts_opens_no_list_and_sees_no_small_number(autumn, as_analy
     by_officer = as_analyst.get(reverse("compliance:metric", args=["M3"]), ASKED | {"by": "officer"})
     assert by_officer.context["split"] is None
     assert as_analyst.get(reverse("compliance:metric-list", args=["M3"]), ASKED).status_code == 403
+
+
+def test_beside_rounded_numbers_the_share_is_the_true_one_to_five_per_cent(db, supervisor):
+    analyst = Reader(UserFactory(team=None, roles=[Role.ANALYST]), 10)
+    asked = Number("M3"), Counts(17, 24)
+    period = Period(SCOPE.since, SCOPE.until)
+    drawn = metric_pages.cells(*asked, analyst, period)
+    assert [cell["text"] for cell in drawn] == ["15", "25", "70%"]
+    drawn = metric_pages.cells(*asked, Reader(supervisor, 10), period)
+    assert [cell["text"] for cell in drawn] == ["17", "24", "70.8%"]
+
+
+def test_what_tells_a_small_number_by_its_twin_is_hidden_from_who_only_counts(
+    monday, officer, supervisor, sign_in, django_assert_max_num_queries
+):
+    monday.move_to(london(2026, 11, 27, 9))
+    as_analyst = sign_in(UserFactory(team=None, roles=[Role.ANALYST]))
+    for n in range(26):  # thirteen in time, two late, eleven missed
+        owed(
+            ParticipantFactory(officer=officer), status="met" if n < 13 else "met_late" if n < 15 else "open"
+        )
+    twin = "M2: With no evidence counted as not told"
+    page = as_analyst.get(reverse("compliance:metrics"), ASKED)
+    assert cells(page, "Strict rate") == ["15", "25"]
+    assert cells(page, "Coverage") == cells(page, twin) == ["hidden", "25"]
+    assert cells(sign_in(supervisor).get(reverse("compliance:metrics"), ASKED), twin) == ["15", "26"]
+    with django_assert_max_num_queries(25):
+        alone = as_analyst.get(reverse("compliance:metric", args=["M2"]), ASKED)
+    assert cells(alone, "Altogether") == ["hidden", "25"]
 
 
 def test_what_bends_a_figure_is_a_page_of_its_own(autumn, as_supervisor, django_assert_max_num_queries):
