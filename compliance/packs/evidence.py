@@ -32,7 +32,9 @@ from victimcare.letters.models import Letter
 from victimcare.working_days import england_and_wales, london_day, working_days_between
 
 AT_MOST = 300  # of each kind of row; more is said to be left out
-MET, LATE, OWED, MISSED, UNSHOWN, EXCUSED = "met", "late", "owed", "missed", "no_evidence", "excused"
+MET, LATE, OWED, MISSED, UNSHOWN, EXCUSED, DECLINED = (
+    "met", "late", "owed", "missed", "no_evidence", "excused", "declined",
+)  # fmt: skip
 
 
 class TooMuchSaid(Exception):
@@ -40,13 +42,15 @@ class TooMuchSaid(Exception):
 
 
 def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any]:
-    """All that the pack says, in the language that is active. Fourteen queries, however long the case.
+    """All that the pack says, in the language that is active. Seventeen queries, however long the case.
 
     Raises TooMuchSaid when anybody of the case could be known by it.
     """
     people = list(participant.case.participants.select_related("person"))
-    redactor = Redactor(_private(part.person for part in people), instead=_("[left out]"))
     record = Record(participant)
+    touching, others = _staff_names(pack, participant, people, record)
+    named = [word for name in touching for word in (name, *name.split())]
+    redactor = Redactor([*_private(part.person for part in people), *named, *others], instead=_("[left out]"))
     duties = [_duty(duty, record, redactor, today) for duty in record.duties]
     said = {
         "title": _("Evidence under the Victims’ Code"),
@@ -70,7 +74,7 @@ def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any
         "revisions": [_revision_row(duty) for duty in record.revisions],
     }
     said["left_out"] = _left_out(record, redactor)
-    _check_nobody_in(said, people)
+    _check_nobody_in(said, people, touching)
     return said
 
 
@@ -109,12 +113,17 @@ class Record:
             event.reference: event
             for event in Event.objects.about(participant).filter(reference__in=cited).select_related("by")
         }
-        excuses = Excuse.objects.filter(participant=participant, event__reference__in=cited)
-        self.excuses = {
-            excuse.event.reference: excuse
-            for excuse in excuses.select_related("event", "asked_by", "decided_by")
-            if excuse.event
-        }
+        asked = list(
+            Excuse.objects.filter(participant=participant)
+            .select_related("event", "asked_by", "decided_by", "withdrawn_by")
+            .order_by("asked_at", "pk")[:AT_MOST]
+        )
+        self.excuses = {excuse.event.reference: excuse for excuse in asked if excuse.event}
+        self.taken_back: dict[tuple[str, int], list[Excuse]] = {}
+        for excuse in asked:
+            if excuse.decision == Excuse.Decision.WITHDRAWN:
+                self.taken_back.setdefault((excuse.rule, excuse.trigger_id), []).append(excuse)
+        self.who_worked = self._who_worked(asked)
         breaches = Breach.objects.standing().filter(participant=participant)
         self.breaches = {breach.duty_id: breach for breach in breaches}
         suspects = sorted({duty.event.suspect_id for duty in self.duties if duty.event.suspect_id})
@@ -122,6 +131,17 @@ class Record:
         self.is_cut = any(
             len(rows) == AT_MOST for rows in (self.duties, self.revisions, self.contacts, self.letters)
         )
+
+    def _who_worked(self, asked: Iterable[Excuse]) -> set[int | None]:
+        """Whoever owed, logged, wrote, agreed or decided any of it: their primary keys, and None."""
+        found = {duty.officer_id for duty in (*self.duties, *self.revisions)}
+        found |= {contact.by_id for contact in self.contacts}
+        found |= {each.assessed_by_id for each in self.assessments}
+        for letter in self.letters:
+            found |= {letter.written_by_id, letter.approved_by_id}
+        for excuse in asked:
+            found |= {excuse.asked_by_id, excuse.decided_by_id, excuse.withdrawn_by_id}
+        return found
 
     def evidence(self, reference: str) -> Contact | Letter | Event | None:
         """The contact, letter or event under this reference."""
@@ -138,11 +158,13 @@ class Record:
 
 
 def standing_of(duty: Duty, today: date) -> str:
-    """met, late, excused, owed, missed or no_evidence, on this day."""
+    """met, late, excused, declined, owed, missed or no_evidence, on this day."""
     if duty.status == Duty.Status.MET:
         return MET
     if duty.status == Duty.Status.MET_LATE:
         return LATE
+    if duty.status == Duty.Status.DECLINED:
+        return DECLINED
     if duty.status != Duty.Status.OPEN:
         return EXCUSED
     if duty.due_on is None or duty.due_on >= today:
@@ -158,6 +180,7 @@ def standings() -> dict[str, str]:
         MISSED: _("Missed"),
         UNSHOWN: _("No evidence"),
         EXCUSED: _("Excused"),
+        DECLINED: _("Declined"),
         OWED: _("Not yet due"),
     }
 
@@ -178,6 +201,7 @@ def _duty(duty: Duty, record: Record, redactor: Redactor, today: date) -> dict[s
         ),
         (_("Evidence"), _evidence(duty, record)),
         (_("What is missing, late or excused"), gap),
+        (_("Agreed, and taken back"), _taken_back(duty, record, redactor)),
         (_("Who answers for it"), _breach(duty, record)),
     ]
     return {
@@ -185,7 +209,9 @@ def _duty(duty: Duty, record: Record, redactor: Redactor, today: date) -> dict[s
         "right": duty.right,
         "is_local": duty.is_local,
         "standing": standing,
-        "status": standings()[standing] if standing != EXCUSED else str(duty.get_status_display()),
+        "status": standings()[standing]
+        if standing not in (EXCUSED, DECLINED)
+        else str(duty.get_status_display()),
         "facts": [(label, value) for label, value in facts if value],
         "steps": [f"{step['text']} {step.get('skipped', '')}".strip() for step in explain(duty)],
         "gap": f"{words.short(duty.rule)} ({duty.rule}): {gap}",
@@ -226,7 +252,7 @@ def _evidence(duty: Duty, record: Record) -> str:
 
 def _gap(duty: Duty, standing: str, record: Record, redactor: Redactor, today: date) -> str:
     """What is missing, late or excused, in plain sentences; nothing where it was met in time or is not due."""
-    if standing == EXCUSED:
+    if standing in (EXCUSED, DECLINED):
         return _excuse(duty, record, redactor)
     if standing == OWED:
         return (
@@ -288,11 +314,28 @@ def _excuse(duty: Duty, record: Record, redactor: Redactor) -> str:
         decision = record.events.get(duty.met_by)
         why = redactor.clean(decision.detail) if decision is not None else ""
         return f"{said} “{why}”" if why else said
+    return f"{said} {_why_and_who(excuse, redactor)}"
+
+
+def _why_and_who(excuse: Excuse, redactor: Redactor) -> str:
     who = _("Asked for by %(asked)s and agreed by %(agreed)s (%(excuse)s).") % {
         "asked": staff(excuse.asked_by), "agreed": staff(excuse.decided_by), "excuse": excuse.reference,
     }  # fmt: skip
     coded = f"{excuse.get_reason_display()}." if excuse.reason else ""
-    return " ".join(part for part in (said, coded, f"“{redactor.clean(excuse.why)}”", who) if part)
+    return " ".join(part for part in (coded, f"“{redactor.clean(excuse.why)}”", who) if part)
+
+
+def _taken_back(duty: Duty, record: Record, redactor: Redactor) -> str:
+    """What excused it for a time: how, from when until when, why, by whom, and why no longer."""
+    found = record.taken_back.get((duty.rule, duty.event_id), [])
+    if duty.event.replaces_id:  # the event was corrected since
+        found = [*record.taken_back.get((duty.rule, duty.event.replaces_id), []), *found]
+    return " ".join(
+        f"{excuse.get_status_display()}, {_when(excuse.decided_at)}. {_why_and_who(excuse, redactor)}"
+        f" {_('Taken back')}: {_when(excuse.withdrawn_at)}, {staff(excuse.withdrawn_by)}."
+        f" “{redactor.clean(excuse.withdrawn_because)}”"
+        for excuse in found
+    )
 
 
 def _breach(duty: Duty, record: Record) -> str:
@@ -458,6 +501,31 @@ def _whereabouts(person: Person) -> list[str]:
     ]  # fmt: skip
 
 
+def _staff_names(
+    pack: Pack, participant: Participant, people: Iterable[Participant], record: Record
+) -> tuple[list[str], list[str]]:
+    """What those are called who touch the case or supervise its teams; and whoever else signs in, in full.
+
+    The first are known by any word of their name. Of the others a first name alone could be anybody's.
+    """
+    case = participant.case
+    ids = {pack.asked_by_id, case.witness_care_officer_id, *record.who_worked}
+    ids |= {part.officer_id for part in people}
+    ids |= set(case.events.order_by().values_list("by", flat=True).distinct())
+    before = Participant.history.filter(id__in=[part.pk for part in people])
+    ids |= set(before.order_by().values_list("officer_id", flat=True).distinct())
+    teams = {case.witness_care_team_id, *(part.team_id for part in people)} - {None}
+    touching: list[str] = [case.oic_name]
+    others: list[str] = []
+    for user in User.objects.only("display_name", "roles", "team"):
+        leads = user.team_id in teams and user.has_role(Role.SUPERVISOR)
+        if user.pk in ids or leads:
+            touching.append(user.display_name)
+        elif " " in user.display_name.strip():
+            others.append(user.display_name)
+    return touching, others
+
+
 def _left_out(record: Record, redactor: Redactor) -> list[str]:
     """What this pack does not hold, and why. Said whether or not there was any of it."""
     said = [
@@ -499,9 +567,15 @@ def _left_out(record: Record, redactor: Redactor) -> list[str]:
     return said
 
 
-def _check_nobody_in(said: Mapping[str, Any], people: Iterable[Participant]) -> None:
-    """Raises TooMuchSaid when a full name, a street, a number or an email of anybody stands in the words."""
+def _check_nobody_in(said: Mapping[str, Any], people: Iterable[Participant], touching: Iterable[str]) -> None:
+    """Raises TooMuchSaid when a full name, a street, a number or an email of anybody stands in the words.
+
+    `touching` are the names of the staff who touch the case.
+    """
     words_said = _squeezed(" ".join(_texts(said)))
+    staffed = [_squeezed(name) for name in touching if " " in name.strip()]  # one word could stand anywhere
+    if any(len(name) > 5 and name in words_said for name in staffed):
+        raise TooMuchSaid
     for part in people:
         person = part.person
         names = [f"{name} {person.surname}" for name in (person.given_names, person.preferred_name) if name]

@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from compliance.actions import assess
 from compliance.breaches import keep_breaches
-from compliance.excuses import agree_to_excuse, ask_to_excuse
+from compliance.excuses import agree_to_excuse, ask_to_excuse, take_excuse_back
 from compliance.models import Duty
-from compliance.models_breach import Breach
-from compliance.packs import actions
+from compliance.models_breach import Breach, Excuse
+from compliance.packs import actions, evidence
 from compliance.packs.models import Pack
 from compliance.packs.redaction import Redactor
 from compliance.packs.tasks import make_waiting_packs
@@ -26,12 +26,14 @@ from tests.factories import (
     ParticipantFactory,
     PersonFactory,
     SuspectFactory,
+    UserFactory,
     london,
 )
 from victimcare.accounts.models import Notification
+from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Case, Participant
 from victimcare.faults import Refused
 from victimcare.letters.press import Printed
 
@@ -154,6 +156,46 @@ def test_a_pack_says_what_was_owed_what_met_it_and_what_is_missing_and_names_nob
             assert word.casefold() not in text, word
     for word in (officer.display_name, supervisor.display_name, "dewi", "07700"):
         assert word.casefold() not in text, word
+
+
+def test_no_member_of_staff_is_named_whoever_touched_the_case(copied, made, officer, unit):
+    officer.display_name = "Dewi Watkins"
+    officer.save()
+    UserFactory(display_name="Bethan Pritchard", team=unit, roles=[Role.SUPERVISOR])
+    UserFactory(display_name="Anwen Two", team=None)
+    reason = "Complaint by Mair, 07700 900624, about Dewi Watkins; Mr WATKINS, Bethan and Anwen Two know."
+    page = bytes(made(reason=reason).pdf).decode()
+    assert (
+        "Complaint by Mair, [left out], about [left out]; Mr [left out], [left out] and [left out] know."
+        in page
+    )
+    assert f"Victim care officer, {officer.reference}" in page
+
+
+def test_a_staff_name_that_stands_in_a_coded_place_stops_the_pack(copied, case, victim, officer, supervisor):
+    Case.objects.filter(pk=case.pk).update(offence_title=f"Assault, says {officer.display_name}")
+    pack = actions.ask_for_evidence(participant=victim, language="en", reason="A review.", by=supervisor)
+    assert make_waiting_packs() == 0
+    pack.refresh_from_db()
+    assert pack.status == "parked"
+
+
+def test_an_excuse_taken_back_stays_in_the_pack(copied, made, supervisor):
+    excuse = Excuse.objects.get()
+    take_excuse_back(excuse=excuse, because="Sue Pervisor was wrong.", by=supervisor)
+    page = bytes(made().pdf).decode()
+    assert "Agreed, and taken back" in page and excuse.reference in page
+    assert "Exempt, with good reason, Monday 23 November 2026" in page
+    assert f"Supervisor, {supervisor.reference}. “[left out] was wrong.”" in page
+
+
+def test_what_was_declined_is_not_counted_as_excused(case, victim, supervisor):
+    duty = Duty.objects.current().filter(participant=victim, status="exempt").get()
+    assert evidence.standing_of(duty, duty.clock_on) == "excused"
+    duty.status = "declined"
+    assert evidence.standing_of(duty, duty.clock_on) == "declined"
+    counted = evidence._how_it_stands([{"standing": "declined", "is_local": False}])
+    assert dict(counted) == dict.fromkeys(dict(counted), 0) | {"Declined": 1}
 
 
 def test_a_pack_in_welsh_is_in_welsh(made, copied):
