@@ -31,14 +31,22 @@ def rule_of(duty: Duty) -> Rule | None:
     return code.by_key.get(duty.rule) if code else None
 
 
+def is_checked(rule: Rule, agrees: bool | None) -> bool:
+    """Whether somebody held this rule against the published Code and found it the same.
+
+    `agrees` is what was found last, None where nobody wrote a check down.
+    """
+    return rule.checked if agrees is None else agrees
+
+
 def explain(duty: Duty) -> list[Step]:
     """Steps for `{% explain_date %}`: what happened, rule, entitlement, days counted, what it became.
 
-    Wants `duty.event` fetched. Asks the database nothing.
+    Wants `duty.event` fetched, and in lists `with_checks()`: then it asks the database nothing.
     """
     rule, calendar = rule_of(duty), numbered(duty.calendar)
     steps = [_what_happened(duty), {"text": _rule(duty, rule)}]
-    if rule is not None and not rule.checked:
+    if rule is not None and not is_checked(rule, duty.rule_agrees):
         steps.append({"text": _("This rule is not yet checked against the published Code.")})
     if duty.limit is None or duty.first_due_on is None:
         steps.append({"text": _("The Code gives no number of days for this.")})

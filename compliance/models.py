@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import date
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -68,6 +69,10 @@ class RuleCheckQuerySet(models.QuerySet["RuleCheck"]):
         """The last check of each rule of this Code, by the rule's key."""
         rows = self.filter(code=code).select_related("by").order_by("pk")
         return {row.rule: row for row in rows}
+
+    def last_of(self, code: str, rule: str) -> "RuleCheck | None":
+        """The check of this rule that counts; None where nobody checked it."""
+        return self.filter(code=code, rule=rule).order_by("-pk").first()
 
 
 class RuleCheck(models.Model):
@@ -152,6 +157,11 @@ OURS = Q(owner="WCU") | Q(owner="FORCE", officer__isnull=False)
 class DutyQuerySet(models.QuerySet["Duty"]):
     def current(self) -> "DutyQuerySet":
         return self.filter(is_current=True)
+
+    def with_checks(self) -> "DutyQuerySet":
+        """Each with `rule_agrees`, for a list that explains its dates: no question for each of them."""
+        checks = RuleCheck.objects.filter(code=OuterRef("code"), rule=OuterRef("rule")).order_by("-pk")
+        return self.annotate(rule_agrees=Subquery(checks.values("agrees")[:1]))
 
     def visible_to(self, user: User) -> "DutyQuerySet":
         return self.filter(may_see(user, "participant__"))
@@ -350,6 +360,12 @@ class Duty(models.Model):
             ),
             models.Index(name="duty_by_case", fields=["case"]),
         )
+
+    @cached_property
+    def rule_agrees(self) -> bool | None:
+        """Whether who last checked its rule found the published Code to say the same; None: nobody checked it."""
+        check = RuleCheck.objects.last_of(self.code, self.rule)
+        return check.agrees if check else None
 
     @property
     def is_ours(self) -> bool:

@@ -14,7 +14,7 @@ from compliance import actions, words
 from compliance.breaches import is_a_breach
 from compliance.calendar.horizon import horizon_warning
 from compliance.catalogue import Rule, codes
-from compliance.explain import answer_of, late_by, rule_of
+from compliance.explain import answer_of, is_checked, late_by, rule_of
 from compliance.explain import explain as steps_of
 from compliance.facts import local_rules, rulebook
 from compliance.forms import YES, ApprovalForm, CalculatorForm, CheckForm, LoadForm
@@ -49,7 +49,7 @@ def code(request: Request) -> HttpResponse:
     context = {
         "in_force": in_force,
         "horizon": horizon_warning(today),
-        "unchecked": sum(not is_checked(rule, checks.get(rule.key)) for rule in shown.rules) if shown else 0,
+        "unchecked": sum(not _is_checked(rule, checks.get(rule.key)) for rule in shown.rules) if shown else 0,
         "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
         "columns": [
             _("Duty"),
@@ -89,9 +89,8 @@ def code(request: Request) -> HttpResponse:
     return render(request, "compliance/code.html", context)
 
 
-def is_checked(rule: Rule, check: RuleCheck | None) -> bool:
-    """Whether somebody held this rule against the published Code and found it the same."""
-    return check.agrees if check else rule.checked
+def _is_checked(rule: Rule, check: RuleCheck | None) -> bool:
+    return is_checked(rule, check.agrees if check else None)
 
 
 def _row(rule: Rule, check: RuleCheck | None) -> list[Any]:
@@ -101,7 +100,7 @@ def _row(rule: Rule, check: RuleCheck | None) -> list[Any]:
         duty["url"] = reverse("compliance:rule", args=[rule.code, rule.key])
     if check and not check.agrees:
         duty |= {"tag": _("Differs from the published Code"), "colour": "red"}
-    elif not is_checked(rule, check):
+    elif not _is_checked(rule, check):
         duty |= {"tag": _("Not yet checked"), "colour": "amber"}
     return [
         duty,
@@ -169,7 +168,7 @@ def rule(request: Request, key: str, rule: str) -> HttpResponse:
         "rule": found,
         "name": words.short(rule),
         "right": words.RIGHTS[found.right],
-        "is_checked": is_checked(found, checks[0] if checks else None),
+        "is_checked": _is_checked(found, checks[0] if checks else None),
         "facts": _in_full(found),
         "checks": [
             [
@@ -216,7 +215,7 @@ def calculator(request: Request) -> HttpResponse:
     book = rulebook()
     keys = [key for key, found in book.by_key.items() if found.is_timed]
     form = CalculatorForm(request.GET or None, rules=keys)
-    answer = None
+    answer, is_marked = None, False
     if form.is_bound and form.is_valid():
         said = form.cleaned_data
         found = book.rule_on(said["rule"], said["on"])
@@ -224,10 +223,11 @@ def calculator(request: Request) -> HttpResponse:
             form.add_error("on", _("No version of this rule is in force on that day. Choose a later one."))
         else:
             answer = answer_of(found, said["on"], is_enhanced=said["enhanced"])
+            is_marked = not _is_checked(found, RuleCheck.objects.last_of(found.code, found.key))
     return render(
         request,
         "compliance/calculator.html",
-        {"form": form, "answer": answer, "columns": [_("Day"), _("Counted")]},
+        {"form": form, "answer": answer, "is_marked": is_marked, "columns": [_("Day"), _("Counted")]},
         status=422 if form.errors else 200,
     )
 

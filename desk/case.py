@@ -84,7 +84,9 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
     if acting and user.may(Permission.VIEW_SAFE_CONTACT):
         verdicts_here(request, acting)
     duties = (
-        list(Duty.objects.owed_to(person).select_related("event")) if user.may(Permission.VIEW_RIGHTS) else []
+        list(Duty.objects.owed_to(person).with_checks().select_related("event"))
+        if user.may(Permission.VIEW_RIGHTS)
+        else []
     )
     plan = plan_in_force(person)
     promises = list(Promise.objects.open().filter(participant=person).select_related("made_by")[:100])
@@ -328,7 +330,10 @@ def rights(request: Request, case: str, participant: str) -> HttpResponse:
     person = participant_for(request, case, participant, field_group="rights")
     today = clock.today()
     duties = list(
-        Duty.objects.owed_to(person).select_related("event").order_by("right", "clock_on", "pk")[:500]
+        Duty.objects.owed_to(person)
+        .with_checks()
+        .select_related("event")
+        .order_by("right", "clock_on", "pk")[:500]
     )
     asked = asked_about(person)
     rows = {

@@ -262,7 +262,9 @@ def _ring_by(ids: Iterable[int]) -> dict[int, datetime]:
 def _owed(people: dict[int, Participant], user: User) -> list[Thing]:
     """Everything with a date that is owed to these people, soonest first. Four queries."""
     ids = list(people)
-    duties = Duty.objects.open().timed().filter(participant__in=ids, owner__in=owed.OURS_TO_TELL)
+    duties = (
+        Duty.objects.open().timed().with_checks().filter(participant__in=ids, owner__in=owed.OURS_TO_TELL)
+    )
     items = [
         *(owed.of_duties(duties.select_related("event")) if user.may(Permission.VIEW_RIGHTS) else ()),
         *owed.of_first_contacts(owed.first_contacts().filter(participant__in=ids)),

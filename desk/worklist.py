@@ -114,7 +114,7 @@ def gather(
     )
     has_cases = is_team or len(whose) > 1 or user.has_role(Role.VICTIM_CARE_OFFICER)
     officers = whose if has_cases else []  # nobody is allocated to anybody else: those queries are not asked
-    duties = _until(_duties(user, whose, is_team=is_team), "due_on", until)
+    duties = _until(_duties(user, whose, is_team=is_team).with_checks(), "due_on", until)
     plans = _of_theirs(owed.plans_due(until), officers).order_by("due_on", "pk")[:AT_MOST]
     new = _until(_of_theirs(owed.first_contacts(), officers), "due_on", until)
     series = _until(_of_theirs(owed.attempts(), officers), "next_on", until)

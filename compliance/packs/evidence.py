@@ -84,7 +84,9 @@ class Record:
     def __init__(self, participant: Participant) -> None:
         # What was told to whoever acts for them was told to them.
         whose = [participant.pk, *participant.represented_by.values_list("pk", flat=True)]
-        all_duties = Duty.objects.filter(participant=participant).select_related("event", "officer")
+        all_duties = (
+            Duty.objects.filter(participant=participant).with_checks().select_related("event", "officer")
+        )
         self.duties = list(all_duties.current().order_by("right", "clock_on", "pk")[:AT_MOST])
         self.revisions = list(all_duties.filter(is_current=False).order_by("right", "event", "pk")[:AT_MOST])
         self.contacts = list(

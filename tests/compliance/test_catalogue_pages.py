@@ -1,13 +1,16 @@
 """A rule in full, who held it against the published Code, and the page that works a date out."""
 
+import io
+import json
 from datetime import date
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from compliance import actions
-from compliance.models import RuleCheck
-from tests.factories import UserFactory
+from compliance.models import Duty, RuleCheck
+from tests.factories import EventFactory, UserFactory, london
 from victimcare.accounts.permissions import Role
 from victimcare.faults import Refused
 
@@ -77,6 +80,32 @@ def test_a_rule_that_differs_is_marked_so_and_the_last_check_counts(monday, as_s
     checked(supervisor, agrees=False, note="Three working days")
     said = as_supervisor.get(reverse("compliance:code")).content.decode()
     assert said.count("Differs from the published Code") == 1
+
+
+def test_what_was_checked_is_marked_nowhere_until_somebody_finds_a_difference(
+    monday, victim, supervisor, as_officer
+):
+    EventFactory(case=victim.case, occurred_at=london(2026, 11, 18, 10))
+    actions.assess([victim.case_id])
+    duty = Duty.objects.current().get(participant=victim, rule="R6-ARREST")
+    rights = reverse("desk:rights", args=[victim.case.reference, victim.reference])
+
+    def marked():
+        printed = io.StringIO()
+        call_command("due", "R6-ARREST", on="2026-11-23", as_json=True, stdout=printed)
+        pages = (
+            as_officer.get(reverse("compliance:explain", args=[duty.pk])),
+            as_officer.get(rights),
+            asked(as_officer, date(2026, 12, 24)),
+        )
+        said = ["not yet checked" in each.content.decode() for each in pages]
+        return [*said, not json.loads(printed.getvalue())["checked"]]
+
+    assert marked() == [True] * 4
+    checked(supervisor)
+    assert marked() == [False] * 4
+    checked(supervisor, agrees=False, note="Three working days")
+    assert marked() == [True] * 4
 
 
 def test_a_difference_wants_words_and_a_day_that_has_come(monday, supervisor):

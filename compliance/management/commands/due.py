@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from compliance.explain import is_checked
 from compliance.facts import rulebook
+from compliance.models import RuleCheck
 from victimcare.working_days import (
     LAST_YEAR,
     add_working_days,
@@ -47,6 +49,7 @@ class Command(BaseCommand):
             | ({} if n is not None else {"skipped": names.get(day) or "weekend"})
             for day, n in count_shown(start, due_on, bank_holidays=holidays)
         ]
+        check = RuleCheck.objects.last_of(rule.code, rule.key)
         answer = {
             "key": rule.key,
             "code": rule.code,
@@ -56,7 +59,7 @@ class Command(BaseCommand):
             "working_days": limit,
             "due_on": due_on.isoformat(),
             "days": days,
-            "checked": rule.checked,
+            "checked": is_checked(rule, check.agrees if check else None),
         }
         self.stdout.write(json.dumps(answer, indent=2) if as_json else self.in_words(answer))
 
