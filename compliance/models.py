@@ -161,7 +161,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
     def with_checks(self) -> "DutyQuerySet":
         """Each with `rule_agrees`, for a list that explains its dates: no question for each of them."""
         checks = RuleCheck.objects.filter(code=OuterRef("code"), rule=OuterRef("rule")).order_by("-pk")
-        return self.annotate(rule_agrees=Subquery(checks.values("agrees")[:1]))
+        return self.annotate(rule_agrees=Subquery(checks.values("agrees")[:1]))  # type: ignore[no-redef]
 
     def visible_to(self, user: User) -> "DutyQuerySet":
         return self.filter(may_see(user, "participant__"))
