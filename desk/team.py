@@ -14,8 +14,8 @@ from compliance.models import Breach, Excuse
 from courts.models import Hearing, SpecialMeasure, Warning, WitnessRequirement
 from desk.counted import Counted, by_officer
 from desk.handover import not_received
-from referrals.board import loads_today
 from referrals.models import Referral
+from referrals.officers import loads_today
 from victimcare import clock
 from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.permissions import Role

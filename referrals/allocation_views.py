@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from referrals import actions
-from referrals.board import Board, Waiting, board_for, carried_by, scale_on, waiting_for
+from referrals.board import Board, board_for
 from referrals.draft import Draft, Posted, draft_of, posted, select_all
 from referrals.forms import AllocateForm, ReallocateForm, ScaleForm
 from referrals.models import WorkloadScale
+from referrals.officers import scale_on
+from referrals.waiting import Waiting, carried_by, waiting_for
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
