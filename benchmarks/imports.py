@@ -39,9 +39,9 @@ from django.db import connection, transaction  # noqa: E402
 from desk.demo import people  # noqa: E402
 from desk.demo.extracts import Story, Teller, events_csv, referrals_csv  # noqa: E402
 from referrals.arriving import Arrival, arrivals  # noqa: E402
-from referrals.landing import CASE_WORDS, PERSON_WORDS  # noqa: E402
 from referrals.models import Referral  # noqa: E402
 from referrals.rows import clean_referral  # noqa: E402
+from referrals.staged import CASE_WORDS, PERSON_WORDS  # noqa: E402
 from victimcare import clock  # noqa: E402
 from victimcare.cases.kinds import Kind  # noqa: E402
 from victimcare.cases.models import Case, Entitlement, Event, Participant, Person, SafeContact  # noqa: E402

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from referrals import known, landing
-from referrals.landing import Arrival
+from referrals import known
 from referrals.refer_in.said import is_untold
 from referrals.rules.book import RulesByDay, entitlement_reason
+from referrals.staged import PERSON_WORDS, Arrival
 from referrals.triage import Facts, triage
 from victimcare import clock
 from victimcare.accounts.models import Team
@@ -72,7 +72,7 @@ class _Teams:
 
 
 # What one person's rows say of them: an empty cell in a later row removes nothing that an earlier one said.
-_OF_THE_PERSON = (*landing.PERSON_WORDS, "date_of_birth", "date_of_death", "welsh_preference")
+_OF_THE_PERSON = (*PERSON_WORDS, "date_of_birth", "date_of_death", "welsh_preference")
 
 
 class _People:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection
 
-from referrals.landing import _TEXT, PART_WORDS, PERSON_WORDS
+from referrals.staged import PART_WORDS, PERSON_WORDS, TEXT
 from victimcare.accounts.models import User
 from victimcare.cases.models import Participant, Person
 from victimcare.intake.cells import Clean
@@ -26,13 +26,13 @@ from victimcare.intake.staging import (
 )
 
 STAGED_EVENTS: dict[str, str] = {
-    "number": "int PRIMARY KEY", "key": _TEXT, "digest": _TEXT, "extra": "jsonb NOT NULL",
-    "source_system": _TEXT,
-    "event_id": _TEXT, "occurrence_no": _TEXT, "suspect_id": _TEXT, "kind": _TEXT,
+    "number": "int PRIMARY KEY", "key": TEXT, "digest": TEXT, "extra": "jsonb NOT NULL",
+    "source_system": TEXT,
+    "event_id": TEXT, "occurrence_no": TEXT, "suspect_id": TEXT, "kind": TEXT,
     "occurred_at": "timestamptz NOT NULL",
-    "precision": _TEXT, "learned_at": "timestamptz NOT NULL", "detail": _TEXT, "event_ref": _TEXT,
-    "suspect_ref": _TEXT,
-    "suspect_part_ref": _TEXT, "case_pk": "bigint", "suspect_pk": "bigint", "suspect_part_pk": "bigint",
+    "precision": TEXT, "learned_at": "timestamptz NOT NULL", "detail": TEXT, "event_ref": TEXT,
+    "suspect_ref": TEXT,
+    "suspect_part_ref": TEXT, "case_pk": "bigint", "suspect_pk": "bigint", "suspect_part_pk": "bigint",
     "was_pk": "bigint", "event_pk": "bigint",
 }  # fmt: skip
 _COPIED_EVENTS = [column for column in STAGED_EVENTS if not column.endswith("_pk")]
