@@ -14,7 +14,7 @@ TYPED = [
     "victimcare/working_days.py",
     "victimcare/cases/entitlements.py",
     "victimcare/cases/matching.py",
-    "victimcare/cases/safe_contact.py",
+    "victimcare/cases/safe_contact/*.py",
     "victimcare/intake/admitting.py",
     "victimcare/intake/chunks.py",
     "victimcare/intake/claiming.py",

@@ -220,7 +220,7 @@ def test_only_safe_contact_makes_a_clearance():
         for path, tree in TREES.items()
         if any(name == "Clearance" for name, _call in calls(tree))
     }
-    assert makers == {"victimcare.cases.safe_contact"}
+    assert makers == {"victimcare.cases.safe_contact.clearing"}
 
 
 def may_save(path: Path) -> bool:

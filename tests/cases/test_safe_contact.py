@@ -24,7 +24,6 @@ from victimcare.cases.safe_contact import (
     Channel,
     Facts,
     Purpose,
-    _is_dangerous,
     address_keys,
     clear,
     judge,
@@ -33,6 +32,7 @@ from victimcare.cases.safe_contact import (
     verdicts,
     verdicts_for,
 )
+from victimcare.cases.safe_contact.danger import _is_dangerous
 
 TODAY = date(2026, 11, 23)
 SAFE = Facts(
