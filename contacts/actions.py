@@ -29,7 +29,8 @@ from victimcare import clock
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import notify, settle, settling
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import hear_of_number, keep_together
+from victimcare.cases.actions import keep_together
+from victimcare.cases.changing import hear_of_number
 from victimcare.cases.events import new_event, record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.links import linked_to

@@ -35,7 +35,7 @@ from referrals.staged import (
     lines,
 )
 from victimcare.accounts.models import User
-from victimcare.cases.actions import hold_what_a_feed_says
+from victimcare.cases.changing import hold_what_a_feed_says
 from victimcare.cases.models import Case, Participant, Person, SafeContact
 from victimcare.intake.layouts import Landed
 from victimcare.intake.models import FeedRow

@@ -14,8 +14,7 @@ from desk.demo.year import NOTES, support_offered, told_by_the_officer_in_the_ca
 from referrals.models import Partner
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases import actions as cases
-from victimcare.cases import safe_contact
+from victimcare.cases import changing, safe_contact
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Event, Participant, SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel, Purpose
@@ -229,7 +228,7 @@ class Live:
                     pk=who.participant_id
                 )
                 safe = getattr(part.person, "safe_contact", SafeContact(version=0))
-                cases.set_safe_contact(
+                changing.set_safe_contact(
                     person=part.person, version=safe.version, by=part.officer or self.supervisor,
                     phone=safe.phone if safe.phone == "N" else "Y",
                     text=safe.text, email=safe.email, post=safe.post, voicemail="N", withhold_number=who.story.is_flagged,

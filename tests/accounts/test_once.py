@@ -5,7 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from victimcare.audit.models import AccessEntry
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.intake.models import ImportBatch
 
 pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SuspectFactory
-from victimcare.cases import actions
+from victimcare.cases import actions, linking
 from victimcare.cases.models import Participant, Person
 from victimcare.cases.safe_contact import Channel, verdicts, verdicts_for, whom_not_to_ask, why_not_to_act_for
 
@@ -94,7 +94,7 @@ def test_nor_one_who_is_the_suspect_of_another_crime_against_her(child):
 
 def test_nor_one_who_lives_with_the_suspect_of_a_crime_under_her_other_reference(child, officer):
     other = ParticipantFactory(person__date_of_birth=date(2014, 3, 1))
-    actions.link(one=child.person, other=other.person, reason="Same child.", by=officer)
+    linking.link(one=child.person, other=other.person, reason="Same child.", by=officer)
     SuspectFactory(case=other.case)
     father = acting_for(child, address_line_1="99 Mill Lane", postcode="NP44 1ZZ")
     assert said(father).rule == "tied_to_suspect"

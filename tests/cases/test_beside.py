@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from victimcare.cases import actions
+from victimcare.cases import changing
 from victimcare.cases.models import SafeContact
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_whoever_is_second_sees_both_and_what_they_typed_is_in_the_form(
 ):
     safe = SafeContact.objects.get(person=victim.person)
     mine = answers(safe.version, note="Only after nine", voicemail="N")
-    actions.set_safe_contact(
+    changing.set_safe_contact(
         person=victim.person, version=safe.version, by=colleague, phone="N", voicemail="N", text="Y",
         email="Y", post="N", note="He reads her letters",
     )  # fmt: skip
@@ -46,7 +46,7 @@ def test_whoever_is_second_sees_both_and_what_they_typed_is_in_the_form(
 def test_saved_again_theirs_is_in_the_history_and_mine_stands(monday, victim, as_officer, colleague):
     safe = SafeContact.objects.get(person=victim.person)
     mine = answers(safe.version, note="Only after nine")
-    actions.set_safe_contact(person=victim.person, version=safe.version, by=colleague, note="Theirs")
+    changing.set_safe_contact(person=victim.person, version=safe.version, by=colleague, note="Theirs")
     form = as_officer.post(place("safe-contact", victim), mine).context["form"]
     again = mine | {"version": form["version"].value()}
     assert as_officer.post(place("safe-contact", victim), again).status_code == 302
@@ -69,7 +69,7 @@ def test_the_details_are_compared_too(monday, victim, as_officer, colleague):
         "address_line_1": person.address_line_1, "town": person.town, "postcode": person.postcode,
         "verified_by": "Seen in person", "version": person.version,
     }  # fmt: skip
-    actions.change_details(
+    changing.change_details(
         person=person, version=person.version, verified_by="Rang her", by=colleague, surname="Rees"
     )
     response = as_officer.post(place("details", victim), typed)
@@ -78,7 +78,7 @@ def test_the_details_are_compared_too(monday, victim, as_officer, colleague):
 
 
 def test_what_was_held_before_is_a_page(monday, victim, as_officer, colleague):
-    actions.change_details(
+    changing.change_details(
         person=victim.person, version=victim.person.version, verified_by="Rang her", by=colleague,
         surname="Rees", address_line_1="1 New Street",
     )  # fmt: skip
@@ -96,7 +96,7 @@ def test_a_protected_address_of_before_is_not_shown_to_who_may_not_change_it(
     victim.case.witness_care_officer = witness_care
     victim.case.save()
     before = victim.person.address_line_1
-    actions.change_details(
+    changing.change_details(
         person=victim.person, version=victim.person.version, verified_by="Rang her", by=witness_care,
         address_line_1="1 New Street", surname="Rees",
     )  # fmt: skip

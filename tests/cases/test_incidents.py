@@ -16,7 +16,7 @@ from tests.factories import (
     london,
 )
 from tests.letters.conftest import template
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.models import Participant, PendingChange, SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel, Purpose, clear
 from victimcare.faults import Refused

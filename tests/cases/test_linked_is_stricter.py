@@ -12,7 +12,7 @@ from tests.factories import (
     SuspectFactory,
     london,
 )
-from victimcare.cases import actions
+from victimcare.cases import linking
 from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts
 
@@ -26,7 +26,7 @@ def sian(victim, officer) -> tuple[Participant, Participant]:
     safe.text = safe.email = ""
     safe.save()
     other = ParticipantFactory(person=PersonFactory(surname="Evans", date_of_birth=None))
-    actions.link(one=victim.person, other=other.person, reason="She said so.", by=officer)
+    linking.link(one=victim.person, other=other.person, reason="She said so.", by=officer)
     return victim, other
 
 
@@ -66,7 +66,7 @@ def test_a_child_by_either_record_is_a_child(victim, officer):
     victim.person.date_of_birth = None
     victim.person.save()
     other = ParticipantFactory(person=PersonFactory(date_of_birth=date(2014, 5, 1)))
-    actions.link(one=victim.person, other=other.person, reason="Her school told us.", by=officer)
+    linking.link(one=victim.person, other=other.person, reason="Her school told us.", by=officer)
     assert said(victim, Channel.PHONE).rule == "nobody_acts"
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import ParticipantFactory, PersonFactory, SafeContactFactory, TeamFactory
-from victimcare.cases.actions import link
+from victimcare.cases.linking import link
 from victimcare.cases.models import Case, Participant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]

@@ -18,7 +18,7 @@ from tests.factories import (
     london,
 )
 from victimcare.audit.models import AccessEntry
-from victimcare.cases import actions
+from victimcare.cases import linking
 from victimcare.cases.models import Case, Exclusion, Likeness, Participant, Person, PersonLink
 from victimcare.cases.tasks import compare_new_people
 
@@ -114,7 +114,7 @@ def test_the_reason_starts_empty_and_is_asked_for_beside_its_box(as_officer, twi
 
 
 def test_unlinking_without_a_reason_asks_for_one_beside_its_box(as_officer, twice, officer):
-    link = actions.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
+    link = linking.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
     response = as_officer.post(of(twice[0]), {"link": link.reference, "answer": "unlink", "reason": ""})
     assert response.status_code == 422
     assert f'id="why-{link.reference}-error"' in text(response)
@@ -139,7 +139,7 @@ def test_the_summary_says_who_it_may_be_and_only_what_the_reader_may_open(as_off
 
 
 def test_a_linked_record_that_is_hidden_leaves_no_trace(as_officer, twice, officer):
-    actions.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
+    linking.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
     assert twice[1].reference in text(as_officer.get(of(twice[0], "")))
     Case.objects.filter(pk=twice[1].case_id).update(is_restricted=True)
     for page in ("", "same-person/"):
@@ -197,7 +197,7 @@ def test_forty_pairs_cost_no_more_queries_than_two(as_officer, officer):
             as_officer.get("/same-person/")  # the first look of a session asks for more
         if n in (2, 40):
             Likeness.objects.all().delete()
-            actions.keep_likenesses(Person.objects.values_list("pk", flat=True))
+            linking.keep_likenesses(Person.objects.values_list("pk", flat=True))
             with CaptureQueriesContext(connection) as queries:
                 page = text(as_officer.get("/same-person/"))
             counts.append(len(queries))
@@ -219,11 +219,11 @@ def test_a_case_with_many_pairs_and_links_costs_no_more_queries(as_officer, offi
             officer=officer, team=officer.team, person__phone_mobile=victim.person.phone_mobile
         )
         if n % 2:
-            actions.link(one=victim.person, other=other.person, reason="x", by=officer)
+            linking.link(one=victim.person, other=other.person, reason="x", by=officer)
         if n == 0:
             as_officer.get(of(victim))
         if n in (3, 11):
-            actions.keep_likenesses(Person.objects.values_list("pk", flat=True))
+            linking.keep_likenesses(Person.objects.values_list("pk", flat=True))
             for page in ("same-person/", ""):
                 with CaptureQueriesContext(connection) as queries:
                     as_officer.get(of(victim, page))
@@ -443,7 +443,7 @@ def test_one_crime_is_no_pattern(as_officer, victim):
 
 
 def test_search_by_either_reference_finds_both(as_officer, twice, officer):
-    actions.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
+    linking.link(one=twice[0].person, other=twice[1].person, reason="x", by=officer)
     for part in twice:
         page = text(as_officer.get("/search", {"q": part.person.reference}))
         assert all(of(each, "") in page for each in twice)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.factories import CaseFactory, ParticipantFactory, SuspectFactory, london
-from victimcare.cases import actions
+from victimcare.cases import linking
 from victimcare.cases.repeats import Crime, crimes_before, in_words, in_year_to, pattern, seen_by
 
 
@@ -68,7 +68,7 @@ def test_a_witness_a_duplicate_and_an_error_are_no_crimes_against_her():
 def test_the_crimes_of_a_linked_record_count_for_both_and_each_only_once(officer):
     one, other = victim_of(), victim_of()
     ParticipantFactory(case=one.case, person=other.person)
-    actions.link(one=one.person, other=other.person, reason="She says so.", by=officer)
+    linking.link(one=one.person, other=other.person, reason="She says so.", by=officer)
     found = crimes_before([one.person_id, other.person_id], date(2026, 11, 23))
     assert [{each.reference for each in crimes} for crimes in found.values()] == [
         {one.case.reference, other.case.reference}

@@ -17,7 +17,7 @@ from tests.factories import (
     SuspectFactory,
     london,
 )
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.models import Person
 from victimcare.cases.safe_contact import (
     Blocked,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SafeContactFactory, london
 from tests.referrals.test_receive import SIAN, receive
-from victimcare.cases.actions import change_details
+from victimcare.cases.changing import change_details
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant, PendingChange, Person
 from victimcare.cases.safe_contact import Channel, Purpose, clear, verdicts

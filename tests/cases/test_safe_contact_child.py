@@ -13,7 +13,7 @@ from tests.factories import (
     london,
 )
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant, SafeContact
 from victimcare.cases.safe_contact import Channel, verdicts

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from tests.factories import CaseFactory, ParticipantFactory, SafeContactFactory, TeamFactory
 from tests.letters.conftest import template
-from victimcare.cases.actions import link
+from victimcare.cases.linking import link
 from victimcare.cases.models import Exclusion, Participant, SafeContact
 from victimcare.cases.safe_contact import Channel, Purpose, clear
 from victimcare.faults import Refused

@@ -11,7 +11,8 @@ from tests.factories import (
     london,
 )
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import reopen, set_safe_contact
+from victimcare.cases.actions import reopen
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant, SafeContact, SafetyLift
 from victimcare.cases.safe_contact import WHO_LIFTS, Channel, verdicts

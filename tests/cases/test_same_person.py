@@ -16,7 +16,7 @@ from tests.factories import (
     TeamFactory,
     london,
 )
-from victimcare.cases import actions
+from victimcare.cases import linking
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import WAYS, like_query, pairs_of
 from victimcare.cases.models import Compared, Likeness, Participant, Person, PersonLink
@@ -175,67 +175,67 @@ def test_linking_and_unlinking_leaves_every_row_as_it_was(pair, officer):
     people = [pair.one_id, pair.other_id]
     before = rows_under(people)
     assert {"cases.Person", "cases.HistoricalPerson", "cases.Participant", "cases.SafeContact"} <= set(before)
-    link = actions.link(one=pair.one, other=pair.other, reason="She says so.", by=officer)
+    link = linking.link(one=pair.one, other=pair.other, reason="She says so.", by=officer)
     assert rows_under(people) == before
-    actions.unlink(link=link, reason="Her sister.", by=officer)
+    linking.unlink(link=link, reason="Her sister.", by=officer)
     assert rows_under(people) == before
 
 
 def test_linked_records_are_one_group_however_long_the_chain(officer):
     a, b, c = record(), record(), record()
-    actions.link(one=c, other=b, reason="x", by=officer)
-    actions.link(one=a, other=b, reason="x", by=officer)
+    linking.link(one=c, other=b, reason="x", by=officer)
+    linking.link(one=a, other=b, reason="x", by=officer)
     assert linked_to([a.pk])[a.pk] == {a.pk, b.pk, c.pk}
     with pytest.raises(Refused, match="linked already"):
-        actions.link(one=a, other=c, reason="x", by=officer)
+        linking.link(one=a, other=c, reason="x", by=officer)
 
 
 def test_not_the_same_is_never_asked_again(pair, officer):
-    actions.not_the_same(likeness=pair, by=officer)
+    linking.not_the_same(likeness=pair, by=officer)
     pair.other.email = "sian@example.org"
     pair.other.save()
     compare_new_people()
     assert not Likeness.objects.undecided().exists()
     with pytest.raises(Stale):
-        actions.not_the_same(likeness=pair, by=officer)
+        linking.not_the_same(likeness=pair, by=officer)
 
 
 def test_a_pair_that_was_the_same_only_through_another_is_asked_about_again(officer):
     a, b, c = (record(phone_mobile="07700 900123") for _n in range(3))
     compare_new_people()
     assert Likeness.objects.count() == 3
-    first = actions.link(one=a, other=b, reason="x", by=officer)
-    actions.link(one=b, other=c, reason="x", by=officer)
+    first = linking.link(one=a, other=b, reason="x", by=officer)
+    linking.link(one=b, other=c, reason="x", by=officer)
     assert not Likeness.objects.undecided().exists()
-    actions.unlink(link=first, reason="Another.", by=officer)
+    linking.unlink(link=first, reason="Another.", by=officer)
     (again,) = Likeness.objects.undecided()
     assert (again.one, again.other) == (a, c)
 
 
 def test_a_link_says_why(pair, officer):
     with pytest.raises(Refused, match="Say why"):
-        actions.link(one=pair.one, other=pair.other, reason=" ", by=officer)
-    link = actions.link(one=pair.one, other=pair.other, reason="She says so.", by=officer)
+        linking.link(one=pair.one, other=pair.other, reason=" ", by=officer)
+    link = linking.link(one=pair.one, other=pair.other, reason="She says so.", by=officer)
     with pytest.raises(Refused, match="Say why"):
-        actions.unlink(link=link, reason="", by=officer)
-    actions.unlink(link=link, reason="No.", by=officer)
+        linking.unlink(link=link, reason="", by=officer)
+    linking.unlink(link=link, reason="No.", by=officer)
     with pytest.raises(Stale):
-        actions.unlink(link=link, reason="No.", by=officer)
+        linking.unlink(link=link, reason="No.", by=officer)
 
 
 def test_a_victim_is_never_linked_to_the_suspect_of_her_own_crime(sian, officer):
     him = record()
     SuspectFactory(case=sian.parts.get().case, person=him)
     with pytest.raises(Refused, match="suspect in a crime against the other"):
-        actions.link(one=sian, other=him, reason="They share a phone.", by=officer)
+        linking.link(one=sian, other=him, reason="They share a phone.", by=officer)
 
 
 def test_nor_through_a_record_linked_to_his(sian, officer):
     him, also_him = record(), record()
     SuspectFactory(case=sian.parts.get().case, person=also_him)
-    actions.link(one=him, other=also_him, reason="Same man.", by=officer)
+    linking.link(one=him, other=also_him, reason="Same man.", by=officer)
     with pytest.raises(Refused, match="never linked"):
-        actions.link(one=sian, other=him, reason="x", by=officer)
+        linking.link(one=sian, other=him, reason="x", by=officer)
 
 
 def test_whoever_may_not_see_that_crime_is_not_told_of_it(sian, officer):
@@ -243,7 +243,7 @@ def test_whoever_may_not_see_that_crime_is_not_told_of_it(sian, officer):
     him = record()
     SuspectFactory(case=hidden.case, person=him)
     with pytest.raises(Refused, match="Ask your supervisor") as refused:
-        actions.link(one=sian, other=him, reason="x", by=officer)
+        linking.link(one=sian, other=him, reason="x", by=officer)
     assert "suspect" not in str(refused.value)
 
 
@@ -255,7 +255,7 @@ def linked(sian, officer):
     """Siân's own part, safe to ring, and her other record, linked to it."""
     SafeContactFactory(person=sian, post="Y", confirmed_at=london(2026, 11, 20))
     another = record(phone_mobile="07700 900777")
-    actions.link(one=sian, other=another, reason="She says so.", by=officer)
+    linking.link(one=sian, other=another, reason="She says so.", by=officer)
     return sian.parts.get(), another
 
 
@@ -316,7 +316,7 @@ def test_the_narrowest_hours_count(linked, monday):
 def test_unlinking_gives_the_first_verdict_back(linked, officer):
     part, another = linked
     SafeContactFactory(person=another, phone="N")
-    actions.unlink(link=PersonLink.objects.get(), reason="No.", by=officer)
+    linking.unlink(link=PersonLink.objects.get(), reason="No.", by=officer)
     assert said(part).rule == "said_yes"
 
 

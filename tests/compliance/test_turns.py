@@ -23,9 +23,9 @@ from tests.factories import (
 )
 from victimcare import calendars
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import link, unlink
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
+from victimcare.cases.linking import link, unlink
 from victimcare.cases.models import Case
 from victimcare.faults import Refused
 

@@ -12,7 +12,7 @@ from tests.factories import ParticipantFactory, UserFactory, london
 from victimcare import clock
 from victimcare.accounts.models import Notification
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import link
+from victimcare.cases.linking import link
 from victimcare.cases.safe_contact import Channel
 from victimcare.faults import NotAllowed, Refused
 

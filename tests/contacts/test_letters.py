@@ -10,7 +10,7 @@ from contacts import actions
 from contacts.models import Contact, ContactPlan, untold_to
 from contacts.truth import misled
 from tests.factories import ContactPlanFactory, EventFactory, ParticipantFactory, SafeContactFactory, london
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.events import correct_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant

@@ -23,6 +23,7 @@ from tests.factories import (
     london,
 )
 from victimcare.cases import actions as cases
+from victimcare.cases import changing
 from victimcare.cases.models import Participant, Question
 from victimcare.cases.questions import answer, ask_officer
 from victimcare.cases.safe_contact import Channel
@@ -147,7 +148,7 @@ def test_a_wrong_number_goes_back_and_another_number_is_rung(victim, officer, mo
     question = Question.objects.get()
     assert question.kind == "wrong_number" and "Siân Evans" in question.words
     victim.person.refresh_from_db()
-    cases.change_details(
+    changing.change_details(
         person=victim.person, version=victim.person.version, verified_by="PC Pugh saw her", by=officer,
         phone_mobile="07700 900456",
     )  # fmt: skip
@@ -158,7 +159,7 @@ def test_a_wrong_number_goes_back_and_another_number_is_rung(victim, officer, mo
 def test_the_sweep_sees_that_a_number_changed(victim, officer, monday):
     tried(victim, officer, london(2026, 11, 23, 9), outcome="wrong_number")
     assert series_of(victim).step == "ask"
-    cases.change_details(
+    changing.change_details(
         person=victim.person, version=victim.person.version, verified_by="Saw her", by=officer,
         phone_mobile="07700 900456",
     )  # fmt: skip

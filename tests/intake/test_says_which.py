@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.referrals.test_receive import SIAN, counts, receive
-from victimcare.cases.actions import change_details, set_safe_contact
+from victimcare.cases.changing import change_details, set_safe_contact
 from victimcare.cases.models import PendingChange, Person, SafeContact
 from victimcare.cases.safety.actions import verify_change
 from victimcare.intake.models import ImportRow

@@ -14,7 +14,8 @@ from referrals import actions as referral_actions
 from referrals.models import Referral
 from tests.factories import ContactFactory, NeedsAssessmentFactory
 from tests.referrals.test_receive import ARREST, SIAN, counts, receive, receive_events
-from victimcare.cases.actions import allocate, change_details, take_back
+from victimcare.cases.actions import allocate, take_back
+from victimcare.cases.changing import change_details
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Event, Participant, Person, SafeContact
 from victimcare.faults import Refused, Stale

@@ -11,8 +11,8 @@ from tests.factories import UserFactory
 from tests.intake.test_withdrawn import withdraw
 from tests.referrals.test_receive import ARREST, SIAN, receive, receive_events
 from victimcare.accounts.models import Notification
-from victimcare.cases.actions import link, unlink
 from victimcare.cases.kinds import Kind
+from victimcare.cases.linking import link, unlink
 from victimcare.cases.models import Case, Event, Participant
 from victimcare.faults import Refused
 from victimcare.intake.withdrawing import what_stands_in_the_way

@@ -9,7 +9,7 @@ from tests.factories import EventFactory, ParticipantFactory, PersonFactory, Sus
 from tests.letters.conftest import template
 from victimcare import clock
 from victimcare.accounts.models import Notification
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.events import correct_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import SafeContact

@@ -22,7 +22,7 @@ from tests.factories import (
 from victimcare import clock
 from victimcare.accounts.models import Notification
 from victimcare.audit.models import AccessEntry
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.events import correct_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Participant

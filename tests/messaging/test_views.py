@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.factories import ParticipantFactory, UserFactory
 from victimcare.accounts.permissions import Role
-from victimcare.cases.actions import set_safe_contact
+from victimcare.cases.changing import set_safe_contact
 from victimcare.cases.models import Case, SafeContact
 from victimcare.messaging import actions
 from victimcare.messaging.models import Message

@@ -12,7 +12,7 @@ from tests.factories import CaseFactory, UserFactory
 from tests.referrals.test_receive import ARREST, SIAN, counts, receive, receive_events
 from tests.referrals.test_refer_in import BY_HAND
 from victimcare.accounts.permissions import Role
-from victimcare.cases import actions as cases
+from victimcare.cases import adding
 from victimcare.cases.models import Case, Event, Likeness, Participant, Person
 from victimcare.cases.tasks import compare_new_people
 from victimcare.intake import withdrawing
@@ -119,7 +119,7 @@ def test_a_restricted_case_meets_a_restricted_crime(told):
 @pytest.fixture
 def opened(officer):
     """Siân Evans, in a case that her officer opened by hand with the number of the crime."""
-    return cases.open_by_hand(
+    return adding.open_by_hand(
         offence_title="Following", occurrence_no=NUMBER, flags=["DA"], reported=date(2026, 11, 20), officer=officer,
         by=officer, fields={"given_names": "Siân", "surname": "Evans", "phone_mobile": "07700 900101"},
     )  # fmt: skip

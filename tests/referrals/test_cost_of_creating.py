@@ -28,6 +28,7 @@ from tests.referrals.test_refer_in import BY_HAND, Somebody
 from victimcare.accounts.models import Team
 from victimcare.accounts.permissions import Role
 from victimcare.cases import actions as cases
+from victimcare.cases import adding
 from victimcare.cases.events import Announcement
 from victimcare.cases.models import Case, Event, Likeness, NameInCase, Participant, Person, SafeContact
 from victimcare.cases.tasks import compare_new_people
@@ -39,7 +40,7 @@ REPORTED = {"reported": "yes", "reported_on_day": "19", "reported_on_month": "11
 
 
 def opened(officer, **fields):
-    return cases.open_by_hand(
+    return adding.open_by_hand(
         offence_title="Assault", occurrence_no="", flags=["DA"], reported=date(2026, 11, 20), officer=officer,
         by=officer, **fields,
     )  # fmt: skip

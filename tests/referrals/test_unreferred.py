@@ -21,6 +21,7 @@ from tests.factories import (
 )
 from tests.referrals.test_receive import SIAN, receive
 from victimcare.cases import actions as cases
+from victimcare.cases import adding
 from victimcare.cases.models import Entitlement, Participant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday", "unit")]
@@ -30,7 +31,7 @@ NIA = {"given_names": "Nia", "surname": "Howells", "phone_mobile": "07700 900222
 
 def added(by, **fields):
     case = fields.pop("case", None) or CaseFactory(flags=["DA"], recorded_at=london(2026, 11, 20, 9))
-    return cases.add_by_hand(
+    return adding.add_by_hand(
         case=case, role=fields.pop("role", VICTIM), fields=NIA, reported=date(2026, 11, 20), by=by, team=by.team,
         **fields,
     )  # fmt: skip
@@ -51,7 +52,7 @@ def test_she_is_on_the_board_and_in_the_days_triage(officer, as_supervisor):
 
 
 def test_whoever_has_an_officer_is_allocated_already(officer):
-    part = cases.open_by_hand(
+    part = adding.open_by_hand(
         offence_title="Assault", occurrence_no="", flags=[], reported=date(2026, 11, 20), officer=officer, by=officer,
         fields=NIA,
     )  # fmt: skip
@@ -122,7 +123,7 @@ def test_her_referral_says_when_she_was_added_not_when_it_was_found(monday, vict
 
 def test_the_feed_that_brings_her_later_finds_her_referral(officer):
     receive(SIAN)
-    siana = cases.add_by_hand(
+    siana = adding.add_by_hand(
         case=Participant.objects.victims().get().case, role=VICTIM, by=officer, team=officer.team,
         known=PersonFactory(source_system="RMS", source_id="P9"),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which records somebody said are one human being: read only. `actions.link` and `unlink` say so.
+"""Which records somebody said are one human being: read only. `linking.link` and `unlink` say so.
 
 A link joins two records; whoever is linked to either is joined too, however long the chain.
 """

@@ -20,7 +20,7 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
-from victimcare.cases import actions
+from victimcare.cases import adding, linking
 from victimcare.cases.access import listed, participant_for
 from victimcare.cases.links import linked_to
 from victimcare.cases.lookalikes import like, match_of, opposing_cases
@@ -105,11 +105,11 @@ def _link_typed(
 ) -> HttpResponse:
     """Show whom the reference names, side by side; link once the reader has said that it is them.
 
-    What cannot be linked is refused by `actions.link` before anything of the other record is shown.
+    What cannot be linked is refused by `linking.link` before anything of the other record is shown.
     """
     reason, back = form.cleaned_data["reason"], (part.case.reference, part.reference)
     if request.POST.get("is") == other.person.reference or _is_beyond_asking(part.person, other.person):
-        actions.link(one=part.person, other=other.person, reason=reason, by=request.user)
+        linking.link(one=part.person, other=other.person, reason=reason, by=request.user)
         _combined(request, [part, other])
         messages.success(request, _("Linked. Both references are kept, and you can unlink them here."))
         return redirect("cases:same-person-of", *back)
@@ -165,11 +165,11 @@ def _answer(request: Request, part: Participant | None = None) -> WrongReason | 
     if wrong is not None:
         return wrong
     if answer == "link":
-        actions.link(one=pair.one, other=pair.other, reason=reason, by=request.user)
+        linking.link(one=pair.one, other=pair.other, reason=reason, by=request.user)
         _combined(request, _newest(request, pair.one_id, pair.other_id))
         messages.success(request, _("Linked. Both references are kept, and the link can be taken back."))
     elif answer == "different":
-        actions.not_the_same(likeness=pair, reason=reason, by=request.user)
+        linking.not_the_same(likeness=pair, reason=reason, by=request.user)
         messages.success(request, _("Kept: they are two people. Nobody is asked about them again."))
     else:
         raise Refused(_("Choose “Link” or “Not the same person”."))
@@ -180,7 +180,7 @@ def _unlink(request: Request, part: Participant) -> WrongReason | None:
     link = _link_seen(request, part)
     reason, wrong = _reason(request, at=link.reference, missing=SAY_WHY_NOT)
     if wrong is None:
-        actions.unlink(link=link, reason=reason, by=request.user)
+        linking.unlink(link=link, reason=reason, by=request.user)
         _combined(request, _newest(request, link.one_id, link.other_id))
         messages.success(request, _("Unlinked. Each record is as it was before."))
     return wrong
@@ -267,7 +267,7 @@ def add(request: Request, case: str, participant: str) -> HttpResponse:
     form = AddForm(request.POST, people=_choices(named), roles=roles)
     if form.is_valid():
         role = Participant.Role(form.cleaned_data["role"])
-        new = actions.add_by_hand(
+        new = adding.add_by_hand(
             case=part.case,
             role=role,
             by=request.user,
@@ -297,7 +297,7 @@ def open_case(request: Request) -> HttpResponse:
     form = OpenCaseForm(request.POST, people=_choices(named), roles=[], by=request.user)
     if form.is_valid():
         answers = form.cleaned_data
-        new = actions.open_by_hand(
+        new = adding.open_by_hand(
             offence_title=answers["offence_title"],
             occurrence_no=answers["occurrence_no"],
             flags=answers["flags"],

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 
 from victimcare import clock
-from victimcare.cases import actions
+from victimcare.cases import linking
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.drafts import actions as drafts
 
@@ -17,7 +17,7 @@ def compare_new_people() -> int:
     """Compare whoever is new or changed since the last sweep, an import's people among them. Safe to run twice."""
     compared = 0
     for _turn in range(TURNS):
-        done = actions.compare_next()
+        done = linking.compare_next()
         if done is None:
             break
         compared += done
@@ -27,7 +27,7 @@ def compare_new_people() -> int:
 @shared_task
 def compare_recent_people() -> int:
     """Compare the people of the last two days once more. Safe to run twice."""
-    return actions.compare_again(since=clock.now() - timedelta(days=2))
+    return linking.compare_again(since=clock.now() - timedelta(days=2))
 
 
 @shared_task

@@ -11,7 +11,7 @@ from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
-from victimcare.cases import actions
+from victimcare.cases import actions, changing
 from victimcare.cases.access import participant_for, sees_code_word
 from victimcare.cases.closing import LooseEnd, loose_ends
 from victimcare.cases.events import correct_event as correct
@@ -116,7 +116,7 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
     if form.is_valid():
         version = form.cleaned_data["version"]
         try:
-            actions.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
+            changing.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
         except Stale:
             safe = SafeContact.objects.get(person=person.person)
             theirs = beside(form, SafeContactForm.starting_from(safe))
@@ -159,7 +159,7 @@ def details(request: Request, case: str, participant: str) -> HttpResponse:
     if form.is_valid():
         answers = form.cleaned_data
         try:
-            actions.change_details(
+            changing.change_details(
                 person=person.person,
                 version=answers["version"],
                 verified_by=answers["verified_by"],
