@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.models import Question
 from victimcare.cases.question_views import about, addressee, as_work
+from victimcare.cases.questions import reaching_nobody
 from victimcare.govuk.dates import day
 
 AT_MOST = 50
@@ -24,19 +25,20 @@ def questions_due(
 ) -> list[Question]:
     """To an officer in the case, what is asked of them; to the unit, what these people asked and must chase.
 
-    `until` leaves out, for the unit, what is not late yet by that day: an answer that is in time is no work. One
+    An answer that is in time is no work, unless the question reaches nobody: a supervisor passes it on at once. One
     query.
     """
     if user.may(Permission.SEE_OWN_QUESTIONS):
         return list(Question.objects.asked_of(user).open().select_related(*ABOUT)[:AT_MOST])
     if not user.may(Permission.ASK_OFFICER):
         return []
-    rows = (
-        Question.objects.visible_to(user)
-        .late_on(clock.today())
-        .filter(_falls_to(user, whose, is_team=is_team))
-    )
-    return list(rows.select_related(*ABOUT).order_by("due_on", "pk")[:AT_MOST])
+    seen = Question.objects.visible_to(user).filter(_falls_to(user, whose, is_team=is_team))
+    owed = seen.late_on(clock.today())
+    if user.has_role(Role.SUPERVISOR) and not is_team:
+        this = Question.objects.filter(pk=OuterRef("pk"))
+        open_ones = seen.open().annotate(is_unreached=Exists(reaching_nobody(this)))
+        owed = open_ones.filter(Q(due_on__lt=clock.today()) | Q(is_unreached=True))
+    return list(owed.select_related(*ABOUT).order_by("due_on", "pk")[:AT_MOST])
 
 
 def _falls_to(user: User, whose: Sequence[int], *, is_team: bool) -> Q:
@@ -60,15 +62,22 @@ def as_row(question: Question, user: User) -> dict[str, Any]:
 
 
 def _late(question: Question) -> dict[str, Any]:
+    """To be chased; or, in time and of one that reaches nobody, to be passed on."""
     who = about(question)
     url = reverse("cases:answer", args=[question.reference])
+    is_unreached = getattr(question, "is_unreached", False)
+    what = (
+        _("Pass on the question about %(who)s: %(what)s")
+        if is_unreached and question.due_on >= clock.today()
+        else _("Chase the answer about %(who)s: %(what)s")
+    )
     return {
-        "what": _("Chase the answer about %(who)s: %(what)s")
-        % {"who": who, "what": str(question.get_kind_display()).lower()},
+        "what": what % {"who": who, "what": str(question.get_kind_display()).lower()},
         "who": who,
         "url": url,
         "due_on": question.due_on,
         "why": _("Asked of %(officer)s by %(who)s.")
-        % {"officer": addressee(question), "who": question.asked_by},
+        % {"officer": addressee(question), "who": question.asked_by}
+        + (" " + _("Nobody there signs in here: ring or write to them.") if is_unreached else ""),
         "button": {"label": _("Open"), "url": url, "is_primary": False},
     }

@@ -134,7 +134,8 @@ def test_a_question_says_whom_it_is_for(as_supervisor):
     ],
 )
 def test_who_is_asked_is_named_when_nobody_here_has_that_number(as_supervisor, to, who):
-    page = as_supervisor.post(row_url(waiting().first(), "return"), {"words": "Which?"} | to, follow=True)
+    said = {"words": "Which?", "all_the_same": "on"} | to
+    page = as_supervisor.post(row_url(waiting().first(), "return"), said, follow=True)
     assert f"Asked of {who}. The answer" in page.text and f"Asked of {who}; the answer" in page.text
 
 
@@ -215,5 +216,6 @@ def test_a_row_returned_to_a_team_reaches_its_officers_and_says_when_nobody_sees
     assert not Question.objects.asked_of(other).exists()
     assert Notification.objects.filter(recipient=dan, kind="question_asked").exists()
     nobody = said | {"to_team": "CID North", "form_key": "0d7a2f0e-3f5f-4a43-9a53-0f2a0a1a7a13"}
-    page = as_supervisor.post(row_url(second, "return"), nobody, follow=True)
+    assert "all_the_same" in as_supervisor.post(row_url(second, "return"), nobody).text
+    page = as_supervisor.post(row_url(second, "return"), nobody | {"all_the_same": "on"}, follow=True)
     assert "Nobody who signs in here has that collar number or is in that team" in page.text

@@ -349,6 +349,17 @@ class AskOfficerForm(Form):
         return answers
 
 
+ALL_THE_SAME = "all_the_same"
+
+
+def ask_whether_to_send(form: Form, why_not: object) -> None:
+    """Say at a box to tick why the question would reach nobody."""
+    form.fields[ALL_THE_SAME] = TickBox(
+        label=_("Keep the question: somebody here passes it on"), required=False
+    )
+    form.add_error(ALL_THE_SAME, str(why_not))
+
+
 class AnswerForm(Form):
     """What the officer in the case says."""
 

@@ -18,10 +18,16 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import justification, listed, participant_for
-from victimcare.cases.forms import AnswerForm, AskOfficerForm
+from victimcare.cases.forms import ALL_THE_SAME, AnswerForm, AskOfficerForm, ask_whether_to_send
 from victimcare.cases.models import Participant, Question
+from victimcare.cases.questions import (
+    REACHES_NOBODY,
+    ask_officer,
+    reaching_nobody,
+    starting_words,
+    who_receives,
+)
 from victimcare.cases.questions import answer as keep_answer
-from victimcare.cases.questions import ask_officer, starting_words
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day, due, moment
 from victimcare.http import Request
@@ -40,8 +46,16 @@ def ask(request: Request, case: str, participant: str) -> HttpResponse:
     kind = kind if kind in Question.Kind and kind != Question.Kind.ROW else ""
     start = {"kind": kind, "words": starting_words(kind, person.person.name) if kind else ""}
     form = AskOfficerForm(request.POST or None, initial=start, case=person.case)
+    officer = {"collar": person.case.oic_collar, "team": person.case.oic_team}
+    is_named = any(officer.values())
     if form.is_valid():
         answers = form.cleaned_data
+        if not is_named:
+            officer = {"collar": answers["to_collar"], "team": answers["to_team"]}
+    reaches_nobody = any(officer.values()) and not who_receives(case=person.case, **officer)
+    if form.is_valid() and reaches_nobody and not is_named and not request.POST.get(ALL_THE_SAME):
+        ask_whether_to_send(form, REACHES_NOBODY)
+    if form.is_valid():
         try:
             question = ask_officer(
                 case=person.case,
@@ -60,6 +74,8 @@ def ask(request: Request, case: str, participant: str) -> HttpResponse:
                 _("Asked %(who)s. The answer is due by %(day)s.")
                 % {"who": addressee(question), "day": day(question.due_on)},
             )
+            if reaches_nobody:
+                messages.warning(request, REACHES_NOBODY)
             return redirect("desk:summary", case, participant)
     earlier = Question.objects.filter(participant=person).select_related(*ABOUT).order_by("-asked_at")[:10]
     context = {
@@ -67,6 +83,7 @@ def ask(request: Request, case: str, participant: str) -> HttpResponse:
         "participant": person,
         "earlier": [_of_the_case(question) for question in earlier],
         "goes_to": ", ".join(part for part in (person.case.oic_name, person.case.oic_team) if part),
+        "reaches_nobody": REACHES_NOBODY if reaches_nobody and is_named else "",
     }
     return render(request, "cases/ask.html", context, status=422 if form.errors else 200)
 
@@ -103,6 +120,7 @@ def answer(request: Request, question: str) -> HttpResponse:
         "form": form if found.replied_at is None else None,
         "due": due(found.due_on, clock.today()),
         "addressee": addressee(found),
+        "reaches_nobody": REACHES_NOBODY if found.replied_at is None and _unreached([found]) else "",
         "is_for_me": request.user.may(Permission.SEE_OWN_QUESTIONS),
         "cancel_url": reverse(_back(request.user)),
     }
@@ -205,11 +223,12 @@ def questions(request: Request) -> HttpResponse:
         rows = rows.filter(Q(due_on__gt=after.due_on) | Q(due_on=after.due_on, pk__gt=after.pk))
     found = list(rows.order_by("due_on", "pk")[: PAGE + 1])
     shown = found[:PAGE]
+    unreached = _unreached(shown)
     listed(request, people_of(shown), field_group="questions")
     here = reverse("cases:questions")
     context = {
         "columns": [_("About"), _("What"), _("Asked"), _("Due"), _("Asked of")],
-        "rows": [_in_a_row(question) for question in shown],
+        "rows": [_in_a_row(question, reaches_nobody=question.pk in unreached) for question in shown],
         "caption": _("Not answered, what is due first on top"),
         "league": league(user),
         "league_columns": [
@@ -233,7 +252,13 @@ def _after(reference: str) -> Question | None:
     return Question.objects.filter(reference=reference).first() if reference else None
 
 
-def _in_a_row(question: Question) -> list[Any]:
+def _unreached(questions: list[Question]) -> set[int]:
+    """Which of these reach nobody. One query."""
+    rows = Question.objects.filter(pk__in=[question.pk for question in questions])
+    return set(reaching_nobody(rows).values_list("pk", flat=True)) if questions else set()
+
+
+def _in_a_row(question: Question, *, reaches_nobody: bool) -> list[Any]:
     said = due(question.due_on, clock.today())
     person = question.participant
     age = (clock.today() - question.asked_at.date()).days
@@ -260,7 +285,10 @@ def _in_a_row(question: Question) -> list[Any]:
             "note": said.note,
             "tone": {"overdue": "danger", "today": "due"}.get(said.tone, ""),
         },
-        {"text": addressee(question)},
+        {
+            "text": addressee(question),
+            "note": _("Reaches nobody here: ring or write to them") if reaches_nobody else "",
+        },
     ]
 
 

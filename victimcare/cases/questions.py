@@ -3,23 +3,32 @@
 `ask_officer` and `answer` are the only two ways in. Whoever asked is told of the answer.
 """
 
+from typing import Any
+
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from victimcare import clock
-from victimcare.accounts.models import Notification, User
+from victimcare.accounts.models import Notification, User, UserQuerySet
 from victimcare.accounts.notify import notify, settle
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Case, Participant, Question
+from victimcare.cases.models import Case, Exclusion, Participant, Question, QuestionQuerySet
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.govuk.dates import day
 from victimcare.working_days import add_working_days, england_and_wales
 
 ASKED, ANSWERED, ROW_ANSWERED = "question_asked", "question_answered", "row_question_answered"
+REACHES_NOBODY = gettext_lazy(
+    "Nobody who signs in here has that collar number or is in that team, so this question reaches nobody by itself. "
+    "Ring or write to them. It stands on the supervisors' Today until the answer is written down."
+)
 
 
 @transaction.atomic
@@ -111,17 +120,37 @@ def _tell_officer(question: Question) -> None:
 
 
 def who_is_told(question: Question) -> list[User]:
+    """The officers who sign in here and may answer this question."""
+    return who_receives(case=question.case, collar=question.to_collar, team=question.to_team)
+
+
+def who_receives(*, case: Case | None, collar: str, team: str) -> list[User]:
     """The officers who sign in here and may answer: with that collar number, or where only a team is named, its own.
 
     Not one who must not know of this case: the unit asks another.
     """
-    officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE).select_related("team")
-    if question.to_collar:
-        officers = officers.filter(collar=question.to_collar)
-    else:
-        officers = officers.filter(team__name__iexact=question.to_team)
-    this = Question.objects.filter(pk=question.pk)
-    return [officer for officer in officers.order_by("pk") if this.visible_to(officer).exists()]
+    officers = _knowing(case.pk if case else None)
+    asked = Q(collar=collar) if collar else Q(team__name__iexact=team)
+    return list(officers.filter(asked).order_by("pk"))
+
+
+def reaching_nobody(questions: QuestionQuerySet) -> QuestionQuerySet:
+    """Those of these that `who_receives` has nobody for, by the officer whom the case names now."""
+    officers = _knowing(OuterRef(OuterRef("case")))
+    asked = Coalesce(NullIf("case__oic_collar", Value("")), "to_collar")
+    return questions.annotate(asked_collar=asked).exclude(
+        Q(Exists(officers.filter(collar=OuterRef("asked_collar")).exclude(collar="")))
+        | Q(Exists(officers.filter(team__name__iexact=OuterRef("to_team"))), asked_collar="")
+    )
+
+
+def _knowing(case: Any) -> UserQuerySet:
+    """The officers who may know of this case: not excluded from it, and on its list where it is restricted."""
+    excluded = Exclusion.objects.filter(case=case, lifted_at=None).values("user_id")
+    named = Case.restricted_to.through.objects.filter(case=case).values("user_id")
+    is_open = ~Exists(Case.objects.filter(pk=case, is_restricted=True))
+    officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE).exclude(pk__in=excluded)
+    return officers.filter(Q(pk__in=named) | is_open)
 
 
 @transaction.atomic

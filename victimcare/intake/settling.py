@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from victimcare import clock
 from victimcare.accounts.models import User
@@ -21,10 +20,6 @@ from victimcare.intake.extract import RawRow
 from victimcare.intake.models import ImportRow
 from victimcare.intake.whose import check_is_meant
 
-NOBODY_SEES_IT = gettext_lazy(
-    "Nobody who signs in here has that collar number or is in that team, so nobody sees this question. Check what "
-    "you entered, or ask them by phone or email and write the answer down here."
-)
 BULK = 5_000  # rows set aside by one click
 
 

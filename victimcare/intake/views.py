@@ -16,8 +16,9 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
+from victimcare.cases.forms import ALL_THE_SAME, ask_whether_to_send
 from victimcare.cases.models import Question
-from victimcare.cases.questions import who_is_told
+from victimcare.cases.questions import REACHES_NOBODY, who_is_told, who_receives
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day
 from victimcare.http import Request
@@ -353,7 +354,7 @@ def _row_context(row: ImportRow, user: User, **forms: Any) -> dict[str, Any]:
         "may_read_question": may_read,
         "asked_of": settling.asked_of(question) if question is not None and may_read else "",
         "nobody_sees_it": (
-            settling.NOBODY_SEES_IT
+            REACHES_NOBODY
             if question is not None and may_read and question.replied_at is None and not who_is_told(question)
             else ""
         ),
@@ -371,6 +372,10 @@ def return_row(request: Request, batch: str, number: int) -> HttpResponse:
     form = ReturnForm(request.POST)
     if form.is_valid():
         asked = {name: form.cleaned_data[name] for name in ("words", "to_collar", "to_team")}
+        told = who_receives(case=None, collar=asked["to_collar"], team=asked["to_team"])
+        if not told and not request.POST.get(ALL_THE_SAME):
+            ask_whether_to_send(form, REACHES_NOBODY)
+    if form.is_valid():
         try:
             question = settling.return_to_officer(row=row, by=request.user, **asked)
             messages.success(
@@ -378,8 +383,8 @@ def return_row(request: Request, batch: str, number: int) -> HttpResponse:
                 _("Asked of %(who)s. The answer is due by %(day)s.")
                 % {"who": settling.asked_of(question), "day": day(question.due_on)},
             )
-            if not who_is_told(question):
-                messages.warning(request, settling.NOBODY_SEES_IT)
+            if not told:
+                messages.warning(request, REACHES_NOBODY)
             return redirect("intake:row", batch, number)
         except Refused as refused:
             if refused.status != Refused.status:

@@ -8,13 +8,14 @@ from victimcare.cases.models.cases import (
     ParticipantQuerySet,
     case_reference,
     may_see,
+    not_kept_from,
     participant_reference,
     ways_to_see,
 )
 from victimcare.cases.models.events import Event, event_reference
 from victimcare.cases.models.names import NameInCase, NameWord
 from victimcare.cases.models.people import Person, person_reference
-from victimcare.cases.models.questions import Question, question_reference
+from victimcare.cases.models.questions import Question, QuestionQuerySet, question_reference
 from victimcare.cases.models.safety import (
     PendingChange,
     SafeContact,
@@ -46,6 +47,7 @@ __all__ = [
     "Person",
     "PersonLink",
     "Question",
+    "QuestionQuerySet",
     "SafeContact",
     "SafetyLift",
     "Standard",
@@ -56,6 +58,7 @@ __all__ = [
     "likeness_reference",
     "link_reference",
     "may_see",
+    "not_kept_from",
     "participant_reference",
     "person_reference",
     "question_reference",

@@ -156,11 +156,16 @@ def may_see(user: User, through: str = "") -> Q:
     in_role = Q(pk__in=[])  # nobody
     for way in ways_to_see(user, through).values():
         in_role |= way
+    suspect = _is(through, role=Participant.Role.SUSPECT)
+    return ~suspect & in_role & not_kept_from(user, through)
+
+
+def not_kept_from(user: User, through: str = "") -> Q:
+    """What holds of a row whose case may be known to this user: not excluded from it, nor left off its list."""
     named = Case.restricted_to.through.objects.filter(user=user).values("case_id")
     unrestricted = _is(through, case__is_restricted=False) | _is(through, case_id__in=named)
     excluded = Exclusion.objects.filter(user=user, lifted_at=None).values("case_id")
-    suspect = _is(through, role=Participant.Role.SUSPECT)
-    return ~suspect & in_role & unrestricted & ~_is(through, case_id__in=excluded)
+    return unrestricted & ~_is(through, case_id__in=excluded)
 
 
 def ways_to_see(user: User, through: str = "") -> dict[str, Q]:

@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission, Role
-from victimcare.cases.models.cases import Case, Participant, may_see
+from victimcare.cases.models.cases import Case, Participant, may_see, not_kept_from
 from victimcare.references import new_reference
 
 
@@ -19,32 +19,37 @@ def question_reference() -> str:
 
 class QuestionQuerySet(models.QuerySet["Question"]):
     def visible_to(self, user: User) -> "QuestionQuerySet":
-        """Those about people this user may see; about no person, for who asked, who mends rows, who answers."""
-        of_a_row = Q(asked_by=user)
-        if user.has_role(Role.OFFICER_IN_THE_CASE):
-            of_a_row |= self._of_a_row_asked_of(user)
+        """Those about people this user may see; about no person, for who asked, who mends rows, who answers.
+
+        One about a case that names no officer is seen by whom the asker named as well, of the case no more than that.
+        """
+        by_name = self._asked_by_name(user)
+        of_a_row = Q(asked_by=user) | by_name
         if user.may(Permission.MEND_ROW):
             of_a_row |= Q(case=None)
         of_a_case = Q(case__in=Case.objects.visible_to(user))
         of_nobody = Q(participant=None) & (Q(case=None) & of_a_row | of_a_case)
         of_somebody = Q(participant__isnull=False) & may_see(user, "participant__")
-        return self.filter(of_somebody | of_nobody)
+        return self.filter(of_somebody | of_nobody | Q(case__oic_collar="") & by_name & not_kept_from(user))
 
     def open(self) -> "QuestionQuerySet":
         return self.filter(replied_at=None)
 
     def asked_of(self, user: User) -> "QuestionQuerySet":
-        """Those this officer in the case is to answer: of the crimes that are theirs now."""
+        """Those this officer in the case is to answer: of the crimes that are theirs now, or asked of them by name."""
         if not user.has_role(Role.OFFICER_IN_THE_CASE):
             return self.none()
-        mine = Q(case=None) & self._of_a_row_asked_of(user)
+        mine = (Q(case=None) | Q(case__oic_collar="")) & self._asked_by_name(user)
         if user.collar:
             mine |= Q(case__oic_collar=user.collar)
         return self.filter(mine).visible_to(user)
 
-    def _of_a_row_asked_of(self, user: User) -> Q:
-        """By their collar number, or where only a team is named, by the name of the team they are in."""
-        found = Q(to_collar=user.collar) if user.collar else Q(pk__in=[])
+    def _asked_by_name(self, user: User) -> Q:
+        """Of an officer by their collar number, or where only a team is named, by the name of the team they are in."""
+        nobody = Q(pk__in=[])
+        if not user.has_role(Role.OFFICER_IN_THE_CASE):
+            return nobody
+        found = Q(to_collar=user.collar) if user.collar else nobody
         if user.team is not None:
             found |= Q(to_collar="", to_team__iexact=user.team.name)
         return found
