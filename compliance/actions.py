@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from compliance.catalogue import Code, codes
@@ -20,6 +20,7 @@ from victimcare.calendars import Calendar, numbered
 from victimcare.cases.models import Case, Event
 from victimcare.faults import Refused, Stale
 from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 from victimcare.working_days import LONDON
 
 CHUNK = 2_000
@@ -79,15 +80,12 @@ def assess_left_behind(*, recorded_before: datetime, limit: int = CHUNK) -> int:
 def _assess_chunk(case_ids: list[int], *, waits: bool) -> tuple[Assessed, list[int]]:
     """Assess these cases; returns what was done, and the cases somebody else holds."""
     # The lock makes each case's duties one writer's; nobody's event waits longer than this chunk takes.
-    locking = Case.objects.select_for_update(no_key=True, skip_locked=not waits).filter(
-        is_any("pk", case_ids)
-    )
-    held = dict(locking.order_by("pk").values_list("pk", "changed_at"))
+    held = dict((_held_waiting if waits else _held_now)(cases=list(case_ids)))
     missing = [] if waits else _still_there(set(case_ids) - held.keys())
     if not held:
         return Assessed(), missing
     facts = facts_of(held.keys())
-    kept = _current_duties(held.keys())
+    kept: list[Row] = _current_duties(cases=list(held))
     calendars = _settled_by_another(kept, facts.calendar)
     settled_by = {key: numbered(number).bank_holidays for key, number in calendars.items()}
     wanted: dict[Key, Row] = {}
@@ -112,10 +110,20 @@ def _assess_chunk(case_ids: list[int], *, waits: bool) -> tuple[Assessed, list[i
     return Assessed(len(held), *done), missing
 
 
-def _current_duties(case_ids: Iterable[int]) -> list[Row]:
+def _locking(*, waits: bool) -> QuerySet[Case, Any]:
+    held = Case.objects.select_for_update(no_key=True, skip_locked=not waits)
+    return held.filter(is_any("pk", Given("cases"))).order_by("pk").values_list("pk", "changed_at")
+
+
+_held_now = Prepared(lambda: _locking(waits=False))
+_held_waiting = Prepared(lambda: _locking(waits=True))
+
+
+@Prepared
+def _current_duties() -> QuerySet[Duty, Any]:
     """What is kept of these cases: key, revision, the event that corrected its own, and its columns."""
-    rows = Duty.objects.current().filter(is_any("case_id", case_ids)).order_by("pk")
-    return list(rows.values_list("pk", "revision", "event__replaced_by", *_COLUMNS))
+    rows = Duty.objects.current().filter(is_any("case_id", Given("cases"))).order_by("pk")
+    return rows.values_list("pk", "revision", "event__replaced_by", *_COLUMNS)
 
 
 def _settled_by_another(kept: Iterable[Row], now: Calendar) -> dict[Key, int]:

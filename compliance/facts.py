@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby, zip_longest
+from typing import Any
 
 from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -21,6 +22,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.letters.models import Letter
 from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 from victimcare.working_days import LONDON, london_day
 
 LOCAL = "LOCAL"
@@ -139,15 +141,7 @@ def _london(moment: str) -> TruncDate:
 def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
     """Fills in who is served. Returns whom each participant stands for: mostly themselves."""
     stands_for: dict[int, int] = {}
-    rows = (
-        Participant.objects.served()
-        .filter(is_any("case_id", case_ids))
-        .order_by("pk", "entitlements__from_on", "entitlements__pk")
-        .values_list(
-            "pk", "case_id", "role", "represents_id", "team_id", "officer_id", _london("case__reported_at"),
-            "entitlements__from_on", "entitlements__is_enhanced", _STAMP, _CALENDARS,
-        )
-    )  # fmt: skip
+    rows = _all_served(cases=list(case_ids))
     for n, ((pk, case, role, represents, team, officer, reported, stamp, approved), dated) in enumerate(
         groupby(rows, key=lambda row: (*row[:7], *row[9:]))
     ):
@@ -161,15 +155,21 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
     return stands_for
 
 
-def _events(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int]) -> None:
-    rows = (
-        Event.objects.filter(is_any("case_id", case_ids), kind__in=facts.rulebook.kinds)
-        .order_by("pk")
+@Prepared
+def _all_served() -> QuerySet[Participant, Any]:
+    return (
+        Participant.objects.served()
+        .filter(is_any("case_id", Given("cases")))
+        .order_by("pk", "entitlements__from_on", "entitlements__pk")
         .values_list(
-            "case_id", "pk", "kind", _london("occurred_at"), _london("learned_at"), "reference", "participant_id",
-            "suspect_id", "hearing", "detail", "data", "replaces_id",
+            "pk", "case_id", "role", "represents_id", "team_id", "officer_id", _london("case__reported_at"),
+            "entitlements__from_on", "entitlements__is_enhanced", _STAMP, _CALENDARS,
         )
     )  # fmt: skip
+
+
+def _events(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int]) -> None:
+    rows = _all_that_happened(cases=list(case_ids), kinds=sorted(facts.rulebook.kinds))
     for (
         case,
         pk,
@@ -201,11 +201,29 @@ def _events(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int])
         )
 
 
+@Prepared
+def _all_that_happened() -> QuerySet[Event, Any]:
+    return (
+        Event.objects.filter(is_any("case_id", Given("cases")), is_any("kind", Given("kinds")))
+        .order_by("pk")
+        .values_list(
+            "case_id", "pk", "kind", _london("occurred_at"), _london("learned_at"), "reference", "participant_id",
+            "suspect_id", "hearing", "detail", "data", "replaces_id",
+        )
+    )  # fmt: skip
+
+
 def _tellings(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int]) -> None:
     """What told, in the order it did: contacts that reached the victim or who acts for them; letters sent."""
+    for at, reference, participant, event in sorted(_all_that_told(cases=list(case_ids))):
+        facts.told[stands_for.get(participant, participant)].append(Told(event, london_day(at), reference))
+
+
+@Prepared
+def _all_that_told() -> QuerySet[Any, Any]:
     contacts = (
         Contact.tells.through.objects.filter(
-            is_any("contact__participant__case_id", case_ids), contact__outcome__in=TELLS
+            is_any("contact__participant__case_id", Given("cases")), contact__outcome__in=TELLS
         )
         .filter(
             Q(contact__spoke_to=None)
@@ -217,17 +235,18 @@ def _tellings(facts: Facts, case_ids: Collection[int], stands_for: dict[int, int
     )
     letters = (
         Letter.tells.through.objects.filter(
-            is_any("letter__participant__case_id", case_ids), letter__status=Letter.Status.DISPATCHED
+            is_any("letter__participant__case_id", Given("cases")), letter__status=Letter.Status.DISPATCHED
         )
         # A letter that came back told nobody.
-        .exclude(letter__reference__in=_returned(case_ids))
+        .exclude(letter__reference__in=_returned())
         .values_list("letter__dispatched_at", "letter__reference", "letter__participant_id", "event_id")
     )
-    for at, reference, participant, event in sorted(contacts.union(letters, all=True)):
-        facts.told[stands_for.get(participant, participant)].append(Told(event, london_day(at), reference))
+    return contacts.union(letters, all=True)
 
 
-def _returned(case_ids: Collection[int]) -> QuerySet[Contact, str]:
+def _returned() -> QuerySet[Contact, str]:
     """References of the letters that were noted as returned."""
-    back = Contact.objects.filter(is_any("participant__case_id", case_ids), outcome=Contact.Outcome.RETURNED)
+    back = Contact.objects.filter(
+        is_any("participant__case_id", Given("cases")), outcome=Contact.Outcome.RETURNED
+    )
     return back.exclude(letter="").values_list("letter", flat=True)

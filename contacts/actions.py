@@ -75,7 +75,7 @@ class Read:
     """What the page on which a contact is logged read in the same transaction, so that it is not asked again."""
 
     known: Known
-    tellable: frozenset[int]  # the events it offered
+    tellable: frozenset[int]  # of the events that were ticked, those it may tell
 
 
 @transaction.atomic
@@ -496,7 +496,6 @@ def record_messages(limit: int = 200) -> int:
 # --- Somebody is ringing ---------------------------------------------------------------------------
 
 
-@transaction.atomic
 def has_tried_too_often(participant: Participant) -> bool:
     """Whether no more answers of a caller are tried today about this human being. Two queries."""
     group = linked_to([participant.person_id])[participant.person_id]
@@ -514,6 +513,7 @@ def _wrong_answers(group: Iterable[int]) -> QuerySet[IdentityCheck]:
     )
 
 
+@transaction.atomic
 def check_identity(
     *,
     participant: Participant,

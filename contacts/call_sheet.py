@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise as Words
 from django.utils.translation import gettext as _
@@ -19,6 +21,8 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event, Participant, SafeContact
 from victimcare.cases.safe_contact import NO_MESSAGES, NO_VOICEMAIL, Verdict
 from victimcare.govuk.dates import day, moment
+from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 
 SHOWN = 30  # events offered to tell: a case with more is told by letter
 
@@ -181,14 +185,43 @@ def _do_not_say(safe: SafeContact) -> list[str]:
     return said
 
 
+IN_WORDS = ("suspect__person", "replaces")
+# Stands for whomever is asked about, where the question is put into SQL once for everybody.
+_ANYBODY: Any = Given("participant")
+_ANYBODY.case_id = Given("case")
+
+
+@Prepared
+def _untold() -> QuerySet[Event]:
+    return untold_to(_ANYBODY).select_related(*IN_WORDS)[:SHOWN]
+
+
+def _tellable() -> QuerySet[Event]:
+    return tellable_to(_ANYBODY).filter(is_any("reference", Given("references")))
+
+
+_ticked = Prepared(_tellable)
+_ticked_in_words = Prepared(lambda: _tellable().select_related(*IN_WORDS))
+
+
 def offered(participant: Participant, asked: list[str]) -> tuple[list[Event], list[Event]]:
     """The events not yet told, and those told before that a link asked for. Two queries at most."""
-    rows = ("suspect__person", "replaces")
-    untold = list(untold_to(participant).select_related(*rows)[:SHOWN])
+    untold = _untold(participant=participant.pk, case=participant.case_id)
     known = {event.reference for event in untold}
     again = [reference for reference in asked if reference not in known][:SHOWN]
-    told = list(tellable_to(participant).filter(reference__in=again).select_related(*rows)) if again else []
+    told = (
+        _ticked_in_words(participant=participant.pk, case=participant.case_id, references=again)
+        if again
+        else []
+    )
     return untold, told
+
+
+def ticked(participant: Participant, references: list[str]) -> list[Event]:
+    """Those of these events that may be told to this person, without what puts them in words. One query at most."""
+    if not references:
+        return []
+    return _ticked(participant=participant.pk, case=participant.case_id, references=references)
 
 
 EVENTS_IN_A_LINK = 5

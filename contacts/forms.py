@@ -199,8 +199,7 @@ class LogForm(Form):
         *args: Any,
         participant: Participant,
         acting: list[Participant],
-        untold: list[Event],
-        told: list[Event],
+        events: list[Event],
         channel: str,
         next_steps: list[str],
         is_tried: bool = False,
@@ -210,8 +209,9 @@ class LogForm(Form):
         has_plan: bool = False,
         **kwargs: Any,
     ) -> None:
+        """`events` may be told: all that the page offers; of a form that was posted, those that were ticked."""
         super().__init__(*args, **kwargs)
-        self.events = {event.reference: event for event in [*untold, *told]}
+        self.events = {event.reference: event for event in events}
         self.people = {part.reference: part for part in acting}
         self.participant = participant
         name = participant.person.first_name
@@ -229,7 +229,7 @@ class LogForm(Form):
             self.fields["outcome"].widget.choices = incoming_outcomes(
                 channel, name if not acting else "", is_written=is_written
             )
-        self.fields["tells"].choices = [(ref, event_choice(event)) for ref, event in self.events.items()]
+        self.fields["tells"].choices = [(reference, reference) for reference in self.events]
         self.is_tried, self.has_plan = is_tried, has_plan
         self.fields["next"].choices = [c for c in self.fields["next"].choices if c[0] in next_steps]
         if not next_steps:  # an officer in the case says what they told, and no more
@@ -245,7 +245,11 @@ class LogForm(Form):
             ]
         else:
             del self.fields["spoke_to"]
-        if not self.events:
+
+    def offer(self, events: Sequence[Event]) -> None:
+        """Before the page is drawn: the events to tick, in words."""
+        self.fields["tells"].choices = [(event.reference, event_choice(event)) for event in events]
+        if not events and "tells" not in self.errors:
             del self.fields["tells"]
 
     def clean_tells(self) -> list[Event]:

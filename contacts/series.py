@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Subquery
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -23,6 +24,7 @@ from victimcare.cases.safe_contact import (
 )
 from victimcare.cases.standards import Key, numbers_on
 from victimcare.govuk.dates import day, moment
+from victimcare.prepared import Given, Prepared
 from victimcare.working_days import LONDON, england_and_wales
 
 CALLS = (Contact.Channel.PHONE, Contact.Channel.IN_PERSON)
@@ -93,16 +95,21 @@ class Known:
 
 def known_of(participant: Participant) -> Known:
     """One query."""
+    [row] = _known(participant=participant.pk)
+    return Known(*row)
+
+
+@Prepared
+def _known() -> QuerySet[Participant, Any]:
     series = ContactSeries.objects.filter(participant=OuterRef("pk")).order_by("-started_at", "-pk")
     reached = Contact.objects.filter(
         participant=OuterRef("pk"), is_by_unit=True, outcome=Contact.Outcome.REACHED
     )
     plans = ContactPlan.objects.current().filter(participant=OuterRef("pk"), due_on__isnull=False)
     acting = Participant.objects.filter(represents=OuterRef("pk"), closed_at=None)
-    row = Participant.objects.filter(pk=participant.pk).values_list(
+    return Participant.objects.filter(pk=Given("participant")).values_list(
         Subquery(series.values("ended_as")[:1]), Exists(reached), Exists(plans), Exists(acting)
     )
-    return Known(*row.get())
 
 
 def numbers_today(day: date) -> Numbers:

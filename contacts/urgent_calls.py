@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,6 +36,7 @@ from victimcare.cases.standards import Key, numbers_on
 from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.govuk import dates
 from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 from victimcare.working_days import england_and_wales, london_day
 
 journal = logging.getLogger("contacts")
@@ -203,10 +204,7 @@ def settle_calls(case_ids: Iterable[int] | None = None) -> int:
 
     One query where nothing is open.
     """
-    rows = UrgentCall.objects.open().select_related("event", "event__replaced_by")
-    if case_ids is not None:
-        rows = rows.filter(participant__case_id__in=list(case_ids))
-    calls = list(rows.order_by("pk"))
+    calls = list(_all_open()) if case_ids is None else _open_in(cases=list(case_ids))
     if not calls:
         return 0
     told = _first_told(calls)
@@ -218,6 +216,13 @@ def settle_calls(case_ids: Iterable[int] | None = None) -> int:
         elif hasattr(call.event, "replaced_by"):
             ended += _end(call.pk, UrgentCall.Ended.WITHDRAWN, None)
     return ended
+
+
+def _all_open() -> QuerySet[UrgentCall]:
+    return UrgentCall.objects.open().select_related("event", "event__replaced_by").order_by("pk")
+
+
+_open_in = Prepared(lambda: _all_open().filter(is_any("participant__case_id", Given("cases"))))
 
 
 def _first_told(calls: list[UrgentCall]) -> Mapping[tuple[int, int], Contact]:

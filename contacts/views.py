@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from contacts import actions
 from contacts.actions import Read
 from contacts.attempts import repeats
-from contacts.call_sheet import event_line, offered, sheet_for
+from contacts.call_sheet import event_line, offered, sheet_for, ticked
 from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
 from contacts.plan_views import asked_again, standing_choice
@@ -151,8 +151,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     """One page usable while talking: what to know on the left, what happened on the right."""
     part = participant_for(request, case, participant, field_group="call sheet", op=_op(request))
     channel = _asked_channel(request)
-    asked = request.GET.getlist("tell")[:50]
-    untold, told = offered(part, [*asked, *request.POST.getlist("tells")[:50]])
+    asked, said_told = request.GET.getlist("tell")[:50], request.POST.getlist("tells")[:50]
     known = known_of(part)
     acting = (
         list(part.represented_by.filter(closed_at=None).select_related("person", "case").order_by("pk"))
@@ -171,8 +170,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         initial=log_initial(channel, _asked_direction(request), asked, clock.now()),
         participant=part,
         acting=[each for each in acting if each.pk not in unsafe],
-        untold=untold,
-        told=told,
+        events=ticked(part, said_told),
         channel=channel,
         next_steps=_steps_offered(request.user, trying) if is_ours else [],
         is_tried=trying is not None,
@@ -186,6 +184,8 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         if contact is not None:
             messages.success(request, _saved(part, is_tried=trying is not None))
             return redirect(_after_logging(part, form.cleaned_data.get("next", ""), request.user))
+    untold, told = offered(part, [*asked, *said_told])
+    form.offer([*untold, *told])
     used = said[actions.CLEARED_AS[Contact.Channel(channel)]]
     shows_word = _shows_code_word(request, part, identity)
     context = {

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db.models import F, IntegerField, Lookup, QuerySet, Subquery
 
+from victimcare.prepared import Given
+
 
 class _Any(Lookup):
     prepare_rhs = False
@@ -17,9 +19,9 @@ class _Any(Lookup):
         return f"{lhs} = ANY(%s)", [*params, self.rhs]
 
 
-def is_any(field: str, values: Iterable[Any]) -> _Any:
+def is_any(field: str, values: Iterable[Any] | Given) -> _Any:
     """True where the field is one of these values, which are as the database has them: keys, not instances."""
-    return _Any(F(field), list(values))
+    return _Any(F(field), values if isinstance(values, Given) else list(values))
 
 
 class _HowMany(Subquery):
