@@ -18,20 +18,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from compliance import words
-from compliance.closeness import FAMILY, Hidden, too_close
+from compliance.closeness import FAMILY, Hidden
 from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, measure
 from compliance.metrics.behind import Number
 from compliance.metrics.breakdowns import NOT_RECORDED, Breakdown
 from compliance.metrics.differences import from_the_whole
 from compliance.models import CodeVersion
-from compliance.suppression import WHOLE, Counts, hide_small
+from compliance.reader import TOO_FEW, Reader
+from compliance.suppression import WHOLE, Counts
 from contacts.models import Contact
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
-from victimcare.accounts.permissions import Permission, Role
+from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event
-from victimcare.cases.standards import Key, numbers_on
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
 from victimcare.http import Request
@@ -41,7 +41,6 @@ LONGEST = 3 * 366  # days
 SLOW = 0.05  # seconds
 KEPT = 60  # seconds
 ALL_METRICS: dict[str, Metric] = METRICS | GUARDS
-TOO_FEW = gettext_lazy("hidden")
 
 
 @dataclass(frozen=True)
@@ -136,49 +135,6 @@ def quick(period: Period, today: date, url: str, **also: str) -> list[dict[str, 
 # --- Figures as one person is shown them ------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reader:
-    """Who reads. Who only counts is shown no small number, and all others rounded to five."""
-
-    user: User
-    threshold: int
-
-    @classmethod
-    def of(cls, user: User) -> "Reader":
-        return cls(user, numbers_on(clock.today())[Key.SMALL_NUMBERS])
-
-    @property
-    def may_list(self) -> bool:
-        return self.user.may(Permission.VIEW_LISTS)
-
-    @property
-    def is_guarded(self) -> bool:
-        counts_only = self.user.has_role(Role.ANALYST) or self.user.has_role(Role.AUDITOR)
-        return counts_only and not self.may_list
-
-    def table(self, counts: Mapping[str, tuple[int | None, int | None]], *, hides: bool) -> dict[str, Counts]:
-        """These groups with what this person is shown of them; the whole is the row ""."""
-        if not (hides or self.is_guarded):
-            return {name: Counts(*pair) for name, pair in counts.items()}
-        return hide_small(counts, self.threshold)
-
-    def close(self, figures: list[Figure]) -> Hidden:
-        """Which of these figures would tell who only counts a small number by what they differ in from others."""
-        return too_close(figures, self.threshold) if self.is_guarded else Hidden(set(), set())
-
-    def rounded(self, number: int) -> int:
-        """To five, for who only counts."""
-        return 5 * round(number / 5) if self.is_guarded else number
-
-    def share(self, counts: Counts) -> str:
-        """The true share; to five per cent where the numbers beside it are rounded, so that they say no more."""
-        if counts.n is None or not counts.of:
-            return "–"
-        return (
-            f"{5 * round(20 * counts.n / counts.of)}%" if self.is_guarded else f"{counts.n / counts.of:.1%}"
-        )
-
-
 def without(figure: Figure, counts: Counts, close: Hidden) -> Counts:
     """What is shown of a figure, without what tells a small number beside others."""
     place = figure.key, figure.part, figure.group
@@ -226,11 +182,9 @@ def cells(number: Number, counts: Counts, reader: Reader, period: Period) -> lis
     """How many, of how many, each opening its list for who may see lists, and the share."""
 
     def cell(value: int | None, *, is_below: bool) -> dict[str, Any]:
-        if value is None:
-            return {"text": str(TOO_FEW)}
         opens = reader.may_list and value and number.has_list
         behind = Number(number.key, number.part, is_below, number.by, number.group)
-        return {"text": f"{reader.rounded(value):,}", "url": list_url(behind, period) if opens else ""}
+        return {"text": reader.text(value), "url": list_url(behind, period) if opens else ""}
 
     return [cell(counts.n, is_below=False), cell(counts.of, is_below=True), {"text": reader.share(counts)}]
 
@@ -273,7 +227,7 @@ def measure_rows(metric: Metric, figures: list[Figure], reader: Reader, period: 
     close = reader.close(figures)
     rows = []
     for figure in sorted(steps, key=lambda each: order[each.part]):
-        alone = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
+        alone = reader.one(figure.numerator, figure.denominator)
         shown = without(figure, alone, close)
         label = f"{metric.key}: {part_called(figure.part)}" if figure.part else ""
         rows.append(row(figure, shown, label, reader, period))
@@ -318,7 +272,7 @@ def of_the_code(period: Period) -> str:
 @require_safe
 def metrics(request: Request) -> HttpResponse:
     """The five quarterly measures, then all, each with its definition, its numbers and the lists behind them."""
-    today, reader = clock.today(), Reader.of(request.user)
+    today, reader = clock.today(), Reader(request.user)
     form = PeriodForm(request.GET or None)
     period = form.period(today)
     figures = figures_for(request.user, period, today, keys=tuple(METRICS))
@@ -362,7 +316,7 @@ def metric(request: Request, key: str) -> HttpResponse:
     """One measure with its parts, or split by a characteristic, a place, a team or how it was told."""
     if key not in ALL_METRICS:
         raise Http404
-    today, reader = clock.today(), Reader.of(request.user)
+    today, reader = clock.today(), Reader(request.user)
     form = SplitForm(request.GET or None, offered=_offered(reader))
     period = form.period(today)
     split = _offered(reader).get(request.GET.get("by", ""))
@@ -424,7 +378,7 @@ def _whole(figures: list[Figure], reader: Reader, period: Period, close: Hidden)
     shown = reader.table(counts, hides=False)
     rows = []
     for figure in drawn:
-        alone = reader.table({WHOLE: (figure.numerator, figure.denominator)}, hides=False)[WHOLE]
+        alone = reader.one(figure.numerator, figure.denominator)
         label = part_called(figure.part) or _("Altogether")
         safe = without(figure, shown.get(figure.part, alone), close)
         rows.append(row(figure, safe, label, reader, period))
@@ -503,7 +457,7 @@ def _split_days(own: Mapping[str, Figure], split: Breakdown, reader: Reader) -> 
         days = "–" if value is None or (hides and size is None) else _("%(n)g working days") % {"n": value}
         rows.append([
             label, days,
-            str(TOO_FEW) if size is None else f"{reader.rounded(size):,}", "–",
+            reader.text(size), "–",
         ])  # fmt: skip
     heads = columns(of=split.label)
     return {"rows": rows, "columns": heads, "chart": [], "hides": hides, "not_recorded": ""}
@@ -516,7 +470,7 @@ def _split_days(own: Mapping[str, Figure], split: Breakdown, reader: Reader) -> 
 @require_safe
 def guards(request: Request) -> HttpResponse:
     """What makes a figure look better than the service was, team by team."""
-    today, reader = clock.today(), Reader.of(request.user)
+    today, reader = clock.today(), Reader(request.user)
     form = PeriodForm(request.GET or None)
     period = form.period(today)
     figures = figures_for(request.user, period, today, by="team", keys=tuple(GUARDS))

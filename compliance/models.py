@@ -15,7 +15,7 @@ from compliance.models_breach import Excuse as Excuse
 from compliance.models_tally import DutyChange, DutyTally, Recount  # noqa: F401 - Django looks for models here
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.counting import leads_witness_care, may_count
+from victimcare.cases.counting import leads_witness_care, may_count, only_counts
 from victimcare.cases.models import Case, Event, Participant, may_see
 
 
@@ -231,7 +231,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
 
         A case that they must not see is in none of their figures.
         """
-        if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
+        if only_counts(user):
             return self
         counted = self.filter(may_count(user))
         own = Q(pk__in=[])

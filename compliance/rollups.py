@@ -18,7 +18,7 @@ from compliance.models import Duty, DutyTally, Recount
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.counting import leads_witness_care
+from victimcare.cases.counting import leads_witness_care, only_counts
 from victimcare.cases.models import Case, Exclusion
 from victimcare.working_days import LONDON
 
@@ -180,7 +180,7 @@ def _source(user: User, asked: Asked) -> tuple[str, list[Any]]:
         WHERE cut = '{asked.cut.value}' AND {condition} AND {whose}"""
     waiting = f"{_as_tallies(asked.cut, 'SELECT * FROM compliance_dutychange')} WHERE {condition} AND {whose}"
     parts, params = [tallies, waiting], [*given, *of_team, *given, *of_team]
-    if not _counts_everything(user):
+    if not only_counts(user):
         apart, of_apart = _counted_apart(user)
         parts.append(f"{_as_tallies(asked.cut, apart)} WHERE {condition}")
         params += [*of_apart, *given]
@@ -194,23 +194,19 @@ def _as_tallies(cut: DutyTally.Cut, source: str) -> str:
     ) AS cut"""
 
 
-def _counts_everything(user: User) -> bool:
-    return user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)
-
-
 def is_counted_by_hand(user: User) -> bool:
     """Somebody who is shown their own duties alone: so few that they are counted from the rows.
 
     So is what witness care owes, for its supervisor as for its officers: a tally knows the victim's team alone.
     """
-    if _counts_everything(user):
+    if only_counts(user):
         return False
     return leads_witness_care(user) or not user.has_role(Role.SUPERVISOR)
 
 
 def _whose(user: User) -> tuple[str, list[Any]]:
     """The tallies this person is shown; the same as `DutyQuerySet.in_the_figures_of`, without what is restricted."""
-    if _counts_everything(user):
+    if only_counts(user):
         return "true", []
     if user.team_id is None:
         return "team_id IS NULL AND NOT is_restricted", []

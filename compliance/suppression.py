@@ -4,10 +4,11 @@ A row of the table is one group: how many, of how many. The row "" is all groups
 row could give somebody away: those who were, those who were not, and both together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 WHOLE = ""
+Place = tuple[str, str]  # a row and a column
 
 
 class Counts(NamedTuple):
@@ -47,6 +48,46 @@ def hide_small(table: Mapping[str, tuple[int | None, int | None]], threshold: in
         size_is_small = of is not None and is_small(of, threshold)
         shown = {WHOLE: _shown(whole, hides_n=is_hidden, hides_of=size_is_small), **shown}
     return shown
+
+
+def crossed_to_hide(table: Mapping[str, Mapping[str, int]], threshold: int) -> set[Place]:
+    """Which counts of a table that adds up both ways are not shown: (row, column).
+
+    Each row counts one group by columns; the row and the column "" are what all of them add up to. What is small
+    is hidden, and so many others that no row and no column leaves a hidden number, or a small sum of them, over.
+    """
+    parts = list(dict.fromkeys(column for row in table.values() for column in row))
+    full = {(name, column): row.get(column, 0) for name, row in table.items() for column in parts}
+    full |= {(name, WHOLE): sum(row.values()) for name, row in table.items()}
+    full |= {(WHOLE, column): sum(full[name, column] for name in table) for column in (*parts, WHOLE)}
+    rows, columns = [*table, WHOLE], [*parts, WHOLE]
+    lines = [[(name, column) for column in columns] for name in rows]
+    lines += [[(name, column) for name in rows] for column in columns]  # the last of each is its whole
+    hidden = {place for place, n in full.items() if is_small(n, threshold)}
+    before = -1
+    while len(hidden) > before:
+        before = len(hidden)
+        for line in lines:
+            hidden |= _more_of_a_line(line, full, hidden, threshold)
+    return hidden
+
+
+def _more_of_a_line(
+    line: Sequence[Place], full: Mapping[Place, int], hidden: set[Place], threshold: int
+) -> set[Place]:
+    """What of a row or a column is hidden, with what must be hidden beside it: the smallest first, the whole last."""
+    *parts, whole = line
+    lost = {place for place in line if place in hidden}
+    others = sorted(
+        (place for place in parts if place not in hidden and full[place]), key=lambda p: (full[p], p)
+    )
+    if whole not in hidden and full[whole]:
+        others.append(whole)
+    while (
+        lost and others and (len(lost) < 2 or (whole not in lost and sum(full[p] for p in lost) < threshold))
+    ):
+        lost.add(others.pop(0))
+    return lost
 
 
 def _shown(counts: tuple[int | None, int | None], *, hides_n: bool, hides_of: bool) -> Counts:

@@ -14,7 +14,8 @@ from contacts.reach import CALLS, LAST_ATTEMPT, LOOKS_BACK, Tally, tallies
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
-from victimcare.accounts.permissions import Permission, Role
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.counting import only_counts
 from victimcare.govuk.dates import day
 from victimcare.http import Request
 
@@ -24,11 +25,9 @@ def reach(request: Request) -> HttpResponse:
     """Calls of the last year by hour and attempt: of one's team, or of all to those who only count."""
     user, today = request.user, clock.today()
     channel = next((each for each in CALLS if each == request.GET.get("channel")), Contact.Channel.PHONE)
-    only_counts = not user.may(Permission.VIEW_LISTS) and (
-        user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)
-    )
+    is_guarded = only_counts(user)
     since = today - timedelta(days=LOOKS_BACK)
-    found = tallies(_scope(user, only_counts=only_counts), channel, since)
+    found = tallies(_scope(user, is_guarded=is_guarded), channel, since)
     hours = sorted({hour for hour, _attempt in found})
     by_hour = {hour: _sum(found, hour) for hour in hours}
     context = {
@@ -42,29 +41,29 @@ def reach(request: Request) -> HttpResponse:
             [
                 _hour(hour),
                 *(
-                    _said(found.get((hour, attempt), Tally()), only_counts=only_counts)
+                    _said(found.get((hour, attempt), Tally()), is_guarded=is_guarded)
                     for attempt in range(1, LAST_ATTEMPT + 1)
                 ),
-                _said(by_hour[hour], only_counts=only_counts),
+                _said(by_hour[hour], is_guarded=is_guarded),
             ]
             for hour in hours
         ],
         "chart": [
             {"label": _hour(hour), "value": tally.share or 0, "text": _percent(tally)}
             for hour, tally in by_hour.items()
-            if not _is_small(tally, only_counts=only_counts)
+            if not _is_small(tally, is_guarded=is_guarded)
         ],
-        "chart_title": _finding(by_hour, only_counts=only_counts),
+        "chart_title": _finding(by_hour, is_guarded=is_guarded),
         "period": _("From %(first)s to %(last)s") % {"first": day(since), "last": day(today)},
-        "is_guarded": only_counts,
+        "is_guarded": is_guarded,
         "smallest": settings.SMALL_NUMBERS_BELOW,
     }
     return render(request, "contacts/reach.html", context)
 
 
-def _scope(user: User, *, only_counts: bool) -> Q:
+def _scope(user: User, *, is_guarded: bool) -> Q:
     """Which calls count: everybody's to those who only count, else those of one's own team."""
-    return Q() if only_counts else Q(team=user.team_id) | Q(team=None)
+    return Q() if is_guarded else Q(team=user.team_id) | Q(team=None)
 
 
 def _sum(found: dict[tuple[int, int], Tally], hour: int) -> Tally:
@@ -75,30 +74,30 @@ def _hour(hour: int) -> str:
     return _("%(from)02d:00 to %(to)02d:00") % {"from": hour, "to": (hour + 1) % 24}
 
 
-def _is_small(tally: Tally, *, only_counts: bool) -> bool:
+def _is_small(tally: Tally, *, is_guarded: bool) -> bool:
     """Few enough that somebody could be known by it: of the calls, of those that reached, or of the others."""
     numbers = (tally.tried, tally.reached, tally.tried - tally.reached)
-    return only_counts and any(0 < n < settings.SMALL_NUMBERS_BELOW for n in numbers)
+    return is_guarded and any(0 < n < settings.SMALL_NUMBERS_BELOW for n in numbers)
 
 
 def _percent(tally: Tally) -> str:
     return _("%(share)d%% of %(n)d") % {"share": tally.share or 0, "n": tally.tried}
 
 
-def _said(tally: Tally, *, only_counts: bool) -> Any:
+def _said(tally: Tally, *, is_guarded: bool) -> Any:
     if not tally.tried:
         return "–"
-    if _is_small(tally, only_counts=only_counts):
+    if _is_small(tally, is_guarded=is_guarded):
         return _("too few to show")
     return _percent(tally)
 
 
-def _finding(by_hour: dict[int, Tally], *, only_counts: bool) -> str:
+def _finding(by_hour: dict[int, Tally], *, is_guarded: bool) -> str:
     """The chart's title: at which hour most were reached."""
     shown = {
         hour: tally
         for hour, tally in by_hour.items()
-        if tally.tried >= settings.SMALL_NUMBERS_BELOW and not _is_small(tally, only_counts=only_counts)
+        if tally.tried >= settings.SMALL_NUMBERS_BELOW and not _is_small(tally, is_guarded=is_guarded)
     }
     if not shown:
         return _("Too few calls to say which hours work best")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -12,7 +11,9 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.models import Duty
+from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
+from compliance.suppression import WHOLE
 from desk.duty_list import NOBODY, OWN, tier_name
 from desk.figures import (
     EXTERNAL,
@@ -28,7 +29,6 @@ from desk.figures import (
     dashboards,
     headings,
     hidden,
-    is_guarded,
     lines,
     moves,
     query,
@@ -139,7 +139,8 @@ def figures(request: Request, by: str) -> HttpResponse:
     found = lines(user, asked, chosen.by, today)
     if by == "offence":
         found = in_groups(found)
-    links = Links(user, period)
+    reader = Reader(user)
+    links = Links(reader, period)
     shown = shown_standings(found.values(), with_missed=not owner)
     context = {
         "heading": breakdowns()[by],
@@ -155,15 +156,8 @@ def figures(request: Request, by: str) -> HttpResponse:
             ]
         ],
         "columns": columns(headings()[by], shown),
-        "rows": rows(
-            found,
-            chosen,
-            links,
-            shown,
-            is_guarded=is_guarded(user),
-            asks={"owner": owner or "ours", "of": of},
-        ),
-        "smallest": settings.SMALL_NUMBERS_BELOW if is_guarded(user) else None,
+        "rows": rows(found, chosen, links, shown, asks={"owner": owner or "ours", "of": of}),
+        "reader": reader,
         "note": counted_note(),
     }
     return render(request, "desk/figures.html", context)
@@ -186,28 +180,18 @@ def rows(
     links: Links,
     shown: list[str],
     *,
-    is_guarded: bool,
     asks: dict[str, str],
 ) -> list[list[Any]]:
     """The table, and all of it together at its foot where there is more than one row."""
     said = chosen.rows(list(found))
-    too_small = hidden({key: line.owed for key, line in found.items()}) if is_guarded else set()
+    hides = hidden({key: line.counts for key, line in found.items()}, links.reader)
     table = []
     for key in sorted(found, key=lambda each: said[each].order):
         row = said[key]
         its_asks = asks | row.asks
-        if key in too_small:
-            table.append(
-                [
-                    row.name,
-                    _("not shown"),
-                    *["–"] * (len(shown) + 2),
-                ]
-            )
-            continue
         its = links if row.has_list else replace(links, has_lists=False)
         name = {"text": row.name, "url": its.of_period(**its_asks)}
-        table.append([name, *cells(found[key], shown, its, **its_asks)])
+        table.append([name, *cells(found[key], shown, its, hides[key], **its_asks)])
     if len(table) > 1:
-        table.append([_("All of them"), *cells(total(found.values()), shown, links, **asks)])
+        table.append([_("All of them"), *cells(total(found.values()), shown, links, hides[WHOLE], **asks)])
     return table

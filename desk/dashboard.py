@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.models import Duty
+from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
+from compliance.suppression import WHOLE
 from desk import funnel
 from desk.figures import (
     EXTERNAL,
@@ -25,14 +27,15 @@ from desk.figures import (
     columns,
     counted_note,
     dashboards,
+    hidden,
     lines,
     moves,
-    share,
+    part_cell,
     shown_standings,
     total,
 )
-from desk.forecast import Day, Load, load_of, next_days
-from desk.trend import Trend, last_whole_week, rate, trend_of
+from desk.forecast import OVERDUE, Day, Load, load_of, next_days
+from desk.trend import Trend, last_whole_week, trend_of
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -50,37 +53,54 @@ def dashboard(request: Request) -> HttpResponse:
     """Six numbers, the rights, twenty-six weeks and the funnel."""
     user, today = request.user, clock.today()
     period, team = asked_period(request, today), asked_team(request, user)
-    by_owner = by_right(user, period, today, team)
-    ours = {key: line for key, line in by_owner.items() if key[1] not in EXTERNAL}
-    theirs = {key: line for key, line in by_owner.items() if key[1] in EXTERNAL}
+    rights: dict[int, dict[str, Line]] = {}
+    outside: dict[str, Line] = {}
+    for (right, owner), line in by_right(user, period, today, team).items():
+        if owner in EXTERNAL:
+            outside[owner] = outside.get(owner, Line()) + line
+        else:
+            rights.setdefault(right, {})[owner] = line
+    of_right = {right: total(mine.values()) for right, mine in rights.items()}
+    code = total(line for right, line in of_right.items() if right)
     found = trend_of(user, last_whole_week(period.end, today), today, team=team)
     days = next_days(today)
     cohort = funnel.Cohort(period.start, period.end, team)
     counts = funnel.count_steps(funnel.in_the_figures_of(cohort.referrals(), user), funnel.LISTS)
     came = funnel.Figures.of(user, counts, cohort)
-    links = Links(user, period)
-    shown, theirs_shown = shown_standings(ours.values()), shown_standings(theirs.values(), with_missed=False)
+    reader = Reader(user)
+    links = Links(reader, period)
+    shown, outside_shown = (
+        shown_standings(of_right.values()),
+        shown_standings(outside.values(), with_missed=False),
+    )
+    hides, hides_outside = (
+        hidden({name: line.counts for name, line in each.items()}, reader) for each in (of_right, outside)
+    )
     context = {
         "tabs": dashboards("desk:dashboard", team),
         "period": period,
         "moves": moves(period, today, team=team),
         "tiles": [
-            *referral_tiles(came, cohort, user),
-            *duty_tiles(load_of(user, today, days, team=team), days, ours, found, links, today),
+            *referral_tiles(came, cohort),
+            *duty_tiles(load_of(user, today, days, team=team), days, code, found, links, today),
         ],
-        "columns": columns(_("Right"), shown, last=_("Missed by")),
+        "columns": columns(_("Right"), shown, last="" if reader.is_guarded else _("Missed by")),
         "rows": [
-            right_row(right, ours, links, shown)
-            for right in sorted({key[0] for key in ours}, key=lambda n: n or 99)
+            right_row(right, rights[right], links, shown, hides[right])
+            for right in sorted(rights, key=lambda n: n or 99)
         ],
-        "outside_columns": columns(_("Who"), theirs_shown),
+        "outside_columns": columns(_("Who"), outside_shown),
         "outside_rows": [
-            owner_row(owner, theirs, links, theirs_shown)
+            [
+                {"text": Duty.Owner(owner).label, "url": links.of_period(owner=owner)},
+                *cells(outside[owner], outside_shown, links, hides_outside[owner], owner=owner),
+            ]
             for owner in EXTERNAL
-            if any(key[1] == owner for key in theirs)
+            if owner in outside
         ],
+        "reader": reader,
         "trend": found.chart,
-        "chart": funnel.chart(came, cohort, user),
+        "chart": funnel.chart(came, cohort),
         "chart_title": funnel.finding(came),
         "funnel_url": reverse("desk:funnel") + "?" + urlencode({"from": cohort.start, "to": cohort.end}),
         "note": counted_note(),
@@ -98,30 +118,25 @@ def by_right(user: User, period: Period, today: date, team: int | None) -> Lines
     return found
 
 
-def referral_tiles(came: funnel.Figures, cohort: funnel.Cohort, user: User) -> list[dict[str, Any]]:
+def referral_tiles(came: funnel.Figures, cohort: funnel.Cohort) -> list[dict[str, Any]]:
     """What came, what waits, and how many were reached."""
-
-    def url(key: str) -> str:
-        is_open = user.may(Permission.VIEW_LISTS) and came.counts[key]
-        return funnel.step_url(key, cohort) if is_open else ""
-
     return [
         {
             "figure": came.text("received"),
             "label": _("referrals received"),
-            "url": url("received"),
+            "url": came.url("received", cohort),
             "note": _("%(n)s suppressed") % {"n": came.text("suppressed")},
         },
         {
             "figure": came.text("waiting"),
             "label": _("not yet allocated"),
-            "url": url("waiting"),
+            "url": came.url("waiting", cohort),
             "note": _("of those received"),
         },
         {
             "figure": came.share("reached"),
             "label": _("reached by first call"),
-            "url": url("reached"),
+            "url": came.url("reached", cohort),
             "note": _("%(part)s of %(whole)s")
             % {"part": came.text("reached"), "whole": came.text("received")},
         },
@@ -129,60 +144,58 @@ def referral_tiles(came: funnel.Figures, cohort: funnel.Cohort, user: User) -> l
 
 
 def duty_tiles(
-    load: Load, days: list[Day], ours: Lines, found: Trend, links: Links, today: date
+    load: Load, days: list[Day], code: Line, found: Trend, links: Links, today: date
 ) -> list[dict[str, Any]]:
-    """What is overdue and due next, and how much was told in time, with the weeks before."""
-    code = total(line for (right, _owner), line in ours.items() if right)
-    overdue = load.overdue.total()
+    """What is overdue and due next, and how much of the Code was told in time, with the weeks before."""
+    reader, hides = links.reader, load.hidden(days, links.reader)[WHOLE]
+    overdue = None if OVERDUE in hides else load.overdue.total()
     tomorrow = add_working_days(today, 1, bank_holidays=england_and_wales())
-    due_next = load.on(tomorrow)
-    its_days = next(each for each in days if each.day == tomorrow)
+    its_day = next(each for each in days if each.day == tomorrow)
+    due_next = None if its_day.column in hides else load.on(tomorrow)
+    in_time = part_cell(code.in_time, code.judged, reader)
+    adjusted = part_cell(
+        code.adjusted, code.judged, reader, is_hidden=reader.one(code.exempt, code.judged).n is None
+    )
     return [
         {
-            "figure": f"{overdue:,}",
+            "figure": reader.text(overdue),
             "label": _("overdue now"),
             "url": links.duties(status="overdue") if overdue else "",
             "note": _("of open victims, ours to do"),
         },
         {
-            "figure": f"{due_next:,}",
+            "figure": reader.text(due_next),
             "label": _("fall due next working day"),
-            "url": links.duties(status="to_do", **its_days.asks) if due_next else "",
+            "url": links.duties(status="to_do", **its_day.asks) if due_next else "",
             "note": short_day(tomorrow),
         },
         {
-            "figure": share(code.in_time, code.judged),
+            "figure": in_time["text"],
             "label": _("told in time, strict"),
             "url": links.of_period(status="in_time", owner="ours", of="code") if code.in_time else "",
             "note": _("%(part)s of %(whole)s duties; %(adjusted)s with good reason")
             % {
-                "part": f"{code.in_time:,}",
-                "whole": f"{code.judged:,}",
-                "adjusted": share(code.adjusted, code.judged),
+                "part": reader.text(reader.one(code.in_time, code.judged).n),
+                "whole": reader.text(reader.one(code.judged, None).n),
+                "adjusted": adjusted["text"],
             },
-            "trend": [value for _week, line in found.weeks if (value := rate(line)) is not None],
+            "trend": [value for _label, value in found.known],
         },
     ]
 
 
-def right_row(right: int, found: Lines, links: Links, shown: list[str]) -> list[Any]:
+def right_row(
+    right: int, mine: dict[str, Line], links: Links, shown: list[str], hides: set[str]
+) -> list[Any]:
     """One right of the force's: how much is owed, how it stands, and who answers for what was missed."""
-    mine = {owner: line for (number, owner), line in found.items() if number == right}
     name = f"{right} {words.RIGHTS[right]}" if right else _("Our own standards, not the Code's")
+    row = [
+        {"text": name, "url": links.of_period(right=right, owner="ours")},
+        *cells(total(mine.values()), shown, links, hides, right=right, owner="ours"),
+    ]
+    if links.reader.is_guarded:  # whose each was would split what may be few
+        return row
     accountable = ", ".join(
         f"{Duty.Owner(owner).label} {line.missed:,}" for owner, line in sorted(mine.items()) if line.missed
     )
-    return [
-        {"text": name, "url": links.of_period(right=right, owner="ours")},
-        *cells(total(mine.values()), shown, links, right=right, owner="ours"),
-        accountable or "–",
-    ]
-
-
-def owner_row(owner: str, found: Lines, links: Links, shown: list[str]) -> list[Any]:
-    """Somebody outside the force: kept apart, and never counted as missed without evidence."""
-    whole = total(line for (_right, who), line in found.items() if who == owner)
-    return [
-        {"text": Duty.Owner(owner).label, "url": links.of_period(owner=owner)},
-        *cells(whole, shown, links, owner=owner),
-    ]
+    return [*row, accountable or "–"]

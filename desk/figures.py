@@ -1,11 +1,10 @@
 """What the dashboards have in common: a period, a line of figures, how each stands, and the list behind a number."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -13,9 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from compliance import rollups
 from compliance.models import Duty
+from compliance.reader import TOO_FEW, Reader
 from compliance.rollups import Asked
+from compliance.suppression import WHOLE
 from victimcare.accounts.models import User
-from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases.counting import only_counts
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
@@ -96,7 +97,7 @@ def asked_period(request: Request, today: date) -> Period:
 def asked_team(request: Request, user: User) -> int | None:
     """The team of `?team=3`, for those who are shown every team; None: all that they are shown."""
     said = request.GET.get("team", "")
-    is_theirs = is_guarded(user) and said.isascii() and said.isdigit() and len(said) < 10
+    is_theirs = only_counts(user) and said.isascii() and said.isdigit() and len(said) < 10
     return int(said) if is_theirs else None
 
 
@@ -135,7 +136,11 @@ class Line:
 
     @property
     def owed(self) -> int:
-        return sum(getattr(self, name) for name in STANDINGS)
+        return sum(self.counts.values())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in STANDINGS}
 
     @property
     def judged(self) -> int:
@@ -164,15 +169,6 @@ def total(each: Iterable[Line]) -> Line:
     return sum(each, Line())
 
 
-def share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "–"
-
-
-def part_of(part: int, whole: int) -> str:
-    """3 of 4; nothing where there is nothing to be a part of."""
-    return _("%(part)s of %(whole)s") % {"part": f"{part:,}", "whole": f"{whole:,}"} if whole else ""
-
-
 # --- Tables ----------------------------------------------------------------------------------------
 
 
@@ -191,49 +187,61 @@ def shown_standings(found: Iterable[Line], *, with_missed: bool = True) -> list[
     return usual + [name for name in ("exempt", "not_applicable") if getattr(whole, name)]
 
 
-def cells(line: Line, shown: Iterable[str], links: "Links", **said: Any) -> list[dict[str, Any]]:
-    """The figures of a line, each the way to its list."""
+def cells(
+    line: Line, shown: Iterable[str], links: "Links", hides: Collection[str] = (), **said: Any
+) -> list[dict[str, Any]]:
+    """The figures of a line, each the way to its list; the word for it where one is among those that are hidden."""
+    reader = links.reader
 
-    def number(n: int, **more: Any) -> dict[str, Any]:
-        return {"text": f"{n:,}", "url": links.of_period(**said, **more) if n else ""}
+    def number(name: str, **more: Any) -> dict[str, Any]:
+        n = None if name in hides else getattr(line, name or "owed")
+        return {"text": reader.text(n), "url": links.of_period(**said, **more) if n else ""}
 
-    in_time = number(line.in_time, status="in_time")
+    in_time = part_cell(line.in_time, line.judged, reader, is_hidden="in_time" in hides)
+    adjusted = part_cell(
+        line.adjusted, line.judged, reader, is_hidden="in_time" in hides or "exempt" in hides
+    )
     return [
-        number(line.owed),
-        in_time | {"text": share(line.in_time, line.judged), "note": part_of(line.in_time, line.judged)},
-        {"text": share(line.adjusted, line.judged), "note": part_of(line.adjusted, line.judged)},
-        *(number(getattr(line, name), status=name) for name in shown),
+        number(WHOLE),
+        number("in_time", status="in_time") | in_time,
+        adjusted,
+        *(number(name, status=name) for name in shown),
     ]
+
+
+def part_cell(part: int, whole: int, reader: Reader, *, is_hidden: bool = False) -> dict[str, Any]:
+    """A share with what it is a share of."""
+    counts = reader.one(part, whole)
+    if is_hidden or counts.n is None or counts.of is None:
+        return {"text": str(TOO_FEW), "note": ""}
+    note = _("%(part)s of %(whole)s") % {"part": reader.text(part), "whole": reader.text(whole)}
+    return {"text": reader.share(counts), "note": note if whole else ""}
+
+
+def hidden(found: Mapping[Any, Mapping[str, int]], reader: Reader) -> dict[Any, set[str]]:
+    """What of each row this person is not shown, by its columns; the whole of all rows is "", and that of a row."""
+    names = {str(key): key for key in found}
+    places: dict[Any, set[str]] = {WHOLE: set(), **{key: set() for key in found}}
+    for name, column in reader.hidden({name: found[key] for name, key in names.items()}):
+        places[names.get(name, WHOLE)].add(column)
+    return places
 
 
 @dataclass(frozen=True)
 class Links:
     """The list behind a number, for those who may see lists."""
 
-    user: User
+    reader: Reader
     period: Period
     has_lists: bool = True
 
     def duties(self, **said: Any) -> str:
-        if not self.has_lists or not self.user.may(Permission.VIEW_LISTS):
+        if not self.has_lists or not self.reader.may_list:
             return ""
         return f"{reverse('desk:duties')}?{query(**said)}"
 
     def of_period(self, **said: Any) -> str:
         return self.duties(**said, **{"from": self.period.start, "to": self.period.end})
-
-
-def is_guarded(user: User) -> bool:
-    """Somebody who counts and opens no list: no small number is shown to them."""
-    counts_only = user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)
-    return counts_only and not user.may(Permission.VIEW_LISTS)
-
-
-def hidden(owed: Mapping[Any, int]) -> set[Any]:
-    """Which rows are too small to show: and where that is one, the next smallest with it, so that no total tells."""
-    small = {key for key, n in owed.items() if n < settings.SMALL_NUMBERS_BELOW}
-    rest = sorted((n, str(key), key) for key, n in owed.items() if key not in small)
-    return small | {rest[0][2]} if len(small) == 1 and rest else small
 
 
 def counted_note() -> str:

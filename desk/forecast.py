@@ -15,19 +15,22 @@ from django.views.decorators.http import require_safe
 
 from compliance import rollups
 from compliance.models import Duty
+from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
-from desk.figures import Links, Period, asked_team, counted_note, dashboards
+from compliance.suppression import WHOLE
+from desk.figures import Links, Period, asked_team, counted_note, dashboards, hidden
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
-from victimcare.accounts.permissions import Permission, Role
-from victimcare.cases.counting import may_count
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.counting import may_count, only_counts
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
 from victimcare.working_days import england_and_wales, working_days_after
 
 DAYS = 10
+OVERDUE, LATER = "overdue", "later"  # columns beside the days
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Day:
 
     first: date
     day: date
+
+    @property
+    def column(self) -> str:
+        return self.day.isoformat()
 
     @property
     def asks(self) -> dict[str, date]:
@@ -71,9 +78,14 @@ class Load:
     def on(self, day: date) -> int:
         return sum(n for (_whose, due_on), n in self.due.items() if due_on == day)
 
-    def total_of(self, whose: Whose) -> int:
-        ahead = sum(n for (who, _day), n in self.due.items() if who == whose)
-        return self.overdue[whose] + ahead + self.later[whose]
+    def counts_of(self, whose: Whose, days: list[Day]) -> dict[str, int]:
+        """By column: what is overdue, what each day brings, and the rest."""
+        ahead = {each.column: self.due[whose, each.day] for each in days}
+        return {OVERDUE: self.overdue[whose], **ahead, LATER: self.later[whose]}
+
+    def hidden(self, days: list[Day], reader: Reader) -> dict[Any, set[str]]:
+        """Which columns of each this person is not shown; of all together under ""."""
+        return hidden({whose: self.counts_of(whose, days) for whose in self.everybody}, reader)
 
 
 def load_of(user: User, today: date, days: list[Day], *, team: int | None = None) -> Load:
@@ -99,20 +111,13 @@ def forecast(request: Request) -> HttpResponse:
     """The ten days as a picture, and each officer's part of them."""
     user, today = request.user, clock.today()
     days, team = next_days(today), asked_team(request, user)
-    load = load_of(user, today, days, team=team)
-    links = Links(user, Period.week_of(today))
+    load, reader = load_of(user, today, days, team=team), Reader(user)
+    links, hides = Links(reader, Period.week_of(today)), load.hidden(days, reader)
     victims = open_victims(user, [int(value) for value, _owner in load.everybody if value])
     context = {
         "tabs": dashboards("desk:forecast", team),
-        "chart_title": finding(load, days),
-        "chart": [
-            {
-                "label": short_day(each.day),
-                "value": load.on(each.day),
-                "url": links.duties(status="to_do", **each.asks) if load.on(each.day) else "",
-            }
-            for each in days
-        ],
+        "chart_title": finding(load, days, reader, hides[WHOLE]),
+        "chart": [bar(each, load.on(each.day), links, hides[WHOLE]) for each in days],
         "columns": [
             _("Whose"),
             *(
@@ -122,18 +127,32 @@ def forecast(request: Request) -> HttpResponse:
                 )
             ),
         ],
-        "rows": workload(user, load, days, links, victims),
+        "rows": workload(load, days, links, victims, hides),
+        "reader": reader,
         "note": counted_note(),
     }  # fmt: skip
     return render(request, "desk/forecast.html", context)
 
 
-def finding(load: Load, days: list[Day]) -> str:
+def bar(day: Day, n: int, links: Links, hides: set[str]) -> dict[str, Any]:
+    """One day of the picture."""
+    is_hidden = day.column in hides
+    return {
+        "label": short_day(day.day),
+        "value": 0 if is_hidden else links.reader.rounded(n),
+        "text": links.reader.text(None if is_hidden else n),
+        "url": links.duties(status="to_do", **day.asks) if n else "",
+    }
+
+
+def finding(load: Load, days: list[Day], reader: Reader, hides: set[str]) -> str:
     """The fullest day, in a sentence."""
     n, fullest = max((load.on(each.day), each.day) for each in days)
     if not n:
         return _("Nothing falls due in the next ten working days")
-    whole = sum(load.on(each.day) for each in days)
+    if any(each.column in hides for each in days):
+        return _("What falls due in the next ten working days; small numbers are hidden")
+    whole = reader.rounded(sum(load.on(each.day) for each in days))
     return ngettext(
         "%(whole)s duty falls due in the next ten working days, on %(day)s",
         "%(whole)s duties fall due in the next ten working days, most on %(day)s",
@@ -146,41 +165,52 @@ def open_victims(user: User, officers: list[int]) -> dict[int, int]:
     if not officers:
         return {}
     found = Participant.objects.victims().open().filter(officer__in=officers)
-    if not (user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)):
+    if not only_counts(user):
         found = found.filter(may_count(user))
     return dict(found.order_by().values_list("officer").annotate(n=Count("pk")))
 
 
 def workload(
-    user: User, load: Load, days: list[Day], links: Links, victims: dict[int, int]
+    load: Load, days: list[Day], links: Links, victims: dict[int, int], hides: dict[Any, set[str]]
 ) -> list[list[Any]]:
     """A row an officer, the one with the most overdue first; witness care in one row."""
     officers = User.objects.only("display_name", "reference").in_bulk(
         [int(value) for value, _owner in load.everybody if value]
     )
+    has_open = links.reader.table({str(pk): (n, None) for pk, n in victims.items()}, hides=False)
     table = []
     for whose in load.everybody:
         value, owner = whose
         officer = officers.get(int(value)) if value else None
         name = officer.display_name if officer else str(Duty.Owner(owner).label)
         asks: dict[str, Any] = {"owner": owner} | ({"officer": officer.reference} if officer else {})
+        counts = load.counts_of(whose, days)
         row = [
             {"text": name, "url": links.duties(status="to_do", **asks)},
-            f"{victims.get(int(value), 0):,}" if value else "–",
-            number(load.overdue[whose], links.duties(status="overdue", **asks), tone="danger"),
+            links.reader.text(has_open[value].n if value in has_open else 0) if value else "–",
             *(
-                number(load.due[whose, each.day], links.duties(status="to_do", **asks, **each.asks))
-                for each in days
+                number(None if column in hides[whose] else n, links, tone="danger" if column == OVERDUE else "",
+                       **asks, **asked_by(column, days))
+                for column, n in counts.items()
             ),
-            number(
-                load.later[whose],
-                links.duties(status="to_do", **asks, **{"from": days[-1].day + timedelta(days=1)}),
-            ),
-            f"{load.total_of(whose):,}",
-        ]
-        table.append(((-load.overdue[whose], -load.total_of(whose), name), row))
+            links.reader.text(None if WHOLE in hides[whose] else sum(counts.values())),
+        ]  # fmt: skip
+        table.append(((-counts[OVERDUE], -sum(counts.values()), name), row))
     return [row for _order, row in sorted(table, key=lambda each: each[0])]
 
 
-def number(n: int, url: str, tone: str = "") -> dict[str, Any]:
-    return {"text": f"{n:,}", "url": url if n else "", "tone": tone if n else ""}
+def asked_by(column: str, days: list[Day]) -> dict[str, Any]:
+    """How a list is asked for what one column counts."""
+    if column == OVERDUE:
+        return {"status": "overdue"}
+    if column == LATER:
+        return {"status": "to_do", "from": days[-1].day + timedelta(days=1)}
+    return {"status": "to_do"} | next(each.asks for each in days if each.column == column)
+
+
+def number(n: int | None, links: Links, tone: str = "", **asks: Any) -> dict[str, Any]:
+    return {
+        "text": links.reader.text(n),
+        "url": links.duties(**asks) if n else "",
+        "tone": tone if n else "",
+    }

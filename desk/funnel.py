@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from time import monotonic
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from compliance.reader import TOO_FEW, Reader
 from contacts.models import Contact
 from desk.figures import dashboards
 from needs_assessments.models import NeedsAssessment
@@ -31,7 +31,7 @@ from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases import offence_groups
 from victimcare.cases.access import listed
-from victimcare.cases.counting import leads_witness_care, may_count
+from victimcare.cases.counting import leads_witness_care, may_count, only_counts
 from victimcare.cases.models import Participant, may_see
 from victimcare.cases.offence_groups import GROUPED, GROUPS
 from victimcare.govuk.dates import day as short_day
@@ -200,7 +200,7 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
 
     A case that they must not see is in none of their figures.
     """
-    if user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
+    if only_counts(user):
         return referrals
     referrals = referrals.filter(may_count(user, "participant__"))
     own = Q(pk__in=[])
@@ -218,41 +218,49 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
     return referrals.filter(own)
 
 
+# A step whose victims are all among those of another: few between the two could be known by the difference.
+WITHIN = {"reached": "attempted"}
+
+
 @dataclass(frozen=True)
 class Figures:
     """Counts as one person is shown them.
 
-    Who only counts, and opens no list, is shown no small number: fewer than ten people could be known by
-    them. What is narrowed down is rounded to five besides, so that two such figures do not give away a
-    third.
+    Who only counts is shown no small number: few people could be known by them, or by what they lack of all.
+    What is narrowed down is rounded to five besides, so that two such figures do not give away a third.
     """
 
     counts: Mapping[str, int]
-    is_guarded: bool = False
+    reader: Reader
     is_rounded: bool = False
 
     @classmethod
     def of(cls, user: User, counts: Mapping[str, int], cohort: Cohort) -> "Figures":
-        is_guarded = not user.may(Permission.VIEW_LISTS) and (
-            user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)
-        )
-        return cls(counts, is_guarded, is_guarded and not cohort.is_everything)
+        reader = Reader(user)
+        return cls(counts, reader, reader.is_guarded and not cohort.is_everything)
 
     def shown(self, key: str) -> int | None:
-        """The number that may be shown; None where it is too small."""
+        """The number that may be shown; None where it could give somebody away."""
         count = self.counts[key]
-        if self.is_guarded and 0 < count < settings.SMALL_NUMBERS_BELOW:
+        wholes = {"received", WITHIN.get(key, "received")} - {key}
+        if any(self.reader.one(count, self.counts[whole]).n is None for whole in (*wholes, key)):
             return None
-        return 5 * round(count / 5) if self.is_rounded else count
+        return self.reader.rounded(count) if self.is_rounded else count
 
     def text(self, key: str) -> str:
         count = self.shown(key)
-        return _("fewer than %(n)d") % {"n": settings.SMALL_NUMBERS_BELOW} if count is None else f"{count:,}"
+        if count is None and self.counts[key] < self.reader.threshold:
+            return _("fewer than %(n)d") % {"n": self.reader.threshold}
+        return str(TOO_FEW) if count is None else f"{count:,}"
 
     def share(self, key: str) -> str:
         """Of those received: 15.3%."""
         part, whole = self.shown(key), self.shown("received")
         return "–" if part is None or whole is None else share(part, whole)
+
+    def url(self, key: str, cohort: Cohort) -> str:
+        """The list behind a number, for those who may see lists; nothing opens an empty one."""
+        return step_url(key, cohort) if self.reader.may_list and self.counts[key] else ""
 
 
 class CohortForm(Form):
@@ -331,12 +339,11 @@ def funnel(request: Request) -> HttpResponse:
         "narrowed": narrowed(cohort),
         "period_before": between(earlier) if earlier else "",
         "quick": quick(cohort, today),
-        "chart": chart(now, cohort, user),
+        "chart": chart(now, cohort),
         "chart_title": finding(now),
         "columns": columns(has_before=before is not None),
-        "rows": [row(key, now, cohort, before, earlier, user) for key in STEPS],
+        "rows": [row(key, now, cohort, before, earlier) for key in STEPS],
         "groups": [{"label": group.words, "value": group.listed} for group in offence_groups.GROUPS.values()],
-        "smallest": settings.SMALL_NUMBERS_BELOW,
     }
     return render(request, "desk/funnel.html", context)
 
@@ -348,23 +355,19 @@ def columns(*, has_before: bool) -> list[Any]:
     return [_("Step"), *({"label": head, "is_number": True} for head in heads)]
 
 
-def row(
-    key: str, now: Figures, cohort: Cohort, before: Figures | None, earlier: Cohort | None, user: User
-) -> list[Any]:
+def row(key: str, now: Figures, cohort: Cohort, before: Figures | None, earlier: Cohort | None) -> list[Any]:
     """One step: its number, which opens its list, its share, and both in the period before."""
-    cells: list[Any] = [STEPS[key].label, number(key, now, cohort, user), now.share(key)]
+    cells: list[Any] = [STEPS[key].label, number(key, now, cohort), now.share(key)]
     if before is not None and earlier is not None:
-        was = number(key, before, earlier, user)
+        was = number(key, before, earlier)
         if key != "received" and before.share(key) != "–":
             was["note"] = before.share(key)
         cells += [was, change(before.shown(key), now.shown(key))]
     return cells
 
 
-def number(key: str, figures: Figures, cohort: Cohort, user: User) -> dict[str, Any]:
-    """A number, and the way to its list for those who may see lists; nothing opens an empty one."""
-    opens = user.may(Permission.VIEW_LISTS) and figures.counts[key]
-    return {"text": figures.text(key), "url": step_url(key, cohort) if opens else ""}
+def number(key: str, figures: Figures, cohort: Cohort) -> dict[str, Any]:
+    return {"text": figures.text(key), "url": figures.url(key, cohort)}
 
 
 def change(was: int | None, now: int | None) -> str:
@@ -379,7 +382,7 @@ def share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "–"
 
 
-def chart(figures: Figures, cohort: Cohort, user: User) -> list[dict[str, Any]]:
+def chart(figures: Figures, cohort: Cohort) -> list[dict[str, Any]]:
     """All eight steps, each with its number, its share, and the way to its list."""
     return [
         {
@@ -388,7 +391,7 @@ def chart(figures: Figures, cohort: Cohort, user: User) -> list[dict[str, Any]]:
             "text": figures.text(key)
             if key == "received" or figures.share(key) == "–"
             else f"{figures.text(key)} ({figures.share(key)})",
-            "url": number(key, figures, cohort, user)["url"],
+            "url": figures.url(key, cohort),
             "tone": "quiet" if key in BESIDE_THE_WAY else "",
         }
         for key, step in STEPS.items()

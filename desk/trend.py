@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.models import Duty
+from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
 from desk.control import Limits, Signal, limits, signals
 from desk.figures import (
@@ -21,12 +22,12 @@ from desk.figures import (
     Links,
     Period,
     asked_team,
+    cells,
     counted_note,
     dashboards,
+    hidden,
     lines,
-    part_of,
     query,
-    share,
 )
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -43,10 +44,16 @@ class Trend:
     """The weeks with what was told in time of each, and what chance alone explains."""
 
     weeks: list[tuple[Period, Line]]
+    reader: Reader
 
     @cached_property
     def points(self) -> list[tuple[str, float | None]]:
-        return [(short_day(week.start), rate(line)) for week, line in self.weeks]
+        return [(short_day(week.start), self.rate(line)) for week, line in self.weeks]
+
+    def rate(self, line: Line) -> float | None:
+        """In time of what was judged, in per cent; None where nothing was, and where it is not shown."""
+        n, of = self.reader.one(line.in_time, line.judged)
+        return None if n is None or not of else self.reader.per_cent(n, of)
 
     @cached_property
     def known(self) -> list[tuple[str, float]]:
@@ -109,10 +116,6 @@ class Trend:
         )
 
 
-def rate(line: Line) -> float | None:
-    return round(100 * line.in_time / line.judged, 1) if line.judged else None
-
-
 def reason(signal: Signal) -> str:
     return {
         Signal.BELOW: _("below what is usual"),
@@ -149,7 +152,7 @@ def trend_of(
     for (day, *its_right), line in lines(user, asked, by, today).items():
         if not right or its_right == [right]:
             found[Period.week_of(day)] += line
-    return Trend([(week, found[week]) for week in weeks])
+    return Trend([(week, found[week]) for week in weeks], Reader(user))
 
 
 @allow(Permission.VIEW_DASHBOARD)
@@ -174,31 +177,27 @@ def trend(request: Request) -> HttpResponse:
             {"label": _("Missed") if not owner else _("No evidence"), "is_number": True},
             _("Against what is usual"),
         ],
-        "rows": [week_row(week, line, found, user, owner, right) for week, line in reversed(found.weeks)],
+        "rows": [week_row(week, line, found, owner, right) for week, line in reversed(found.weeks)],
         "owners": owner_choices(owner, right, team),
         "rights": right_choices(owner, right, team),
         "usual": found.usual,
+        "reader": found.reader,
         "note": counted_note(),
     }
     return render(request, "desk/trend.html", context)
 
 
-def week_row(week: Period, line: Line, found: Trend, user: User, owner: str, right: int | None) -> list[Any]:
-    links = Links(user, week)
+def week_row(week: Period, line: Line, found: Trend, owner: str, right: int | None) -> list[Any]:
+    """One week: its figures, each opening its list, and whether it is as usual."""
     signal = found.signals.get(short_day(week.start))
-
-    def number(name: str) -> dict[str, Any]:
-        n = getattr(line, name)
-        url = links.of_period(status=name, owner=owner or "ours", right=right, of="code") if n else ""
-        return {"text": f"{n:,}", "url": url}
-
+    hides = hidden({week: line.counts}, found.reader)[week]
+    links = Links(found.reader, week)
+    _owed, *drawn = cells(
+        line, ["late", "no_evidence" if owner else "missed"], links, hides, owner=owner or "ours", right=right, of="code"
+    )  # fmt: skip
     return [
         short_day(week.start),
-        number("in_time")
-        | {"text": share(line.in_time, line.judged), "note": part_of(line.in_time, line.judged)},
-        {"text": share(line.adjusted, line.judged), "note": part_of(line.adjusted, line.judged)},
-        number("late"),
-        number("no_evidence" if owner else "missed"),
+        *drawn,
         {"text": reason(signal), "tone": "due"}
         if signal
         else _("usual")

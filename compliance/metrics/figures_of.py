@@ -8,7 +8,7 @@ from compliance.metrics.populations import Population
 from compliance.models import Duty
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.counting import leads_witness_care, may_count
+from victimcare.cases.counting import leads_witness_care, may_count, only_counts
 from victimcare.cases.models import Participant
 
 
@@ -17,7 +17,7 @@ def in_the_figures_of(rows: QuerySet[Any], counted: Population, user: User | Non
 
     A case that they must not see is in none of their figures.
     """
-    if user is None or user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR):
+    if user is None or only_counts(user):
         return rows
     if rows.model is Duty:
         return rows.in_the_figures_of(user)  # type: ignore[attr-defined, no-any-return]

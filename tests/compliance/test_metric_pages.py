@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 
 from compliance import metric_pages
-from compliance.metric_pages import Period, Reader
+from compliance.metric_pages import Period
 from compliance.metrics import GUARDS, METRICS, measure
 from compliance.metrics.behind import Number, rows_behind
 from compliance.metrics.populations import Scope
+from compliance.reader import Reader
 from compliance.suppression import Counts
 from contacts.models import Complaint
 from tests.compliance.test_metrics import owed
@@ -143,12 +144,12 @@ def test_who_only_counts_opens_no_list_and_sees_no_small_number(autumn, as_analy
 
 
 def test_beside_rounded_numbers_the_share_is_the_true_one_to_five_per_cent(db, supervisor):
-    analyst = Reader(UserFactory(team=None, roles=[Role.ANALYST]), 10)
+    analyst = Reader(UserFactory(team=None, roles=[Role.ANALYST]))
     asked = Number("M3"), Counts(17, 24)
     period = Period(SCOPE.since, SCOPE.until)
     drawn = metric_pages.cells(*asked, analyst, period)
     assert [cell["text"] for cell in drawn] == ["15", "25", "70%"]
-    drawn = metric_pages.cells(*asked, Reader(supervisor, 10), period)
+    drawn = metric_pages.cells(*asked, Reader(supervisor), period)
     assert [cell["text"] for cell in drawn] == ["17", "24", "70.8%"]
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.suppression import hide_small
+from compliance.suppression import crossed_to_hide, hide_small
 
 numbers = st.integers(0, 6)
 groups = st.lists(st.tuples(numbers, numbers).map(lambda pair: (pair[0], sum(pair))), min_size=1, max_size=5)
@@ -74,3 +74,22 @@ def test_plain_counts_and_what_has_no_number():
         "": (20, None), "a": (None, None), "b": (None, None), "c": (9, None), "d": (None, None),
     }  # fmt: skip
     assert hide_small({"": (2, 9)}, 5) == {"": (None, 9)}
+
+
+def test_what_adds_up_both_ways_leaves_no_hidden_number_over():
+    table = {
+        "north": {"late": 3, "missed": 20, "in_time": 40},
+        "south": {"late": 12, "missed": 15, "in_time": 60},
+        "west": {"late": 30, "missed": 0, "in_time": 90},
+    }
+    # The late of the north, one beside it in its row and in its column, and what closes the square.
+    assert crossed_to_hide(table, 10) == {
+        (place, column) for place in ("north", "south") for column in ("late", "missed")
+    }
+    assert crossed_to_hide({"east": {"late": 3}}, 10) == {
+        ("east", "late"),
+        ("east", ""),
+        ("", "late"),
+        ("", ""),
+    }
+    assert crossed_to_hide({"east": {"late": 0, "in_time": 12}}, 10) == set()

@@ -1,5 +1,6 @@
 """The compliance of the week: who sees which number, and the list behind it."""
 
+import re
 from datetime import date
 
 import pytest
@@ -7,6 +8,8 @@ from django.urls import reverse
 
 from compliance import actions, rollups
 from compliance.models import Duty
+from compliance.reader import Reader
+from desk.breakdown import BREAKDOWNS
 from desk.dashboard import by_right
 from desk.figures import Line, Period
 from desk.trend import Trend
@@ -19,7 +22,7 @@ from tests.factories import (
     UserFactory,
     london,
 )
-from victimcare.accounts.models import Heartbeat
+from victimcare.accounts.models import Heartbeat, User
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
@@ -140,7 +143,7 @@ def test_any_week_may_be_asked_for(week, as_supervisor, week_asked):
 def test_an_analyst_sees_counts_and_no_list(week, sign_in):
     browser = sign_in(UserFactory(roles=[Role.ANALYST], team=None))
     page = browser.get(reverse("desk:dashboard"))
-    assert tile(page, "overdue")["figure"] == "2"
+    assert tile(page, "overdue")["figure"] == "hidden"
     assert not [tile["url"] for tile in page.context["tiles"] if tile["url"]]
     assert reverse("desk:duties") not in page.content.decode()
     assert browser.get(reverse("desk:duties")).status_code == 403
@@ -243,7 +246,7 @@ def trend(*shares):
     for share in shares:
         weeks.append((week, Line(in_time=share, missed=1000 - share) if share is not None else Line()))
         week = week.on()
-    return Trend(weeks)
+    return Trend(weeks, Reader(User(roles=[Role.SUPERVISOR])))
 
 
 @pytest.mark.parametrize(
@@ -327,11 +330,22 @@ def test_every_week_of_the_trend_opens_its_lists(week, supervisor, sign_in, mond
     assert as_supervisor.get(reverse("desk:trend"), {"owner": "HMCTS"}).status_code == 200
 
 
-def test_who_only_counts_is_shown_no_small_row(week, sign_in):
+def test_who_only_counts_is_shown_no_small_number_on_any_dashboard(week, sign_in, monday):
+    monday.move_to(london(2026, 11, 30, 9))
     browser = sign_in(UserFactory(roles=[Role.ANALYST], team=None))
-    page = browser.get(reverse("desk:figures", args=["officer"]), {"month": "2026-11"})
-    assert {row[1] for row in page.context["rows"][:-1]} == {"not shown"}
-    assert reverse("desk:duties") not in page.text
+    home = reverse("desk:dashboard")
+    for address in ("", "trend/", "forecast/", *(f"by/{by}/" for by in BREAKDOWNS)):
+        page = browser.get(home + address, {"month": "2026-11"})
+        assert "hidden" in page.text and reverse("desk:duties") not in page.text
+        drawn = [*(cell for row in page.context["rows"] for cell in row[1:]), *page.context.get("chart", [])]
+        drawn += page.context.get("outside_rows", []) and page.context["outside_rows"][0][1:]
+        for cell in drawn:
+            if isinstance(cell, dict):
+                said = re.findall(r"[\d.]+", f"{cell['text']} {cell.get('note', '')}")
+                assert all(float(n) == 0 or float(n) >= 10 for n in said if cell["text"] != "–"), (
+                    address,
+                    cell,
+                )
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,19 @@
-"""Which cases may be in the figures somebody is shown: not even as one of a number those they must not see."""
+"""Whose figures somebody is shown: everybody's, or without the cases they must not see, not even as one of a number."""
 
 from django.db.models import Q
 
 from victimcare.accounts.models import Team, User
-from victimcare.accounts.permissions import Role
+from victimcare.accounts.permissions import Permission, Role
 from victimcare.cases.models import Case, Exclusion
+
+
+def only_counts(user: User) -> bool:
+    """Somebody who is shown everybody's figures and opens no list: no small number is shown to them.
+
+    Whoever may open lists is shown the figures of the cases they may open, whatever other role they have.
+    """
+    is_for_figures = user.has_role(Role.ANALYST) or user.has_role(Role.AUDITOR)
+    return is_for_figures and not user.may(Permission.VIEW_LISTS)
 
 
 def may_count(user: User, through: str = "") -> Q:

@@ -1,0 +1,81 @@
+"""Who reads figures, and what of them this person is shown: on the dashboards, the measures and the funnel alike."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy
+
+from compliance.closeness import Hidden, too_close
+from compliance.metrics import Figure
+from compliance.suppression import WHOLE, Counts, Place, crossed_to_hide, hide_small
+from victimcare import clock
+from victimcare.accounts.models import User
+from victimcare.accounts.permissions import Permission
+from victimcare.cases.counting import only_counts
+from victimcare.cases.standards import Key, numbers_on
+
+TOO_FEW = gettext_lazy("hidden")
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads. Who only counts is shown no small number, and all others rounded to five."""
+
+    user: User
+
+    @cached_property
+    def may_list(self) -> bool:
+        return self.user.may(Permission.VIEW_LISTS)
+
+    @cached_property
+    def is_guarded(self) -> bool:
+        return only_counts(self.user)
+
+    @cached_property
+    def threshold(self) -> int:
+        """Numbers below this are small: for who only counts, never less than what any pack hides."""
+        ours = numbers_on(clock.today())[Key.SMALL_NUMBERS]
+        return max(ours, settings.SMALL_NUMBERS_BELOW) if self.is_guarded else ours
+
+    def table(self, counts: Mapping[str, tuple[int | None, int | None]], *, hides: bool) -> dict[str, Counts]:
+        """These groups with what this person is shown of them; the whole is the row ""."""
+        if not (hides or self.is_guarded):
+            return {name: Counts(*pair) for name, pair in counts.items()}
+        return hide_small(counts, self.threshold)
+
+    def one(self, n: int | None, of: int | None) -> Counts:
+        """One number, of how many, that stands alone."""
+        return self.table({WHOLE: (n, of)}, hides=False)[WHOLE]
+
+    def hidden(self, counts: Mapping[str, Mapping[str, int]]) -> set[Place]:
+        """Which counts of groups that add up both ways this person is not shown; the whole is "", each way."""
+        return crossed_to_hide(counts, self.threshold) if self.is_guarded else set()
+
+    def close(self, figures: Iterable[Figure]) -> Hidden:
+        """Which of these figures would tell who only counts a small number by what they differ in from others."""
+        return too_close(figures, self.threshold) if self.is_guarded else Hidden(set(), set())
+
+    def rounded(self, number: int) -> int:
+        """To five, for who only counts."""
+        return 5 * round(number / 5) if self.is_guarded else number
+
+    def text(self, number: int | None) -> str:
+        """A number as it is printed; the word for it where it is not shown."""
+        return str(TOO_FEW) if number is None else f"{self.rounded(number):,}"
+
+    def share(self, counts: Counts) -> str:
+        """The true share; as coarse as the numbers beside it where those are rounded, so that it says no more."""
+        if counts.n is None or not counts.of:
+            return "–"
+        return (
+            f"{self.per_cent(counts.n, counts.of):g}%" if self.is_guarded else f"{counts.n / counts.of:.1%}"
+        )
+
+    def per_cent(self, n: int, of: int) -> float:
+        """A share in per cent; for who only counts to five per cent, to one where that is five people or more."""
+        if not self.is_guarded:
+            return round(100 * n / of, 1)
+        step = 5 if of < 500 else 1
+        return step * round(100 * n / of / step)
