@@ -1,5 +1,6 @@
 """A reminder can wait for a few days, for a reason; what somebody's safety depends on cannot."""
 
+import re
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from contacts.reminding import remind
 from contacts.snoozing import snooze
 from tests.factories import ContactPlanFactory, ParticipantFactory, SafeContactFactory, london
 from victimcare.accounts.models import Notification
+from victimcare.audit.models import AccessEntry
 from victimcare.cases.models import Standard
 from victimcare.faults import NotAllowed, Refused
 
@@ -38,6 +40,20 @@ def test_it_is_out_of_sight_until_its_day_and_then_comes_back(as_officer, office
     assert "An agreed update is due" not in as_officer.get("/").content.decode()
     monday.move_to(london(2026, 11, 25, 9))
     assert "1 new notice" in sign_in(officer).get("/notifications/").content.decode()
+
+
+def test_anothers_number_is_as_one_that_does_not_exist(reminder, as_supervisor, victim):
+    """Nobody learns by counting up whether there is such a notice, and nothing of it."""
+    pages = [f"/notifications/{number}/put-off" for number in (reminder.pk, 987654)]
+    anothers, nobodys = (as_supervisor.get(page) for page in pages)
+    assert (anothers.status_code, nobodys.status_code) == (404, 404)
+    said = [re.sub(r"[A-Za-z0-9]{64}", "", each.text) for each in (anothers, nobodys)]  # tokens differ
+    assert said[0].replace(f"{reminder.pk}/put-off", "") == said[1].replace("987654/put-off", "")
+    assert put_off(as_supervisor, reminder).status_code == 404
+    as_supervisor.post("/notifications/", {"which": [reminder.pk]})
+    reminder.refresh_from_db()
+    assert (reminder.read_at, reminder.snoozed_until) == (None, None)
+    assert not AccessEntry.objects.filter(subjects__contains=[victim.reference]).exists()
 
 
 def test_a_louder_one_of_the_same_waits_too_and_the_supervisor_hears_all_the_same(
