@@ -4,6 +4,7 @@ What one rule asks for alone is said by `compliance.words`; here is what one con
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -81,3 +82,13 @@ def why(duty: Duty) -> str:
 def named(name: str, age: int | None) -> str:
     """Siân Evans, 34,"""
     return f"{name}, {age}," if age is not None else name
+
+
+def opted_out(what: str, from_on: date, today: date) -> str:
+    """That they do not want to hear this, and from when: it may be a day to come."""
+    said = (
+        _("From %(day)s they do not want to hear this: %(what)s. Until then they do.")
+        if from_on > today
+        else _("Since %(day)s they have opted out of this: %(what)s.")
+    )
+    return said % {"day": day(from_on), "what": what}

@@ -351,10 +351,7 @@ def about_opt_out(thing: Thing, choice: OptOut) -> str:
     kinds = {item.source.event.kind for item in thing.items}  # type: ignore[attr-defined]
     if not any(choice.covers(kind) for kind in kinds):
         return ""
-    said = _("They opted out of this on %(day)s: %(what)s.") % {
-        "day": said_day(choice.from_on),
-        "what": choice.of_what.lower(),
-    }
+    said = words.opted_out(choice.of_what.lower(), choice.from_on, clock.today())
     if kinds & RELEASE_NEWS:
         return (
             said

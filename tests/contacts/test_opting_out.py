@@ -9,6 +9,7 @@ from compliance.models import Duty
 from contacts import planning
 from contacts.call_sheet import wanted
 from contacts.models import ContactPlan, OptOut
+from desk import words
 from tests.contacts.test_plan import agree
 from tests.factories import ContactFactory, ContactPlanFactory, UserFactory, london
 from victimcare.accounts.models import Notification
@@ -113,6 +114,14 @@ def test_a_choice_from_an_old_page_is_refused_and_shows_the_other(victim, office
     with pytest.raises(Stale) as stale:
         opts_out(victim, officer, is_everything=False, topics=["court"])
     assert stale.value.theirs == {"choice": theirs}
+
+
+def test_a_list_of_work_says_from_when_be_it_past_or_to_come():
+    said = [words.opted_out("all updates", date(2026, 11, on), date(2026, 11, 23)) for on in (23, 24)]
+    assert said == [
+        "Since Mon 23 Nov they have opted out of this: all updates.",
+        "From Tue 24 Nov they do not want to hear this: all updates. Until then they do.",
+    ]
 
 
 def test_an_opt_out_is_no_evidence_that_anybody_was_told(victim, officer):
