@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from django.conf import settings
@@ -17,6 +18,11 @@ from victimcare.cases.counting import only_counts
 from victimcare.cases.standards import Key, numbers_on
 
 TOO_FEW = gettext_lazy("hidden")
+
+
+def strictest_threshold(day: date) -> int:
+    """Numbers below this are small to whoever may not open what is behind them, and in any pack. One query."""
+    return max(numbers_on(day)[Key.SMALL_NUMBERS], settings.SMALL_NUMBERS_BELOW)
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,9 @@ class Reader:
 
     @cached_property
     def threshold(self) -> int:
-        """Numbers below this are small: for who only counts, never less than what any pack hides."""
-        ours = numbers_on(clock.today())[Key.SMALL_NUMBERS]
-        return max(ours, settings.SMALL_NUMBERS_BELOW) if self.is_guarded else ours
+        """Numbers below this are small to this person."""
+        today = clock.today()
+        return strictest_threshold(today) if self.is_guarded else numbers_on(today)[Key.SMALL_NUMBERS]
 
     def table(self, counts: Mapping[str, tuple[int | None, int | None]], *, hides: bool) -> dict[str, Counts]:
         """These groups with what this person is shown of them; the whole is the row ""."""

@@ -8,6 +8,7 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from compliance.packs import evidence, figures, printed, spreadsheet
 from compliance.packs.models import ATTEMPTS, Pack, Snapshot
+from compliance.reader import strictest_threshold
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
 from victimcare.accounts.notify import notify
@@ -221,12 +223,35 @@ def _figures(pack: Pack, press: Press) -> Files:
     if not by.is_active or not by.may(Permission.MAKE_PACK):
         raise Refused(_("Whoever asked for this pack may no longer have one. Somebody who may asks again."))
     snapshot = pack.snapshot or _count(pack)
+    said = _said(pack, snapshot)
     with translation.override(pack.language):
-        said = printed.contents(snapshot, pack.kind, pack.language)
         html = render_to_string("packs/print/figures.html", said | {"pages": printed.in_text(said["tables"])})
         sheet = spreadsheet.written(said, made_at=snapshot.made_at)
     done = press.print(html, identifier=f"{snapshot.reference} {pack.kind} {pack.language}")
     return Files(done.pdf, done.pages, sheet, snapshot)
+
+
+def _said(pack: Pack, snapshot: Snapshot) -> dict[str, Any]:
+    """What the pack says of the figures by today's rules of hiding, in its language."""
+    with translation.override(pack.language):
+        return printed.contents(
+            snapshot, pack.kind, pack.language, threshold=strictest_threshold(clock.today())
+        )
+
+
+def shows_more_than_now(pack: Pack) -> bool:
+    """Whether the files of this pack were printed by rules that hid less than today's.
+
+    What today would print is held against what was: the same words make the same spreadsheet, to the byte.
+    """
+    snapshot = pack.snapshot
+    if snapshot is None or not pack.sheet_sha256:
+        return False
+    if not printed.hides_more(snapshot, strictest_threshold(clock.today())):
+        return False
+    with translation.override(pack.language):
+        sheet = spreadsheet.written(_said(pack, snapshot), made_at=snapshot.made_at)
+    return hashlib.sha256(sheet).hexdigest() != pack.sheet_sha256
 
 
 def _count(pack: Pack) -> Snapshot:

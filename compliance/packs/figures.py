@@ -4,7 +4,8 @@
      "definitions": [{"key", "label", "definition", "numerator", "denominator"}]}
 
 A row is {"key", "part", "group", "label", "n", "of", "value", "unit", "note", "is_hidden"}; a label, a note and a
-definition are {"en", "cy"}. A number that is not shown is None, here already: no snapshot holds it.
+definition are {"en", "cy"}. A number that is not shown is None, here already: no snapshot holds it. What rules
+that came later hide besides is hidden when it is printed (`as_shown_now`).
 """
 
 import hashlib
@@ -15,16 +16,16 @@ from datetime import date
 from typing import Any
 
 import holidays
-from django.conf import settings
 from django.utils import translation
 from django.utils.functional import Promise
 
 from compliance import words
-from compliance.closeness import IN_TIME, too_close
+from compliance.closeness import IN_TIME, Place, too_close
 from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, measure
 from compliance.metrics.definitions import NOT_COLLECTED
 from compliance.models import CodeVersion
-from compliance.suppression import WHOLE, hide_small
+from compliance.reader import strictest_threshold
+from compliance.suppression import WHOLE, Counts, hide_small
 from victimcare import calendars
 from victimcare.calendars import FIRST_YEAR, LAST_YEAR
 
@@ -56,7 +57,7 @@ def funnel_from(counting: Callable[[date, date], list[Step]]) -> None:
 
 def count(since: date, until: date, *, counted_on: date) -> dict[str, Any]:
     """Every figure of the period as judged on `counted_on`, ready to be kept and printed."""
-    threshold = settings.SMALL_NUMBERS_BELOW
+    threshold = strictest_threshold(counted_on)
     whole = [
         figure for figure in measure(since, until, snapshot_on=counted_on) if ":" not in figure.part
     ]  # tiers are a split of their own
@@ -130,27 +131,18 @@ def _funnel(steps: list[Step], threshold: int) -> list[Row]:
     rows = []
     for key, label, n in steps:
         shown = hide_small({WHOLE: (n, received)}, threshold)[WHOLE]
-        rows.append(
-            _row(key, "", "", in_both(label), shown.n, shown.of, PERCENT, {}, is_hidden=shown.n is None)
-        )
+        said = in_both(label)
+        rows.append(_row(key, "", "", said, shown.n, shown.of, PERCENT, {}, is_hidden=shown.n is None))
     return rows
 
 
 def _guarded(figures: list[Figure], threshold: int, *, by: str) -> list[Row]:
     """The figures without any number that could give somebody away, nor one it could be worked out from."""
-    shown = {}
-    for table in _tables(figures):
-        cells = {name: (figure.numerator, figure.denominator) for name, figure in table.items()}
-        for name, counts in hide_small(cells, threshold).items():
-            shown[_place(table[name])] = counts
-    close = too_close(figures, threshold)
+    shown = _shown(figures, threshold)
     rows = []
     for figure in figures:
-        counts, is_counted = shown[_place(figure)], figure.numerator is not None
-        is_close = _place(figure) in close.n
-        n = None if is_close else counts.n
-        hides_of = _place(figure) in close.of or (is_close and not is_counted)
-        of = None if hides_of or figure.denominator is None else counts.of
+        n, of = shown[_place(figure)]
+        is_counted = figure.numerator is not None
         is_hidden = (is_counted and n is None) or (figure.denominator is not None and of is None)
         row = _row(
             figure.key, figure.part, figure.group, _label(figure, by), n, of, figure.unit,
@@ -162,7 +154,62 @@ def _guarded(figures: list[Figure], threshold: int, *, by: str) -> list[Row]:
     return rows
 
 
-def _place(figure: Figure) -> tuple[str, str, str]:
+def _shown(figures: list[Figure], threshold: int) -> dict[Place, Counts]:
+    """What of each figure is shown beside all the others."""
+    shown: dict[Place, Counts] = {}
+    for table in _tables(figures):
+        # Of what was hidden before, only the size is left to be hidden.
+        cells = {
+            name: (figure.denominator, None)
+            if name and figure.numerator is None
+            else (figure.numerator, figure.denominator)
+            for name, figure in table.items()
+        }
+        for name, counts in hide_small(cells, threshold).items():
+            is_size = bool(name) and table[name].numerator is None
+            shown[_place(table[name])] = Counts(None, counts.n) if is_size else counts
+    close = too_close(figures, threshold)
+    for figure in figures:
+        place = _place(figure)
+        n, of = shown[place]
+        is_close = place in close.n
+        hides_of = place in close.of or (is_close and figure.numerator is None)
+        shown[place] = Counts(None if is_close else n, None if hides_of or figure.denominator is None else of)
+    return shown
+
+
+def as_shown_now(kept: Mapping[str, Any], threshold: int) -> dict[str, Any]:
+    """The figures of a snapshot, without what today's rules hide besides. The same figures where they hide no more."""
+    threshold = max(threshold, kept["threshold"])
+    return {
+        **kept,
+        "threshold": threshold,
+        "funnel": [_hidden_again(row, _alone(row, threshold)) for row in kept["funnel"]],
+        "measures": _all_hidden_again(kept["measures"], threshold),
+        "splits": [
+            split | {"measures": _all_hidden_again(split["measures"], threshold)} for split in kept["splits"]
+        ],
+    }
+
+
+def _all_hidden_again(rows: list[Row], threshold: int) -> list[Row]:
+    names = ("key", "part", "group", "n", "of", "value", "unit")
+    shown = _shown([Figure(*(row[name] for name in names)) for row in rows], threshold)
+    return [_hidden_again(row, shown[row["key"], row["part"], row["group"]]) for row in rows]
+
+
+def _alone(row: Row, threshold: int) -> Counts:
+    return hide_small({WHOLE: (row["n"], row["of"])}, threshold)[WHOLE]
+
+
+def _hidden_again(row: Row, shown: Counts) -> Row:
+    """A row with what is shown of it now: nothing that was hidden comes back."""
+    if shown == (row["n"], row["of"]):
+        return row
+    return row | {"n": shown.n, "of": shown.of, "value": None, "is_hidden": True}
+
+
+def _place(figure: Figure) -> Place:
     return figure.key, figure.part, figure.group
 
 

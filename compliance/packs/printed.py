@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from compliance import words
 from compliance.closeness import IN_TIME
 from compliance.metrics import QUARTERLY
-from compliance.packs.figures import Row
+from compliance.packs.figures import Row, as_shown_now
 from compliance.packs.models import Pack, Snapshot
 from victimcare.govuk.dates import clock_time, long_day
 from victimcare.working_days import london_day
@@ -30,9 +30,12 @@ class Table:
     rows: list[list[Cell]]
 
 
-def contents(snapshot: Snapshot, kind: str, language: str) -> dict[str, Any]:
-    """All that one pack says of one snapshot. Asks the database nothing, so it always says the same."""
-    kept, code = snapshot.figures, "cy" if language == Pack.Language.CY else "en"
+def contents(snapshot: Snapshot, kind: str, language: str, *, threshold: int) -> dict[str, Any]:
+    """All that one pack says of one snapshot, with what is small below today's `threshold` hidden.
+
+    Asks the database nothing, so it always says the same until the rules of hiding change.
+    """
+    kept, code = as_shown_now(snapshot.figures, threshold), "cy" if language == Pack.Language.CY else "en"
     tables = Tables(kept, code)
     board = [
         tables.funnel(),
@@ -60,7 +63,7 @@ def contents(snapshot: Snapshot, kind: str, language: str) -> dict[str, Any]:
         "reference": snapshot.reference,
         "made_at": snapshot.made_at,
         "facts": _facts(snapshot),
-        "notes": _notes(kept["threshold"]),
+        "notes": _notes(kept["threshold"], hides_more=hides_more(snapshot, threshold)),
         "tables": [
             table for table in (board if kind == Pack.Kind.BOARD else of_return) if table.rows
         ],
@@ -80,8 +83,16 @@ def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:
     ]
 
 
-def _notes(threshold: int) -> list[str]:
+def hides_more(snapshot: Snapshot, threshold: int) -> bool:
+    """Whether today's rules hide figures that this snapshot holds."""
+    kept, now = snapshot.figures, as_shown_now(snapshot.figures, threshold)
+    return any(kept[name] != now[name] for name in ("funnel", "measures", "splits"))
+
+
+def _notes(threshold: int, *, hides_more: bool) -> list[str]:
+    later = _("Rules that came after these figures were counted hide some of them besides.")
     return [
+        *([later] if hides_more else []),
         _("Nobody is named, and no figure of fewer than %(n)d people is shown, but nought.") % {"n": threshold},
         _("“Hidden” stands for a small number, or for one from which a small number could be worked out."),
         _("Strict: done in time, of what was judged. A good reason makes nothing in time."),

@@ -98,6 +98,7 @@ def pack(request: Request, pack: str) -> HttpResponse:
         "colour": COLOURS.get(found.status, "blue"),
         "form": AgainForm(initial={"version": found.version}),
         "facts": facts,
+        "shows_more": actions.shows_more_than_now(found),
         "same_form": SameFiguresForm(initial={"kind": found.kind, "language": _other(found)})
         if may_make and found.snapshot
         else None,

@@ -28,7 +28,7 @@ from tests.factories import (
 )
 from tests.packs.test_evidence import Copier, closed_up, words_of
 from victimcare.accounts.permissions import Role
-from victimcare.cases.models import Case
+from victimcare.cases.models import Case, Standard
 from victimcare.faults import Refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
@@ -117,7 +117,9 @@ def test_no_cell_is_a_formula(year, copied, supervisor):
     assert (spreadsheet.safe(-1), spreadsheet.safe("R6-ARREST")) == (-1, "R6-ARREST")
 
 
-def test_the_same_snapshot_prints_the_same_bytes_whatever_happened_since(year, copied, supervisor, monday):
+def test_the_same_snapshot_prints_the_same_bytes_until_more_is_hidden(
+    year, copied, supervisor, monday, sign_in
+):
     first = ask(supervisor)
     monday.move_to(london(2026, 12, 1, 9))
     Contact.objects.all().update(outcome=Contact.Outcome.NO_ANSWER)
@@ -131,6 +133,20 @@ def test_the_same_snapshot_prints_the_same_bytes_whatever_happened_since(year, c
     assert '<html lang="cy">' in bytes(welsh.pdf).decode() and "Tachwedd 2026" in bytes(welsh.pdf).decode()
     kept = Snapshot.objects.get()
     assert kept.sha256 == figures.fingerprint(kept.figures)
+    assert figures.as_shown_now(kept.figures, 10) == kept.figures
+    Standard.objects.create(
+        key="small_numbers", number=1, value=20, effective_from=date(2026, 1, 1), written_by=None
+    )
+    stricter = actions.print_again(pack=first, kind="board", language="en", by=supervisor)
+    assert make_waiting_packs() == 1
+    stricter.refresh_from_db()
+    funnel = {row[0]: row[1] for row in sheets(stricter)["Funnel"][3:]}
+    assert (funnel["Received"], funnel["Needs assessed"]) == (40, "Hidden")
+    kept.refresh_from_db()
+    assert kept.sha256 == figures.fingerprint(kept.figures)
+    reading = sign_in(supervisor)
+    assert "Printed by earlier rules" in reading.get(f"/packs/{first.reference}/").text
+    assert "Printed by earlier rules" not in reading.get(f"/packs/{stricter.reference}/").text
 
 
 def test_a_snapshot_is_never_changed(copied, supervisor):
