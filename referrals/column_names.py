@@ -29,6 +29,10 @@ REFERRAL_NAMES = {
     "vps_offered": _("Victim Personal Statement offered"),
     "acts_for_person_id": _("Number of the victim they act for"),
     "organisation_name": _("Organisation"), "restricted": _("Restricted"),
+    # What triage makes of a row, and a later row may change.
+    "priority": _("Priority"), "channel": _("Channel"), "due_on": _("Contact by"),
+    "status": _("What became of the referral"), "suppressed_because": _("Why it is suppressed"),
+    "reasons": _("What triage says"),
 }  # fmt: skip
 REFERRAL_NEEDED = frozenset({"source_system", "occurrence_no", "person_id", "role", "surname"})
 

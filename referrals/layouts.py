@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from referrals import landing, landing_events
+from referrals import held_as, landing, landing_events
 from referrals.arriving import arrivals
 from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, SPELT, clean_event, clean_referral
@@ -54,6 +54,7 @@ LAYOUTS = (
         kind=ImportBatch.Kind.REFERRALS,
         feed=FeedRow.Kind.REFERRAL,
         columns=REFERRAL_COLUMNS,
+        key=("source_system", "occurrence_no", "person_id", "role"),
         telling=frozenset({"source_system", "occurrence_no", "person_id", "role"}),
         clean=lambda raw, now: clean_referral(raw, now=now),
         land=_land_referrals,
@@ -62,6 +63,8 @@ LAYOUTS = (
         spelt=SPELT,
         makes="cases.Participant",
         without=_victims_without_a_referral,
+        held_as=held_as.of_referrals,
+        came_in=held_as.REFERRALS_CAME_IN,
         say_reason=lambda reason: in_words([reason], None)[0],
         doubtful=other_people,
     ),
@@ -69,10 +72,13 @@ LAYOUTS = (
         kind=ImportBatch.Kind.EVENTS,
         feed=FeedRow.Kind.EVENT,
         columns=EVENT_COLUMNS,
+        key=("source_system", "event_id"),
         telling=frozenset({"source_system", "event_id", "occurrence_no", "kind", "occurred_at"}),
         clean=lambda raw, now: clean_event(raw, now=now),
         land=_land_events,
         names=EVENT_NAMES,
         needed=EVENT_NEEDED,
+        held_as=held_as.of_events,
+        came_in=held_as.EVENTS_CAME_IN,
     ),
 )

@@ -62,12 +62,20 @@ def test_letters_that_were_garbled_before_are_flagged(monday, unit, garbled):
     assert (preview["garbled"][0]["number"], preview["garbled"][0]["column"]) == (3, "town")
 
 
-def test_the_numbers_are_those_of_the_import_that_follows(monday, unit, supervisor, monkeypatch):
+def test_the_numbers_are_those_of_the_import_that_follows(
+    monday, unit, supervisor, as_supervisor, monkeypatch
+):
     monkeypatch.setattr(actions, "CHUNK", 2)  # what one chunk brings, the next one knows
     receive(SIAN)
     rows = [SIAN, LLYR, BAD, SHOP | {"person_id": "P9"}, LLYR, LLYR | {"town": "Cwmbrân"}, BAD, SIAN]
+    rows.append(SIAN | {"phone_home": "01633 496000"})
     batch = checked(*rows)
     said = batch.preview["counts"]
+    page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
+    assert "Home phone: Nothing, now 01633 496000" in page and "Siân Evans" in page
+    Case.objects.update(is_restricted=True)
+    page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
+    assert "Home phone" in page and "01633 496000" not in page and "Siân Evans" not in page
     actions.import_checked(batch=batch, by=supervisor)
     assert read_waiting_extracts() == 1
     batch.refresh_from_db()

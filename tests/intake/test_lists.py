@@ -1,5 +1,7 @@
 """Each count of an extract opens the list of its rows, of whom the reader may see."""
 
+from functools import partial
+
 import pytest
 from django.urls import reverse
 
@@ -35,8 +37,21 @@ def test_every_count_opens_its_rows(as_supervisor):
         page = page_of(as_supervisor, batch, outcome).text
         assert words in page and page.count("<tr>") == 2, outcome
     assert ">Why<" not in page_of(as_supervisor, batch, "accepted").text
+    assert "Town: Nothing, now Newport" in page_of(as_supervisor, batch, "updated").text
     assert "This person has died" in page_of(as_supervisor, batch, "suppressed").text
     assert page_of(as_supervisor, batch, "withdrawn").status_code == 404
+
+
+def test_what_other_rows_changed_is_named_with_what_stood_there(as_supervisor):
+    receive(SIAN)
+    kinds = (
+        (receive_events, ARREST, {"detail": "At her mother's"}, "Detail: Nothing, now At her mother&#x27;s"),
+        (partial(receive, columns=HEARING_COLUMNS), HEARING, {"courtroom": "7"}, "Courtroom: Nothing, now 7"),
+        (partial(receive, columns=CONTACT_COLUMNS), TOLD, {"note": "Rang"}, "Note: Nothing, now Rang"),
+    )
+    for bring, row, change, words in kinds:
+        bring(row)
+        assert words in page_of(as_supervisor, bring(row | change), "updated").text
 
 
 def test_rows_of_the_other_kinds_lead_to_the_victims_of_their_case(as_supervisor):
@@ -54,6 +69,8 @@ def test_whoever_may_not_see_somebody_sees_a_row_and_nobody(as_supervisor):
     Case.objects.update(is_restricted=True)
     page = page_of(as_supervisor, batch, "accepted").text
     assert "Not shown to you" in page and "Siân" not in page and "2600000001" not in page
+    page = page_of(as_supervisor, receive(SIAN | {"town": "Cwmbrân"}), "updated").text
+    assert "Town" in page and "Cwmbrân" not in page
 
 
 def test_a_long_list_has_pages_and_as_few_questions(

@@ -149,8 +149,9 @@ def _knowing(case: Any) -> UserQuerySet:
     excluded = Exclusion.objects.filter(case=case, lifted_at=None).values("user_id")
     named = Case.restricted_to.through.objects.filter(case=case).values("user_id")
     is_open = ~Exists(Case.objects.filter(pk=case, is_restricted=True))
-    officers = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE).exclude(pk__in=excluded)
-    return officers.filter(Q(pk__in=named) | is_open)
+    may_know: UserQuerySet = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE)
+    may_know = may_know.exclude(pk__in=excluded).filter(Q(pk__in=named) | is_open)
+    return may_know
 
 
 @transaction.atomic

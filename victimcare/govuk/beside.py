@@ -6,10 +6,11 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from victimcare.govuk.dates import day
+from victimcare.govuk.dates import day, moment
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ def typed_again(posted: QueryDict, version: int) -> QueryDict:
     return typed
 
 
-def spoken(field: forms.Field, answer: Any) -> str:
+def spoken(field: "forms.Field | models.Field[Any, Any]", answer: Any) -> str:
     """An answer in words: the label of a choice, a day, yes or no, or that nothing was said."""
-    choices = {str(value): str(label) for value, label in _pairs(getattr(field, "choices", ()))}
+    choices = {str(value): str(label) for value, label in _pairs(getattr(field, "choices", None) or ())}
     if isinstance(answer, bool):
         return _("Yes") if answer else _("No")
     if answer in (None, "", []):
@@ -52,7 +53,9 @@ def spoken(field: forms.Field, answer: Any) -> str:
         return ", ".join(choices.get(str(each), str(each)) for each in answer)
     if isinstance(answer, time):
         return f"{answer:%H:%M}"
-    if isinstance(answer, date) and not isinstance(answer, datetime):
+    if isinstance(answer, datetime):
+        return moment(answer)
+    if isinstance(answer, date):
         return day(answer)
     return choices.get(str(answer), str(answer))
 

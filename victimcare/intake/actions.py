@@ -32,6 +32,7 @@ from victimcare.intake.extract import Extract, RawRow, Unreadable, visible
 from victimcare.intake.layouts import Layout
 from victimcare.intake.models import FeedToken, ImportBatch, ImportRow
 from victimcare.intake.tokens import ImportService
+from victimcare.intake.what_changed import first_changes
 
 CHUNK = 5000
 
@@ -184,7 +185,7 @@ def check(*, batch: ImportBatch) -> ImportBatch:
         batch.kind, batch.encoding = opened.kind, opened.encoding
         for chunk in _chunks(batch.kind, opened.rows()):
             preview.look_at([raw for raw, _row, _problems in chunk])
-            preview.count(_try(batch, chunk, earlier, room=preview.room))
+            preview.count(_try(batch, chunk, earlier, preview))
             ImportBatch.objects.filter(pk=batch.pk).update(
                 kind=batch.kind, claimed_at=clock.now(), attempts=0, received=preview.received
             )
@@ -200,7 +201,7 @@ def check(*, batch: ImportBatch) -> ImportBatch:
 
 
 @transaction.atomic
-def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], *, room: int) -> Tried:
+def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], preview: Preview) -> Tried:
     """What would become of a chunk after the chunks before it: it lands, is looked at, and is rolled back."""
     one_at_a_time()
     counts, _case_ids = land(batch, chunk, earlier)
@@ -212,15 +213,16 @@ def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], *, room
             "reason": row.reason,
             "more": max(0, len(row.problems) - 1),
         }
-        for row in bad.only("number", "column", "reason", "problems")[:room]
+        for row in bad.only("number", "column", "reason", "problems")[: preview.room]
     ]
     reasons = Counter(
         ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.SUPPRESSED).values_list(
             "reason", flat=True
         )
     )
+    changes = first_changes(batch, at_most=preview.room_for_changes)
     transaction.set_rollback(True)
-    return Tried(counts, problems, reasons)
+    return Tried(counts, problems, reasons, changes)
 
 
 @transaction.atomic

@@ -12,17 +12,21 @@ from victimcare.intake.extract import Extract, RawRow, visible
 
 MOST_WORDS = 16  # with accents, to see that the letters are right
 MOST_PROBLEMS = 20
+MOST_CHANGES = 20  # rows that change what is held
 MOST_GARBLED = 10
 WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['\u2019-]){1,39}")
 
 
 @dataclass
 class Tried:
-    """What would become of one chunk: outcomes, the first rows that cannot be kept, why some are suppressed."""
+    """What would become of one chunk: outcomes, the first rows that cannot be kept or change something, and why some
+    are suppressed.
+    """
 
     counts: Counter[str]
     problems: list[dict[str, Any]]
     suppressed: Counter[str]
+    changes: list[dict[str, Any]]
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Preview:
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
     suppressed: Counter[str] = field(default_factory=Counter)
+    changes: list[dict[str, Any]] = field(default_factory=list)
     words: dict[str, None] = field(default_factory=dict)
     garbled_rows: int = 0
     garbled: list[dict[str, Any]] = field(default_factory=list)
@@ -45,6 +50,10 @@ class Preview:
     @property
     def room(self) -> int:
         return MOST_PROBLEMS - len(self.problems)
+
+    @property
+    def room_for_changes(self) -> int:
+        return MOST_CHANGES - len(self.changes)
 
     def describe(self, opened: Extract) -> None:
         layout = layouts.of(opened.kind)
@@ -78,6 +87,7 @@ class Preview:
         self.counts += tried.counts
         self.problems += tried.problems[: self.room]
         self.suppressed += tried.suppressed
+        self.changes += tried.changes[: self.room_for_changes]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -89,6 +99,7 @@ class Preview:
             "counts": dict(self.counts),
             "problems": self.problems,
             "suppressed": dict(self.suppressed),
+            "changes": self.changes,
             "words": list(self.words)[:MOST_WORDS],
             "garbled_rows": self.garbled_rows,
             "garbled": self.garbled,

@@ -50,6 +50,7 @@ class Layout:
     kind: str  # as ImportBatch.Kind names it
     feed: str  # as FeedRow.Kind names what one of its rows says
     columns: Sequence[str]
+    key: Sequence[str]  # the columns of the natural key, in its order
     telling: frozenset[str]  # a file with these columns is of this kind
     # Reads one row, in a thread; never raises, asks no database. The row comes with `number`, `key`, `digest`
     # and `extra`.
@@ -70,6 +71,10 @@ class Layout:
     # By natural key, the case a row is about and the one participant, None where it is about all of the case.
     # Two queries at most. None where the feed rows themselves say so.
     about: "Callable[[Sequence[str]], dict[str, tuple[int, int | None]]] | None" = None
+    # By natural key, what a row is held as: tables with a history, or events, and their keys; and by the name of
+    # such a table, the column in which each of its fields came. For saying what a later row changed.
+    held_as: "Callable[[Sequence[str]], dict[str, list[tuple[Any, int]]]] | None" = None
+    came_in: Mapping[str, dict[str, str]] = field(default_factory=dict)
     # Of rows about people, those that may be about another person than whom we hold under that number: column and
     # reason by the row's number. They wait in quarantine until somebody says that it is the same person.
     doubtful: "Callable[[Sequence[Clean]], dict[int, tuple[str, str]]] | None" = None
@@ -101,6 +106,15 @@ def name_of(kind: str, column: str) -> str:
         return _("The whole row")
     names = _LAYOUTS[kind].names if kind in _LAYOUTS else {}
     return str(names.get(column, column))
+
+
+def key_in_words(kind: str, key: str) -> str:
+    """A natural key as people say it: System it came from: RMS, Event's number in the force's system: not known."""
+    columns = _LAYOUTS[kind].key if kind in _LAYOUTS else ()
+    return ", ".join(
+        f"{name_of(kind, column)}: {value or _('not known')}"
+        for column, value in zip(columns, key.split("|"), strict=False)
+    )
 
 
 # Problems that are read as broken once the day they quote is left out, as rows that wait keep them.

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Event, Participant
+from victimcare.intake import layouts
 from victimcare.references import new_reference
 
 
@@ -221,6 +222,11 @@ class ImportRow(models.Model):
                 name="row_by_key", fields=["natural_key"], condition=Q(outcome="quarantined", settled_at=None)
             ),
         )
+
+    @property
+    def about(self) -> str:
+        """What it is about by its natural key, in words."""
+        return layouts.key_in_words(self.batch.kind, self.natural_key)
 
     @property
     def all_wrong(self) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """The rows behind a count of an extract: which came to one outcome, and what they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -21,6 +23,7 @@ from victimcare.cases.models import Participant
 from victimcare.http import Request
 from victimcare.intake import layouts
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow
+from victimcare.intake.what_changed import Changed, changes_in
 from victimcare.lookups import is_any
 
 PAGE = 50
@@ -53,16 +56,17 @@ def rows(request: Request, batch: str, outcome: str) -> HttpResponse:
     after = request.GET.get("after", "")
     landed = _landed(found, outcome, int(after) if after.isdecimal() and len(after) < 10 else 0)
     more, landed = len(landed) > PAGE, landed[:PAGE]
-    people = {} if is_withdrawn else _people(found, landed, request.user)
+    people = {} if is_withdrawn else people_about(found, [row.key for row in landed], request.user)
     listed(request, [part for parts in people.values() for part in parts], field_group="extract rows")
     table = _table(found, outcome, landed, people, request.user)
     has_why = any(why for _row, _about, why in table)
+    why_named = _("What changed") if outcome == Outcome.UPDATED else _("Why")
     context = {
         "batch": found,
         "label": LABELS[outcome],
         "count": count_of(found, outcome),
         "is_withdrawn": is_withdrawn,
-        "columns": [_("Row"), _("What it is about"), *([_("Why")] if has_why else [])],
+        "columns": [_("Row"), _("What it is about"), *([why_named] if has_why else [])],
         "rows": [[row, about, *([why] if has_why else [])] for row, about, why in table],
         "older_url": f"?after={landed[-1].number}" if more else "",
         "newer_url": request.path if after else "",
@@ -107,9 +111,9 @@ def _landed(batch: ImportBatch, outcome: str, after: int) -> list[_Row]:
         return [_Row(number, key) for number, key in cursor.fetchall()]
 
 
-def _people(batch: ImportBatch, landed: Sequence[_Row], user: User) -> dict[str, list[Participant]]:
+def people_about(batch: ImportBatch, keys: Sequence[str], user: User) -> dict[str, list[Participant]]:
     """By natural key, whom a row is about, of those that this reader may see: one person, or the victims of a case."""
-    about = _about(batch, [row.key for row in landed])
+    about = _about(batch, keys)
     of_cases = {case for case, part in about.values() if part is None}
     wanted = is_any("pk", {part for _case, part in about.values() if part is not None})
     victims = Q(is_any("case_id", of_cases), role=Participant.Role.VICTIM)
@@ -151,15 +155,51 @@ def _table(
 ) -> list[list[Any]]:
     kept = ImportRow.objects.filter(batch=batch, number__in=[row.number for row in landed])
     noted = {row.number: row for row in kept.defer("content")} if landed else {}
+    is_moved = outcome == Outcome.UPDATED and batch.state != ImportBatch.State.WITHDRAWN
+    changes = changes_in(batch, [row.key for row in landed]) if is_moved else {}
     may_mend = user.may(Permission.MEND_ROW)
     return [
         [
             _number(batch, row.number, noted.get(row.number), may_mend),
-            _people_in_words(people.get(row.key, []), is_waiting=outcome == Outcome.QUARANTINED),
-            _became(batch, noted.get(row.number)),
+            people_in_words(people.get(row.key, []), is_waiting=outcome == Outcome.QUARANTINED),
+            lines(
+                [
+                    *said_of(
+                        batch.kind,
+                        changes.get(row.key, []),
+                        shows_values=may_read_values(user, people, row.key),
+                    ),
+                    _became(batch, noted.get(row.number)),
+                ]
+            )
+            if is_moved
+            else _became(batch, noted.get(row.number)),
         ]
         for row in landed
     ]
+
+
+def lines(said: Iterable[str]) -> SafeString:
+    """Each on a line of its own."""
+    return format_html_join(mark_safe("<br>"), "{}", ((each,) for each in said if each))
+
+
+def may_read_values(user: User, people: Mapping[str, Sequence[Participant]], key: str) -> bool:
+    """Whether this reader sees what stood there and what stands there now, and not just in which fields."""
+    may = user.may(Permission.VIEW_CONTACT_DETAILS) and user.may(Permission.VIEW_SAFE_CONTACT)
+    return bool(people.get(key)) and may and user.may(Permission.VIEW_PROTECTED_ADDRESS)
+
+
+def said_of(kind: str, changes: Sequence[Changed], *, shows_values: bool) -> list[str]:
+    """Town: Cwmbrân, now Newport. The fields alone to whoever may not see whom it is about."""
+    said = []
+    for changed in changes:
+        name = layouts.name_of(kind, changed.column)
+        if shows_values and changed.says_values:
+            before, after = changed.in_words()
+            name = _("%(name)s: %(before)s, now %(after)s") % {"name": name, "before": before, "after": after}
+        said.append(name)
+    return said or [_("Nothing about them: what is held of a suspect")]
 
 
 def _number(batch: ImportBatch, number: int, noted: ImportRow | None, may_mend: bool) -> dict[str, Any]:
@@ -169,7 +209,7 @@ def _number(batch: ImportBatch, number: int, noted: ImportRow | None, may_mend: 
     return shown
 
 
-def _people_in_words(parts: Sequence[Participant], *, is_waiting: bool) -> Any:
+def people_in_words(parts: Sequence[Participant], *, is_waiting: bool = False) -> Any:
     """The first person, linked, with the crime and whoever else it concerns; or that this reader is not shown it."""
     if is_waiting:
         return "–"

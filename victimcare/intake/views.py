@@ -1,6 +1,6 @@
 """The pages of intake: extracts, what came of their rows, and quarantine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +16,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
+from victimcare.cases.access import listed
 from victimcare.cases.forms import ALL_THE_SAME, ask_whether_to_send
 from victimcare.cases.models import Question
 from victimcare.cases.questions import REACHES_NOBODY, who_is_told, who_receives
@@ -41,9 +42,17 @@ from victimcare.intake.models import (
     ImportRowQuerySet,
     Reconciliation,
 )
-from victimcare.intake.outcome_views import lists_of
+from victimcare.intake.outcome_views import (
+    lines,
+    lists_of,
+    may_read_values,
+    people_about,
+    people_in_words,
+    said_of,
+)
 from victimcare.intake.readers import read_whole
 from victimcare.intake.reconciled import WORDS
+from victimcare.intake.what_changed import Changed
 from victimcare.intake.whose import AsksFirst
 
 PAGE = 50
@@ -103,7 +112,7 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
         "batch": found,
         "may_be_withdrawn": found.state in withdrawing.KEPT_SOMETHING and found.received > 0,
         "is_open": found.state in (*NOT_BEGUN, *BEGUN, ImportBatch.State.UNDOING),
-        "preview": _preview(found, say_reason),
+        "preview": _preview(request, found, say_reason),
         "percent": round(100 * found.received / found.expected) if found.expected else 0,
         "counts": lists_of(found),
         "quarantined": [
@@ -128,19 +137,43 @@ def batch_page(request: Request, batch: str) -> HttpResponse:
     return render(request, "intake/batch.html", context)
 
 
-def _preview(batch: ImportBatch, say_reason: Callable[[str], str]) -> dict[str, Any] | None:
+def _preview(request: Request, batch: ImportBatch, say_reason: Callable[[str], str]) -> dict[str, Any] | None:
     """What a check found, as the page shows it; None for an extract that does not wait for an answer."""
     if batch.state != ImportBatch.State.CHECKED:
         return None
     found: dict[str, Any] = batch.preview
     counts = found["counts"]
+    changes = _changes(request, batch, found.get("changes", []))
     return found | {
+        "changes": changes,
+        "change_columns": [_("Row"), _("What it is about"), _("What would change")],
+        "more_changes": max(0, counts.get(ImportRow.Outcome.UPDATED, 0) - len(changes)),
         "outcomes": [(label, counts.get(name, 0)) for name, label in ImportRow.Outcome.choices],
         "reasons": [(say_reason(reason), count) for reason, count in found["suppressed"].items()],
         "problems": [one | {"name": layouts.name_of(batch.kind, one["column"])} for one in found["problems"]],
         "missing": [layouts.name_of(batch.kind, column) for column in found["missing"]],
         "more_problems": max(0, counts.get(ImportRow.Outcome.QUARANTINED, 0) - len(found["problems"])),
     }
+
+
+def _changes(request: Request, batch: ImportBatch, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """What rows of an extract that was checked would change, with both values for whoever may see whom they are about."""
+    people = people_about(batch, [row["key"] for row in rows], request.user)
+    listed(request, [part for parts in people.values() for part in parts], field_group="extract preview")
+    return [
+        [
+            {"text": row["number"]},
+            people_in_words(people.get(row["key"], [])),
+            lines(
+                said_of(
+                    batch.kind,
+                    [Changed(**changed) for changed in row["changes"]],
+                    shows_values=may_read_values(request.user, people, row["key"]),
+                )
+            ),
+        ]
+        for row in rows
+    ]
 
 
 @allow(Permission.IMPORT_EXTRACT)
