@@ -17,7 +17,7 @@ from django.utils.translation import override
 from lxml import html
 
 from tests.factories import london
-from victimcare.govuk import dates, forms
+from victimcare.govuk import charts, dates, forms
 
 THURSDAY = date(2026, 11, 26)
 
@@ -550,6 +550,15 @@ def test_a_bar_chart_is_drawn_whatever_it_is_given(rows: list[tuple[str, int]]) 
 def test_a_line_chart_is_drawn_whatever_it_is_given(points: list[tuple[str, Any]]) -> None:
     page = drawn('{% line_chart "Nothing changed" points centre=3 %}', points=points)
     assert len(page.xpath("//tbody/tr")) == len(points)
+
+
+def test_a_line_breaks_where_there_is_no_figure_and_its_scale_is_round() -> None:
+    line = charts.line(
+        [("a", 61), ("b", 72), ("c", None), ("d", 88)], unit="%", band=None, centre=None, marks={}
+    )
+    assert [(each["a"]["label"], each["b"]["label"]) for each in line["segments"]] == [("a", "b")]
+    assert [dot["label"] for dot in line["alone"]] == ["d"]
+    assert [step["text"] for step in line["steps"]] == ["60%", "70%", "80%", "90%"]
 
 
 def test_a_restricted_word_in_a_component_is_escaped() -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, floor, isfinite, log10
 from typing import Any
 from zlib import crc32
 
 LINE_HEIGHT = 180
+LEFT = 11.0  # the figures of the scale stand to the left
 RIGHT = 80.0  # the line ends here; its last figure stands to the right
 
 
@@ -56,34 +58,52 @@ def line(
     centre: float | None,
     marks: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A line through the points that have a figure."""
+    """A line through the points that have a figure; it breaks where one has none."""
     known = [value for _, value in points if value is not None]
     around = [*known, *(band or ()), *([] if centre is None else [centre])]
-    scale = Scale(min(around, default=0), max(around, default=1))
-    gap = RIGHT / max(len(points) - 1, 1)
+    steps = round_steps(min(around, default=0), max(around, default=1))
+    scale = Scale(steps[0], steps[-1])
+    gap = (RIGHT - LEFT) / max(len(points) - 1, 1)
     dots = [
         {
             "label": label,
             "value": value,
-            "x": round(place * gap, 2),
+            "place": place,
+            "x": round(LEFT + place * gap, 2),
             "y": scale.y(value),
             "words": marks.get(label, ""),
         }
         for place, (label, value) in enumerate(points)
         if value is not None
     ]
+    places = {dot["place"] for dot in dots}
     return {
         "rows": [{"label": label, "value": value, "text": figure(value, unit)} for label, value in points],
-        "segments": [{"a": a, "b": b} for a, b in pairwise(dots)],
+        "steps": [{"y": scale.y(step), "text": figure(step, unit)} for step in steps],
+        "segments": [{"a": a, "b": b} for a, b in pairwise(dots) if b["place"] == a["place"] + 1],
+        "alone": [dot for dot in dots if not {dot["place"] - 1, dot["place"] + 1} & places],
         "marks": [beside(dot) for dot in dots if dot["words"]],
         "last": last_dot(dots[-1], unit, None if centre is None else scale.y(centre)) if dots else None,
         "band": {"y": scale.y(band[1]), "height": scale.y(band[0]) - scale.y(band[1])} if band else None,
         "centre": {"y": scale.y(centre), "text": figure(centre, unit)} if centre is not None else None,
         "first_label": points[0][0] if points else "",
         "last_label": points[-1][0] if len(points) > 1 else "",
+        "left": LEFT,
+        "width": RIGHT - LEFT,
         "right": RIGHT,
         "height": LINE_HEIGHT,
     }
+
+
+def round_steps(low: float, high: float) -> list[float]:
+    """Three to six round figures from at most `low` to at least `high`: 60, 70, 80, 90."""
+    width = high - low
+    if not isfinite(width) or width <= 0:
+        return [low, low + (abs(low) or 1)]
+    size = 10 ** floor(log10(width / 3))
+    step = next(size * n for n in (1, 2, 5, 10) if size * n >= width / 3)
+    first, last = floor(low / step), ceil(high / step)
+    return [round(n * step, 6) for n in range(first, last + 1)]
 
 
 def figure(value: float | None, unit: str) -> str:
