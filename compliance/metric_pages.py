@@ -254,11 +254,12 @@ def explained(cell: Any, sentence: Any) -> dict[str, Any]:
 
 def in_a_sentence(quarterly: list[list[Any]]) -> str:
     """What the picture shows: how many of the updates of Right 6 were given in time."""
-    told = quarterly[QUARTERLY.index("Q3")][3]
-    said = told["text"] if isinstance(told, dict) else "–"
-    if said == "–":
+    _name, told, of, share = quarterly[QUARTERLY.index("Q3")]
+    if str(TOO_FEW) in (told["text"], of["text"]):
+        return _("How many updates were given in time is hidden, because few people would stand out")
+    if share["text"] == "–":
         return _("No update of the investigation fell due in this period")
-    return _("%(share)s of updates were given in time") % {"share": said}
+    return _("%(share)s of updates were given in time") % {"share": share["text"]}
 
 
 def of_the_code(period: Period) -> str:

@@ -142,7 +142,8 @@ METRICS: dict[str, Metric] = {
             "M10",
             _("Referral to support"),
             _("Offered: an answer is recorded, or they were referred. Made: referred to a support service. "
-              "Accepted: a service took them on."),
+              "Accepted: a service took them on. The funnel’s “Referred on” is another number: of those received "
+              "in the period, whoever was referred to any service."),
             _("Each step counted"),
             _("Victims reported; for referrals made, those offered who did not decline"),
         ),

@@ -137,6 +137,7 @@ def test_who_only_counts_opens_no_list_and_sees_no_small_number(autumn, as_analy
     page = as_analyst.get(reverse("compliance:metrics"), ASKED)
     assert cells(page, "Strict rate") == ["hidden", "20"]
     assert cells(page, "Needs assessed") == ["hidden", "10"]
+    assert "is hidden" in page.context["chart_title"]
     assert b"/list/" not in page.content
     by_officer = as_analyst.get(reverse("compliance:metric", args=["M3"]), ASKED | {"by": "officer"})
     assert by_officer.context["split"] is None
