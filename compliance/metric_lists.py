@@ -48,7 +48,8 @@ def asked_number(request: Request, key: str) -> Number:
 def metric_list(request: Request, key: str) -> HttpResponse:
     """The list behind one number: the same condition, newest first, and how many of them may be opened."""
     number, today = asked_number(request, key), clock.today()
-    period = PeriodForm(request.GET or None).period(today)
+    form = PeriodForm(request.GET or None)
+    period = form.period(today)
     behind = rows_behind(number, Scope(period.since, period.until, today), request.user)
     if behind is None:
         raise Http404
@@ -65,6 +66,7 @@ def metric_list(request: Request, key: str) -> HttpResponse:
     counted, open_to = found.order_by().count(), visible.order_by().count()
     context = {
         "metric": metric,
+        "problems": [sentence for said in form.errors.values() for sentence in said],
         "what": metric.denominator if number.is_below else metric.numerator,
         "narrowed": _narrowed(number),
         "period": period,

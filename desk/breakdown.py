@@ -29,6 +29,7 @@ from desk.figures import (
     dashboards,
     headings,
     hidden,
+    left_out,
     lines,
     moves,
     query,
@@ -144,6 +145,7 @@ def figures(request: Request, by: str) -> HttpResponse:
     shown = shown_standings(found.values(), with_missed=not owner)
     context = {
         "heading": breakdowns()[by],
+        "problems": left_out(request, today, team=team, owner=whose),
         "tabs": dashboards(f"desk:figures:{by}", team),
         "period": period,
         "moves": moves(period, today, owner=whose, team=team),

@@ -28,6 +28,7 @@ from desk.figures import (
     counted_note,
     dashboards,
     hidden,
+    left_out,
     lines,
     moves,
     part_cell,
@@ -77,6 +78,7 @@ def dashboard(request: Request) -> HttpResponse:
         hidden({name: line.counts for name, line in each.items()}, reader) for each in (of_right, outside)
     )
     context = {
+        "problems": left_out(request, today, team=team),
         "tabs": dashboards("desk:dashboard", team),
         "period": period,
         "moves": moves(period, today, team=team),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.models import OURS, Duty
-from desk.figures import EXTERNAL, STANDINGS
+from desk.figures import EXTERNAL, STANDINGS, left_out
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import Team, User
@@ -79,12 +79,15 @@ class Asked:
     def read(cls, request: Request) -> "Asked":
         said = request.GET
         right, status, owner, team = (said.get(name, "") for name in ("right", "status", "owner", "team"))
+        start, end = _day(said.get("from", "")), _day(said.get("to", ""))
+        if start and end and end < start:
+            start = end = None
         return cls(
             int(right) if right in {str(n) for n in range(13)} else None,
             status if status in labels() else "",
             owner if owner in {"ours", "unit", *Duty.Owner.values} else "",
-            _day(said.get("from", "")),
-            _day(said.get("to", "")),
+            start,
+            end,
             _place(said.get("after", "")),
             said.get("rule", "")[:30],
             said.get("of", "") if said.get("of") in {"code", OWN} else "",
@@ -94,6 +97,15 @@ class Asked:
             said.get("area", "")[:40],
             said.get("group", "") if said.get("group") in dict(offence_groups.choices()) else "",
         )
+
+    def problems(self, request: Request) -> list[str]:
+        """What of the address was left out, in sentences."""
+        start, end = _day(request.GET.get("from", "")), _day(request.GET.get("to", ""))
+        is_backwards = start is not None and end is not None and end < start
+        backwards = _("The last day must not be before the first. Change one of them.")
+        read = {"right": self.right, "status": self.status, "owner": self.owner, "of": self.of}
+        read |= {"tier": self.tier, "team": self.team, "group": self.group, "from": start, "to": end}
+        return [*left_out(request, **read), *([backwards] if is_backwards else [])]
 
     def filters(self, duties: QuerySet[Duty], today: date) -> QuerySet[Duty]:
         """Those of these duties that are asked for."""
@@ -191,6 +203,7 @@ def duties(request: Request) -> HttpResponse:
         query["after"] = f"{shown[-1].due_on}.{shown[-1].pk}"
     context = {
         "asked": asked,
+        "problems": asked.problems(request),
         "heading": list_heading(asked),
         "chips": chips(request, asked),
         "columns": [_("Due"), _("What is owed"), _("Right"), _("Who answers"), _("How it stands")],

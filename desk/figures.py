@@ -15,7 +15,7 @@ from compliance.models import Duty
 from compliance.reader import TOO_FEW, Reader
 from compliance.rollups import Asked
 from compliance.suppression import WHOLE
-from victimcare.accounts.models import User
+from victimcare.accounts.models import Team, User
 from victimcare.cases.counting import only_counts
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.dates import moment
@@ -84,13 +84,17 @@ class Period:
 
 def asked_period(request: Request, today: date) -> Period:
     """The period of `?week=2026-11-16` or `?month=2026-11`; this week when that is no time we know."""
+    return _read_period(request, today) or Period.week_of(today)
+
+
+def _read_period(request: Request, today: date) -> Period | None:
     said = request.GET.get("month")
     try:
         day = date.fromisoformat(f"{said}-01" if said else request.GET.get("week", ""))
     except ValueError:
-        return Period.week_of(today)
+        return None
     if not FIRST_DAY <= day <= today + timedelta(days=366):
-        return Period.week_of(today)
+        return None
     return Period.month_of(day) if said else Period.week_of(day)
 
 
@@ -98,7 +102,23 @@ def asked_team(request: Request, user: User) -> int | None:
     """The team of `?team=3`, for those who are shown every team; None: all that they are shown."""
     said = request.GET.get("team", "")
     is_theirs = only_counts(user) and said.isascii() and said.isdigit() and len(said) < 10
-    return int(said) if is_theirs else None
+    return int(said) if is_theirs and Team.objects.filter(pk=said).exists() else None
+
+
+def left_out(request: Request, today: date | None = None, **read: Any) -> list[str]:
+    """A sentence about each thing the address asks for that could not be read: `read` is what came of them.
+
+    With `today`, of the period too.
+    """
+    if today is not None:
+        period = _read_period(request, today)
+        read |= {"month" if request.GET.get("month") else "week": period}
+    return [
+        _("“%(name)s=%(said)s” in the address is nothing that can be shown here, so it was left out.")
+        % {"name": name, "said": said[:40]}
+        for name, found in read.items()
+        if found in (None, "") and (said := request.GET.get(name, ""))
+    ]
 
 
 def moves(period: Period, today: date, **kept: Any) -> list[dict[str, str]]:

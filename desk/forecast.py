@@ -18,7 +18,7 @@ from compliance.models import Duty
 from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
 from compliance.suppression import WHOLE
-from desk.figures import Links, Period, asked_team, counted_note, dashboards, hidden
+from desk.figures import Links, Period, asked_team, counted_note, dashboards, hidden, left_out
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -115,6 +115,7 @@ def forecast(request: Request) -> HttpResponse:
     links, hides = Links(reader, Period.week_of(today)), load.hidden(days, reader)
     victims = open_victims(user, [int(value) for value, _owner in load.everybody if value])
     context = {
+        "problems": left_out(request, team=team),
         "tabs": dashboards("desk:forecast", team),
         "chart_title": finding(load, days, reader, hides[WHOLE]),
         "chart": [bar(each, load.on(each.day), links, hides[WHOLE]) for each in days],

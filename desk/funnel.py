@@ -513,6 +513,7 @@ def funnel_step(request: Request, step: str) -> HttpResponse:
         query["before"] = f"{shown[-1].received_at.isoformat()}~{shown[-1].pk}"
     context = {
         "step": LISTS[step],
+        "problems": [sentence for said in form.errors.values() for sentence in said],
         "period": period(cohort),
         "narrowed": narrowed(cohort),
         "funnel_url": reverse("desk:funnel") + asks(cohort),

@@ -26,6 +26,7 @@ from desk.figures import (
     counted_note,
     dashboards,
     hidden,
+    left_out,
     lines,
     query,
 )
@@ -167,6 +168,7 @@ def trend(request: Request) -> HttpResponse:
     last = last_whole_week(today, today)
     found = trend_of(user, last, today, owners=(owner,) if owner else FORCE, right=right, team=team)
     context = {
+        "problems": left_out(request, team=team, owner=owner, right=right),
         "tabs": dashboards("desk:trend", team),
         "chart": found.chart,
         "columns": [

@@ -129,15 +129,25 @@ def test_a_long_list_goes_on_where_it_stopped(monday, as_supervisor, officer):
 
 
 @pytest.mark.parametrize(
-    "query", ["right=99&status=x&owner=me&from=1&to=31/02", "after=x", "after=2026-11-20.x", "right=&status="]
+    ("query", "n"),
+    [
+        ("right=99&status=x&owner=me&from=1&to=31/02", 5),
+        ("from=2026-11-20&to=2026-11-19", 1),
+        ("after=2026-11-20.x&right=&status=", 0),
+    ],
 )
-def test_a_list_asked_for_in_nonsense_is_still_a_list(week, as_supervisor, query):
-    assert as_supervisor.get(reverse("desk:duties") + "?" + query).status_code == 200
+def test_a_list_asked_for_in_nonsense_says_so_and_is_still_a_list(week, as_supervisor, query, n):
+    page = as_supervisor.get(reverse("desk:duties") + "?" + query)
+    assert (page.status_code, len(page.context["problems"])) == (200, n)
+    assert ("There is a problem" in page.text) == bool(n) and page.context["rows"]
 
 
-@pytest.mark.parametrize("week_asked", ["2026-11-16", "x", "1800-01-01", "9999-12-31", ""])
-def test_any_week_may_be_asked_for(week, as_supervisor, week_asked):
-    assert as_supervisor.get(reverse("desk:dashboard"), {"week": week_asked}).status_code == 200
+@pytest.mark.parametrize(
+    ("week_asked", "is_read"), [("2026-11-16", True), ("x", False), ("9999-12-31", False), ("", True)]
+)
+def test_any_week_may_be_asked_for(week, as_supervisor, week_asked, is_read):
+    page = as_supervisor.get(reverse("desk:dashboard"), {"week": week_asked})
+    assert page.status_code == 200 and ("so it was left out" not in page.text) == is_read
 
 
 def test_an_analyst_sees_counts_and_no_list(week, sign_in):
