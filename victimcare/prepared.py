@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, Field, Model, QuerySet
 
@@ -40,6 +41,8 @@ class Prepared(Generic[Row]):
     def __call__(self, **said: Any) -> list[Any]:
         """The rows, as the queryset itself gives them, with what it prefetches. Raises KeyError for what is not said."""
         asked, compiler, sql, parameters = self._kept or self._put_into_sql()
+        if not sql:
+            return []
         with connection.cursor() as cursor:
             cursor.execute(sql, [said[each.name] if isinstance(each, Given) else each for each in parameters])
             rows = cursor.fetchall()
@@ -52,6 +55,9 @@ class Prepared(Generic[Row]):
     def _put_into_sql(self) -> tuple[QuerySet[Row, Any], Any, str, tuple[Any, ...]]:
         asked = self.build()
         compiler = asked.query.get_compiler(connection=connection)
-        sql, parameters = compiler.as_sql()
+        try:
+            sql, parameters = compiler.as_sql()
+        except EmptyResultSet:  # nothing can ever match, whatever is given
+            sql, parameters = "", ()
         self._kept = asked, compiler, sql, tuple(parameters)
         return self._kept

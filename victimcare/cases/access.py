@@ -1,5 +1,8 @@
 """The first door: may this person see this case? Filters, logs, returns: the first line of a case page."""
 
+from functools import lru_cache
+from typing import Any
+
 from django.http import Http404
 
 from victimcare import clock
@@ -8,7 +11,9 @@ from victimcare.accounts.permissions import Role
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.models import Case, Participant
+from victimcare.cases.models.cases import may_see
 from victimcare.http import Request
+from victimcare.prepared import Given, Prepared
 
 
 def participant_for(
@@ -25,15 +30,18 @@ def participant_for(
     The role's permission was asked by the view's `@allow`.
     """
     user = request.user
-    seen = (
-        Participant.objects.visible_to(user)
-        .select_related("case", "person", "person__safe_contact", "officer")
-        .prefetch_related("represents__person")  # few have one: no join for all the others
+    ask = _seen_by(frozenset(user.roles), has_team=bool(user.team_id), has_collar=bool(user.collar))
+    seen = ask(
+        user=user.pk,
+        team=user.team_id,
+        collar=user.collar,
+        today=clock.today(),
+        participant=participant,
+        case=case,
     )
-    try:
-        found = seen.get(reference=participant, case__reference=case)
-    except Participant.DoesNotExist:
-        raise Http404 from None
+    if not seen:
+        raise Http404
+    [found] = seen
     record_access(
         by=user,
         op=AccessEntry.Op(op),
@@ -45,6 +53,36 @@ def participant_for(
     )
     request.participant = found
     return found
+
+
+class _Whoever(Given):
+    """Stands for every user of these roles, with or without a team and a collar number; knows nothing else of them."""
+
+    def __init__(self, roles: frozenset[str], *, has_team: bool, has_collar: bool) -> None:
+        super().__init__("user")
+        self.roles = roles
+        self.team_id = Given("team") if has_team else None
+        self.collar = Given("collar") if has_collar else ""
+
+    def has_role(self, role: Role) -> bool:
+        return role in self.roles
+
+
+@lru_cache(maxsize=64)  # as many as there are sets of roles
+def _seen_by(roles: frozenset[str], *, has_team: bool, has_collar: bool) -> Prepared[Participant]:
+    """The participant under two references, as whoever has these roles may see them: what `visible_to` says."""
+    whoever: Any = _Whoever(roles, has_team=has_team, has_collar=has_collar)
+    return Prepared(
+        lambda: (
+            Participant.objects.filter(
+                may_see(whoever, today=Given("today")),
+                reference=Given("participant"),
+                case__reference=Given("case"),
+            )
+            .select_related("case", "person", "person__safe_contact", "officer")
+            .prefetch_related("represents__person")
+        )  # few have one: no join for all the others
+    )
 
 
 def case_for(request: Request, reference: str, *, field_group: str = "case") -> Case:

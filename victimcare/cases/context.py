@@ -92,7 +92,7 @@ def verdicts_here(request: HttpRequest, acting: list[Participant] | None = None)
 def bar_for(
     participant: Participant, user: User, by_channel: dict[Channel, Verdict] | None = None
 ) -> CaseBar:
-    """Seven queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
+    """Six queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
     person, today = participant.person, clock.today()
     bar = CaseBar(name=person.name, line=_line(participant), reference=participant.case.reference)
     bar.tags = _tags(participant, in_force(participant, today))

@@ -1,5 +1,7 @@
 """A crime, and the part that each person has in it: who may see them, and what they are entitled to."""
 
+from datetime import date
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +12,7 @@ from victimcare import clock
 from victimcare.accounts.models import Leave, Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models.people import Person
+from victimcare.prepared import Given
 from victimcare.references import new_reference
 
 
@@ -148,13 +151,13 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return self.filter(may_see(user))
 
 
-def may_see(user: User, through: str = "") -> Q:
+def may_see(user: User, through: str = "", *, today: date | Given | None = None) -> Q:
     """What holds of a participant this user may open. Excluded beats restricted beats role.
 
     For rows about a participant `through` leads there, "participant__", with no list of all who are visible.
     """
     in_role = Q(pk__in=[])  # nobody
-    for way in ways_to_see(user, through).values():
+    for way in ways_to_see(user, through, today=today).values():
         in_role |= way
     suspect = _is(through, role=Participant.Role.SUSPECT)
     return ~suspect & in_role & not_kept_from(user, through)
@@ -168,12 +171,12 @@ def not_kept_from(user: User, through: str = "") -> Q:
     return unrestricted & ~_is(through, case_id__in=excluded)
 
 
-def ways_to_see(user: User, through: str = "") -> dict[str, Q]:
+def ways_to_see(user: User, through: str = "", *, today: date | Given | None = None) -> dict[str, Q]:
     """Each reason for which this user may open a participant, before what is restricted is taken away."""
     ways = {}
     if user.has_role(Role.VICTIM_CARE_OFFICER) or user.has_role(Role.SUPERVISOR):
         ways["officer"] = _is(through, officer=user)
-        ways["cover"] = _is(through, officer__in=_covered_by(user))
+        ways["cover"] = _is(through, officer__in=_covered_by(user, today or clock.today()))
         if user.team_id:
             ways["team"] = _is(through, team_id=user.team_id)
     if user.has_role(Role.WITNESS_CARE_OFFICER) or user.has_role(Role.MEASURES_ADVISOR):
@@ -191,10 +194,10 @@ def _is(through: str, **conditions: object) -> Q:
     return Q(**{through + name: value for name, value in conditions.items()})
 
 
-def _covered_by(user: User) -> "models.QuerySet[Leave, int]":
+def _covered_by(user: User, today: date | Given) -> "models.QuerySet[Leave, int]":
     """The colleagues whose leave this user covers today, as a subquery: a join would repeat their cases."""
-    today = clock.today()
-    return user.covering.filter(from_on__lte=today, until_on__gte=today, cancelled_at=None).values("user_id")
+    covered = Leave.objects.standing().filter(covered_by=user, from_on__lte=today, until_on__gte=today)
+    return covered.values("user_id")
 
 
 class Participant(models.Model):

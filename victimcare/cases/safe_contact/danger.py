@@ -3,10 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
 
 from victimcare.cases.links import linked_to
 from victimcare.cases.models import Participant, Person
 from victimcare.cases.safe_contact.rule import CHILD
+from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 
 # Where one of these is flagged, or the victim is under 18, a channel nobody asked about is not used.
 DANGER_FLAGS = frozenset({"DA", "RASSO", "STALKING", "HBA", "CSE", "MSHT"})
@@ -47,10 +52,11 @@ class Known:
         self.was_closed_as_unsafe |= other.was_closed_as_unsafe
 
 
-def known_of(people: set[int]) -> tuple[dict[int, Known], set[tuple[int, int]]]:
-    """What is known of each from every case they are served in, and who is suspected in which. One query."""
-    served = Participant.objects.served().filter(person_id__in=people)
-    rows = Participant.objects.filter(case_id__in=served.values("case_id")).values_list(
+@Prepared
+def _all_around() -> QuerySet[Participant, Any]:
+    """Everybody in the cases in which these people are served."""
+    served = Participant.objects.served().filter(is_any("person_id", Given("people")))
+    return Participant.objects.filter(case_id__in=served.values("case_id")).values_list(
         "case_id",
         "person_id",
         "role",
@@ -59,6 +65,11 @@ def known_of(people: set[int]) -> tuple[dict[int, Known], set[tuple[int, int]]]:
         "relationship_to_suspect",
         "risk_level",
     )
+
+
+def known_of(people: set[int]) -> tuple[dict[int, Known], set[tuple[int, int]]]:
+    """What is known of each from every case they are served in, and who is suspected in which. One query."""
+    rows = _all_around(people=list(people))
     suspected: dict[int, set[int]] = {}
     near: dict[int, set[int]] = {}
     victims: set[int] = set()

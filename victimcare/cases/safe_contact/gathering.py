@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, DateTimeField, F, OuterRef, Value
+from django.db import connection
+from django.db.models import CharField, DateTimeField, F, OuterRef, QuerySet, Value
 
 from victimcare import clock
-from victimcare.cases.links import linked_to
+from victimcare.cases.links import CHAIN
 from victimcare.cases.models import Participant, PendingChange, Person, SafeContact
 from victimcare.cases.safe_contact.danger import Known, known_of
 from victimcare.cases.safe_contact.destinations import person_keys
 from victimcare.cases.safe_contact.rule import CHILD
+from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,8 @@ class Everybody:
         everyone = [*participants, *(part for each in self.acting.values() for part in each)]
         self.wards = _wards(everyone)
         people = {part.person_id for part in everyone} | set(self.wards.values())
-        self.groups = linked_to(people)
+        self.groups, self.answers = _linked_with_answers(people)
         people |= {pk for group in self.groups.values() for pk in group}
-        self.answers = SafeContact.objects.in_bulk(list(people), field_name="person_id")
         self.known, self.suspected = known_of(people)
         self.lives, self.changing = _lives(
             people | {pk for each in self.known.values() for pk in each.suspects | each.near}
@@ -147,6 +150,27 @@ def gather_all(
     return {part.pk: facts.of(part) for part in participants}
 
 
+def _linked_with_answers(people: set[int]) -> tuple[dict[int, frozenset[int]], dict[int, SafeContact]]:
+    """Who is the same human being as each of these, and the answers of all of them, by person. One query."""
+    groups: dict[int, set[int]] = {pk: {pk} for pk in people}
+    answers: dict[int, SafeContact] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(LINKED_WITH_ANSWERS, [sorted(people)])
+        for start, person, answered, *values in cursor.fetchall():
+            groups[start].add(person)
+            if answered:
+                answers[person] = SafeContact.from_db(connection.alias, ANSWER_FIELDS, values)
+    return {pk: frozenset(group) for pk, group in groups.items()}, answers
+
+
+ANSWER_FIELDS = [each.attname for each in SafeContact._meta.concrete_fields]
+LINKED_WITH_ANSWERS = CHAIN + (
+    f"SELECT chain.start, chain.person, safe.id IS NOT NULL, "  # noqa: S608 - names of our own columns
+    f"{', '.join(f'safe.{each.column}' for each in SafeContact._meta.concrete_fields)} "
+    f"FROM chain LEFT JOIN {SafeContact._meta.db_table} AS safe ON safe.person_id = chain.person"
+)
+
+
 def _acting_for(participants: list[Participant]) -> dict[int, list[Participant]]:
     """Who acts for those who are dead or children, in the order they came. No query where nobody is."""
     today = clock.today()
@@ -214,23 +238,29 @@ def _lives(
     """
     lives: dict[int, list[tuple[Person, datetime | None]]] = {pk: [] for pk in person_ids}
     changing: dict[int, list[str]] = {}
-    if person_ids:
-        fields = (
-            "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
-            "date_of_birth", "date_of_death", "wrong_number", "wrong_number_on", "since", "waiting",
-        )  # fmt: skip
-        waiting = PendingChange.objects.waiting().filter(person=OuterRef("pk")).order_by()
-        now = Person.objects.filter(id__in=person_ids).annotate(
-            since=Value(None, output_field=DateTimeField()), waiting=ArraySubquery(waiting.values("what"))
-        )
-        nothing = Value([], output_field=ArrayField(CharField(max_length=15)))
-        before = Person.history.filter(id__in=person_ids).annotate(since=F("history_date"), waiting=nothing)
-        for values in now.values(*fields).union(before.values(*fields)):
-            since, held = values.pop("since"), values.pop("waiting")
-            lives[values["id"]].append((Person(**values), since))
-            if held:
-                changing[values["id"]] = held
+    for values in _now_and_before(people=list(person_ids)) if person_ids else ():
+        since, held = values.pop("since"), values.pop("waiting")
+        lives[values["id"]].append((Person(**values), since))
+        if held:
+            changing[values["id"]] = held
     return lives, changing
+
+
+@Prepared
+def _now_and_before() -> QuerySet[Any, Any]:
+    """Each of these people as they are, with what waits, and as they were."""
+    fields = (
+        "id", "address_line_1", "address_line_2", "postcode", "phone_mobile", "phone_home", "email",
+        "date_of_birth", "date_of_death", "wrong_number", "wrong_number_on", "since", "waiting",
+    )  # fmt: skip
+    these = is_any("id", Given("people"))
+    waiting = PendingChange.objects.waiting().filter(person=OuterRef("pk")).order_by()
+    now = Person.objects.filter(these).annotate(
+        since=Value(None, output_field=DateTimeField()), waiting=ArraySubquery(waiting.values("what"))
+    )
+    nothing = Value([], output_field=ArrayField(CharField(max_length=15)))
+    before = Person.history.filter(these).annotate(since=F("history_date"), waiting=nothing)
+    return now.values(*fields).union(before.values(*fields))
 
 
 def _as_it_was(life: list[tuple[Person, datetime | None]], at: datetime | None) -> Person | None:
