@@ -82,17 +82,6 @@ class ShownField(forms.CharField):
         super().__init__(required=False, initial=shown, max_length=10)
 
 
-def in_words(form: Form) -> list[tuple[str, str]]:
-    """What was typed into this form in the words of its page, for a page that shows back what it cannot save."""
-    said = []
-    for name, field in form.fields.items():
-        typed = str(form.data.get(name, "")).strip()
-        if typed and not field.widget.is_hidden:
-            label = str(dict(getattr(field, "choices", ())).get(typed, typed))
-            said.append((str(field.label), label))
-    return said
-
-
 class DecideForm(Form):
     """Whether a duty is excused."""
 

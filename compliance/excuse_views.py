@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from compliance import words
-from compliance.breach_forms import AGREE, TAKES_BACK, AskForm, DecideForm, TakeBackForm, in_words
+from compliance.breach_forms import AGREE, TAKES_BACK, AskForm, DecideForm, TakeBackForm
 from compliance.excuses import (
     CAN_BE_EXCUSED,
     agree_to_excuse,
@@ -105,7 +105,15 @@ def ask(request: Request, duty: int) -> HttpResponse:
     form = AskForm(request.POST or None, contacts=contacts_with(participant))
     back = reverse("desk:rights", args=[participant.case.reference, participant.reference])
     if form.is_valid():
-        _ask(request, found, form)
+        said = form.cleaned_data
+        ask_to_excuse(
+            duty=found,
+            status=said["status"],
+            reason=said["reason"],
+            why=said["why"],
+            contact=said["contact"],
+            by=request.user,
+        )
         messages.success(request, _("Asked. It stays owed until a supervisor agrees."))
         return redirect(back)
     context = {
@@ -121,21 +129,6 @@ def ask(request: Request, duty: int) -> HttpResponse:
         "cancel_url": back,
     }
     return render(request, "compliance/ask_excuse.html", context, status=422 if form.errors else 200)
-
-
-def _ask(request: Request, duty: Duty, form: AskForm) -> None:
-    said = form.cleaned_data
-    try:
-        ask_to_excuse(
-            duty=duty,
-            status=said["status"],
-            reason=said["reason"],
-            why=said["why"],
-            contact=said["contact"],
-            by=request.user,
-        )
-    except Stale as stale:
-        raise Stale(stale.sentence, typed=in_words(form)) from None
 
 
 @allow(Permission.DECIDE_EXCUSE)
@@ -160,7 +153,7 @@ def excuse(request: Request, excuse: str) -> HttpResponse:
     may = may_decide(found, request.user)
     form = _form(request, found, may)
     if request.method == "POST" and form is not None and form.about != found.decision:
-        raise Stale(meanwhile(found), typed=in_words(form))
+        raise Stale(meanwhile(found))
     if form is not None and form.is_valid():
         _decide(request, found, form)
         return redirect("compliance:excuse", found.reference)
@@ -191,15 +184,12 @@ def _form(request: Request, excuse: Excuse, may: bool) -> DecideForm | TakeBackF
 
 def _decide(request: Request, excuse: Excuse, form: DecideForm | TakeBackForm) -> None:
     said, by = form.cleaned_data, request.user
-    try:
-        if isinstance(form, TakeBackForm):
-            take_excuse_back(excuse=excuse, because=said["because"], by=by)
-            messages.success(request, _("Taken back. It is owed again, and the record keeps both."))
-            return
-        decide = agree_to_excuse if said["answer"] == AGREE else refuse_to_excuse
-        decided = decide(excuse=excuse, because=said["because"], by=by)
-    except Stale as stale:  # in the moment between
-        raise Stale(stale.sentence, typed=in_words(form)) from None
+    if isinstance(form, TakeBackForm):
+        take_excuse_back(excuse=excuse, because=said["because"], by=by)
+        messages.success(request, _("Taken back. It is owed again, and the record keeps both."))
+        return
+    decide = agree_to_excuse if said["answer"] == AGREE else refuse_to_excuse
+    decided = decide(excuse=excuse, because=said["because"], by=by)
     messages.success(request, f"{decided.get_decision_display()}.")
 
 

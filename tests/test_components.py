@@ -10,6 +10,7 @@ import pytest
 from django import forms as django_forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.paginator import Paginator
+from django.http import QueryDict
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
@@ -18,6 +19,7 @@ from lxml import html
 
 from tests.factories import london
 from victimcare.govuk import charts, dates, forms
+from victimcare.govuk.typed import typed
 
 THURSDAY = date(2026, 11, 26)
 
@@ -187,6 +189,29 @@ def test_what_was_typed_is_on_the_error_page(name: str) -> None:
     posted = [("How did it land", "Frightened.\nAsked why nobody rang."), ("By", "<b>Friday</b>")]
     page = html.fromstring(render_to_string(f"errors/{name}.html", {"posted": posted}))
     assert [dd.text_content() for dd in page.iter("dd")] == [value for _, value in posted]
+
+
+class Visit(forms.Form):
+    where = forms.ChoiceRadios(label="Where to?", choices=[("home", "To their home")])
+    on_day = forms.DateInputField(label="Which day?")
+    comes = forms.TickBox(label="They come alone", required=False)
+    secret = forms.Password(label="Your password")
+    note = forms.TextField(label="What to take along", max_length=9)
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_what_was_typed_is_said_in_the_words_of_its_page(is_read: bool) -> None:
+    sent = "where=home&on_day_day=3&on_day_month=dec&on_day_year=2026&comes=on&secret=hush&note=cake&answer=go"
+    posted = QueryDict(sent)
+    if is_read:
+        Visit(posted)
+    assert typed(posted) == [
+        ("Where to?", "To their home"),
+        ("Which day?", "3 dec 2026"),
+        ("They come alone", "Yes"),
+        ("What to take along", "cake"),
+    ]
+    assert typed(QueryDict("why_not=No+time&answer=approve&next=/due/")) == [("Why not", "No time")]
 
 
 def test_when_two_people_change_the_same_thing_both_versions_are_shown() -> None:

@@ -24,14 +24,6 @@ class Stale(Refused):
 
     status = 409
 
-    def __init__(
-        self,
-        sentence: str | Promise,
-        *,
-        theirs: dict[str, object] | None = None,
-        typed: list[tuple[str, str]] | None = None,
-    ) -> None:
-        """`typed` is what they wrote in the words of their page; else it is shown as it was sent."""
+    def __init__(self, sentence: str | Promise, *, theirs: dict[str, object] | None = None) -> None:
         super().__init__(sentence)
         self.theirs = theirs or {}
-        self.typed = typed or []

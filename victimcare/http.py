@@ -24,6 +24,7 @@ from psycopg_pool import PoolTimeout
 
 from victimcare import clock
 from victimcare.faults import Refused
+from victimcare.govuk.typed import typed
 
 if TYPE_CHECKING:
     from victimcare.accounts.models import User
@@ -34,16 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("victimcare")
 
 AWAY = (OperationalError, InterfaceError, PoolTimeout)  # what a database that cannot be reached raises
-HIDDEN_FIELDS = {
-    "csrfmiddlewaretoken",
-    "form_key",
-    "version",
-    "password",
-    "token",
-    "typed_by",
-    "save_draft",
-    "draft",
-}
 
 
 class Request(HttpRequest):
@@ -83,17 +74,6 @@ def service(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def typed(request: HttpRequest) -> list[tuple[str, str]]:
-    """What the person typed into the form, so that a page that cannot save it can show it back."""
-    return [
-        (name.replace("_", " ").capitalize(), value)
-        for name, values in request.POST.lists()
-        if name not in HIDDEN_FIELDS
-        for value in values
-        if value
-    ]
-
-
 class PlainSentences:
     """Turns a refusal into its sentence and a server that is down into a 503 that says what to do."""
 
@@ -110,7 +90,7 @@ class PlainSentences:
         if isinstance(exception, Refused):
             context = {
                 "sentence": exception.sentence,
-                "posted": getattr(exception, "typed", None) or typed(request),
+                "posted": typed(request.POST),
                 "theirs": getattr(exception, "theirs", {}),
                 "current_url": request.get_full_path(),
             }
@@ -132,7 +112,11 @@ def unavailable(request: HttpRequest, fault: Exception) -> HttpResponse:
     if request.headers.get("Accept", "").startswith("application/json"):
         response: HttpResponse = JsonResponse({"error": sentence}, status=503)
     else:
-        context = {"sentence": sentence, "posted": typed(request), "current_url": request.get_full_path()}
+        context = {
+            "sentence": sentence,
+            "posted": typed(request.POST, asks_database=False),
+            "current_url": request.get_full_path(),
+        }
         response = HttpResponse(render_to_string("errors/503.html", context), status=503)
     response["Retry-After"] = "60"
     return response
@@ -152,7 +136,7 @@ def expired(request: HttpRequest, reason: str = "") -> HttpResponse:
         "sentence": _(
             "This page was open too long to be saved safely. Open it again; what you typed is below."
         ),
-        "posted": typed(request),
+        "posted": typed(request.POST),
         "current_url": request.get_full_path(),
     }
     return render(request, "errors/403.html", context, status=403)

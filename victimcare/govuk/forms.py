@@ -34,6 +34,10 @@ class Form(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
+        if isinstance(
+            self.data, QueryDict
+        ):  # so that a page that can only show it back has our words: see typed.py
+            self.data.read_by = (*getattr(self.data, "read_by", ()), self)  # type: ignore[attr-defined]
 
     @property
     def keeps_drafts(self) -> bool:

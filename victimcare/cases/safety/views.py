@@ -143,12 +143,9 @@ def changes(request: Request, case: str, participant: str) -> HttpResponse:
     rows = PendingChange.objects.filter(person=person.person).select_related("asked_by", "decided_by")
     waiting = list(rows.waiting())
     asked = next((row for row in waiting if row.reference == request.POST.get("change")), None)
-    if request.method == "POST" and asked is None:
-        raise Stale(
-            _("Somebody decided about this change already. Open the page again to see how."),
-            typed=_typed(ChangeForm(request.POST)),
-        )
     form = ChangeForm(request.POST or None, auto_id=_ids(asked))
+    if request.method == "POST" and asked is None:
+        raise Stale(_("Somebody decided about this change already. Open the page again to see how."))
     if asked is not None and form.is_valid():
         _decide_change(request, asked, person, form)
         return redirect("cases:changes", case, participant)
@@ -176,16 +173,6 @@ DECIDED_SHOWN = 25
 def _ids(row: PendingChange | SafetyLift | None) -> str:
     """Several forms stand on one page: the fields of each have names of their own."""
     return f"id_{row.reference}_%s" if row else "id_%s"
-
-
-def _typed(form: ChangeForm | LiftForm) -> list[tuple[str, str]]:
-    """What they chose and wrote, in the words of the page."""
-    said = []
-    for box in form.visible_fields():
-        value = str(box.value() or "")
-        words = dict(getattr(box.field, "choices", ())).get(value, value)
-        said.append((str(box.label), str(words)))
-    return [(label, words) for label, words in said if words]
 
 
 def _decide_change(request: Request, change: PendingChange, person: Participant, form: ChangeForm) -> None:
@@ -243,12 +230,9 @@ def lifts(request: Request, case: str, participant: str) -> HttpResponse:
     rows = SafetyLift.objects.filter(person=person.person).select_related("asked_by", "decided_by")
     waiting = list(rows.waiting())
     asked = next((row for row in waiting if row.reference == request.POST.get("lift")), None)
-    if request.method == "POST" and asked is None:
-        raise Stale(
-            _("This was decided already, or the answers were written again. Open the page again."),
-            typed=_typed(LiftForm(request.POST)),
-        )
     form = LiftForm(request.POST or None, auto_id=_ids(asked))
+    if request.method == "POST" and asked is None:
+        raise Stale(_("This was decided already, or the answers were written again. Open the page again."))
     if asked is not None and form.is_valid():
         decide = actions.lift_alert if form.cleaned_data["answer"] == LIFT else actions.keep_alert
         decided = decide(
