@@ -22,7 +22,6 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.calendars import FIRST_YEAR, FORESEEN, LAST_YEAR, Calendar, calendar_on, calendars_of
 from victimcare.cases.access import listed
-from victimcare.faults import Refused
 from victimcare.govuk.dates import day, long_day
 from victimcare.http import Request
 from victimcare.working_days import is_working_day
@@ -82,7 +81,10 @@ def _months(year: int, now: Calendar, changes: list[Any]) -> list[list[Any]]:
     for month in range(1, 13):
         days = [each for each in all_days if each.month == month]
         off = [each for each in days if each.weekday() < 5 and each in now.bank_holidays]
-        said = [f"{date_format(each, 'D j')}: {now.names[each]}{_by(added.get(each))}" for each in off]
+        said = [
+            f"{date_format(each, 'D j')}: {now.names[each]}{_by(added.get(each))}"
+            for each in off
+        ]
         said += [
             f"{date_format(each, 'D j')}: {_('worked after all')}{_by(worked[each])}"
             for each in days
@@ -132,7 +134,7 @@ def propose(request: Request) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         added = {said[f"added_{n}"]: said[f"name_{n}"] for n in "12" if said[f"added_{n}"]}
-        try:
+        with form.refusals_at("added_1"):
             row = actions.propose(
                 added=added,
                 taken=[said["taken"]] if said["taken"] else [],
@@ -140,11 +142,6 @@ def propose(request: Request) -> HttpResponse:
                 reason=said["reason"],
                 by=request.user,
             )
-        except Refused as refused:
-            if refused.status != 422:
-                raise
-            form.add_error("added_1", str(refused.sentence))
-        else:
             messages.success(request, _("Proposed. It counts once another supervisor approves it."))
             return redirect("compliance:calendar-version", row.pk)
     context = {"form": form, "cancel_url": reverse("compliance:calendar"), "submit_label": _("Propose it")}

@@ -368,12 +368,11 @@ class AnswerForm(Form):
     reply = LongTextField(label=_("Your answer"), max_length=2000, rows=4, missing=_("Enter your answer."))
 
 
-class StandardForm(Form):
-    """The next version of one of the unit's own numbers."""
+class ProposalForm(Form):
+    """What every proposed version of ours says, whatever it is about: from which day on, and why."""
 
     form_key = FormKeyField()
     version = VersionField()
-    value = WholeNumber(label=_("The new number"), width=3, missing=_("Enter the new number."))
     effective_from = DateInputField(
         label=_("From which day?"), earliest=clock.today, missing=_("Enter the day, like 1 12 2026.")
     )
@@ -383,6 +382,13 @@ class StandardForm(Form):
         max_length=300,
         missing=_("Say why, so that whoever approves it knows."),
     )
+
+
+class StandardForm(ProposalForm):
+    """The next version of one of the unit's own numbers."""
+
+    value = WholeNumber(label=_("The new number"), width=3, missing=_("Enter the new number."))
+    field_order = ("form_key", "version", "value")
 
 
 class DetailsForm(Form):

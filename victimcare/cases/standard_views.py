@@ -15,8 +15,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases import actions
 from victimcare.cases.forms import StandardForm
 from victimcare.cases.models import Standard
-from victimcare.cases.standards import RANGES, Key, in_force_on
-from victimcare.faults import Refused
+from victimcare.cases.standards import RANGES, Key, in_force_on, note_of
 from victimcare.govuk.dates import day
 from victimcare.http import Request
 
@@ -68,7 +67,7 @@ def standard(request: Request, key: str) -> HttpResponse:
     )
     if form.is_valid():
         answers = form.cleaned_data
-        try:
+        with form.refusals_at("value"):
             actions.propose_standard(
                 key=key,
                 value=answers["value"],
@@ -77,11 +76,6 @@ def standard(request: Request, key: str) -> HttpResponse:
                 number=answers["version"] or 0,
                 by=request.user,
             )
-        except Refused as refused:
-            if refused.status != 422:
-                raise
-            form.add_error("value", str(refused.sentence))
-        else:
             messages.success(request, _("Proposed. It counts once another supervisor approves it."))
             return redirect("cases:standards")
     context = {
@@ -95,16 +89,9 @@ def standard(request: Request, key: str) -> HttpResponse:
 
 def _version(row: Standard) -> dict[str, str]:
     """3, from Thu 1 Jul 2021. Why, by whom, and whether it counts."""
-    if row.withdrawn_at:
-        state = _("Set aside")
-    elif row.approved_by:
-        state = _("Approved by %s") % row.approved_by
-    else:
-        state = _("Not confirmed") if row.written_by is None else _("Waits for approval")
-    who = str(row.written_by or _("What we began with"))
     return {
         "text": _("%(n)d, from %(day)s") % {"n": row.value, "day": day(row.effective_from)},
-        "note": f"{who}: {row.reason} {state}.",
+        "note": note_of(row),
     }
 
 

@@ -7,11 +7,14 @@ say that it is not confirmed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from victimcare.accounts.models import User
 from victimcare.cases.models import Standard
 
 
@@ -140,3 +143,24 @@ def numbers_on(day: date) -> Mapping[str, int]:
     """Every number as it is on this day. One query."""
     found = in_force_on(day)
     return {key: found[key].value if key in found else RANGES[key].first for key in Key.values}
+
+
+class Proposed(Protocol):
+    """A version that one person writes and another approves; what we began with was written by nobody."""
+
+    reason: str
+    written_by: User | None
+    approved_by: User | None
+    withdrawn_at: datetime | None
+
+
+def note_of(version: Proposed) -> str:
+    """Who wrote it, why, and whether it counts: Siân Evans: agreed on Friday. Waits for approval."""
+    if version.withdrawn_at:
+        state = _now("Set aside")
+    elif version.approved_by:
+        state = _now("Approved by %s") % version.approved_by
+    else:
+        state = _now("Not confirmed") if version.written_by is None else _now("Waits for approval")
+    who = str(version.written_by or _now("What we began with"))
+    return f"{who}: {version.reason} {state}.".replace("  ", " ")

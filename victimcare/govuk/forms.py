@@ -3,7 +3,8 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, time
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from victimcare.faults import Refused
 from victimcare.govuk.dates import day
 from victimcare.govuk.widgets import Checkboxes, DateParts, PasswordBox, Radios, Select, Tick
 
@@ -38,6 +40,16 @@ class Form(forms.Form):
             self.data, QueryDict
         ):  # so that a page that can only show it back has our words: see typed.py
             self.data.read_by = (*getattr(self.data, "read_by", ()), self)  # type: ignore[attr-defined]
+
+    @contextmanager
+    def refusals_at(self, name: str) -> Iterator[None]:
+        """Within this, what cannot be done is said beside that question. Who may not, or was too late, is told so."""
+        try:
+            yield
+        except Refused as refused:
+            if refused.status != Refused.status:
+                raise
+            self.add_error(name, str(refused.sentence))
 
     @property
     def keeps_drafts(self) -> bool:
