@@ -72,7 +72,7 @@ def local_rules() -> Iterator[Rule]:
     rows = LocalStandard.objects.approved().order_by("key", "effective_from", "number")
     for _key, versions in groupby(rows, key=lambda row: row.key):
         ordered = list(versions)
-        words.OURS[ordered[-1].key] = ordered[-1].name
+        words.OURS[ordered[-1].key] = (ordered[-1].name, ordered[-1].name_cy)
         for row, after in zip_longest(ordered, ordered[1:]):
             if row.is_kept:
                 yield local_rule(row, until=after.effective_from if after else date.max)
@@ -88,6 +88,7 @@ def local_rule(row: LocalStandard, *, until: date = date.max) -> Rule:
         trigger=(row.trigger,),
         clock=row.clock,
         tell=row.title,
+        tell_cy=row.title_cy,
         code=LOCAL,
         in_force_from=row.effective_from,
         in_force_until=until,
@@ -123,10 +124,13 @@ def _rulebook_as_of(stamp: str) -> Rulebook:
     return _newest[1]
 
 
-def facts_of(case_ids: Collection[int]) -> Facts:
-    """Three queries, however many cases; two more when the rules changed since this process last asked."""
+def facts_of(case_ids: Collection[int], *, by: Rulebook | None = None) -> Facts:
+    """What is known of these cases, as far as the rules in force care, or those of `by`.
+
+    Three queries, however many cases; two more when the rules changed since this process last asked.
+    """
     facts = Facts()
-    stands_for = _people(facts, case_ids)
+    stands_for = _people(facts, case_ids, by)
     if facts.served:
         _events(facts, case_ids, stands_for)
         _tellings(facts, case_ids, stands_for)
@@ -138,7 +142,7 @@ def _london(moment: str) -> TruncDate:
     return TruncDate(moment, tzinfo=LONDON)
 
 
-def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
+def _people(facts: Facts, case_ids: Collection[int], by: Rulebook | None) -> dict[int, int]:
     """Fills in who is served. Returns whom each participant stands for: mostly themselves."""
     stands_for: dict[int, int] = {}
     rows = _all_served(cases=list(case_ids))
@@ -146,7 +150,7 @@ def _people(facts: Facts, case_ids: Collection[int]) -> dict[int, int]:
         groupby(rows, key=lambda row: (*row[:7], *row[9:]))
     ):
         if n == 0:  # the same in every row
-            facts.rulebook, facts.calendar = _rulebook_as_of(stamp), as_of(approved)
+            facts.rulebook, facts.calendar = by or _rulebook_as_of(stamp), as_of(approved)
         stands_for[pk] = represents or pk
         if role != Participant.Role.REPRESENTATIVE:
             enhanced = tuple((row[7], row[8]) for row in dated if row[7])

@@ -114,8 +114,10 @@ class LocalStandard(models.Model):
     key = models.CharField(max_length=30)
     number = models.PositiveSmallIntegerField(default=1)
     name = models.CharField(max_length=40, blank=True)  # in lists; empty where `words` names its key
+    name_cy = models.CharField(max_length=60, blank=True)  # the same in Welsh
     right = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=160)
+    title_cy = models.CharField(max_length=200, blank=True)
     trigger = models.CharField(max_length=40)
     clock = models.CharField(max_length=10)
     standard = models.PositiveSmallIntegerField()  # working days
@@ -152,6 +154,7 @@ class LocalStandard(models.Model):
 
 # Ours to answer for: an allocated officer of the unit, or witness care. Anybody else shows us, or does not.
 OURS = Q(owner="WCU") | Q(owner="FORCE", officer__isnull=False)
+ACCOUNTABLE = ("officer", "team", "case__witness_care_officer", "case__witness_care_team")
 
 
 class DutyQuerySet(models.QuerySet["Duty"]):
@@ -162,6 +165,10 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         """Each with `rule_agrees`, for a list that explains its dates: no question for each of them."""
         checks = RuleCheck.objects.filter(code=OuterRef("code"), rule=OuterRef("rule")).order_by("-pk")
         return self.annotate(rule_agrees=Subquery(checks.values("agrees")[:1]))  # type: ignore[no-redef]
+
+    def with_the_accountable(self) -> "DutyQuerySet":
+        """Each with what `accountable` says, for a list that names whoever owes it."""
+        return self.select_related(*ACCOUNTABLE)
 
     def visible_to(self, user: User) -> "DutyQuerySet":
         return self.filter(may_see(user, "participant__"))
@@ -373,6 +380,20 @@ class Duty(models.Model):
         return self.owner == self.Owner.WCU or (
             self.owner == self.Owner.FORCE and self.officer_id is not None
         )
+
+    @property
+    def accountable(self) -> str:
+        """Who owes it, as far as that is known: the victim's officer, or witness care's of the case, and their team.
+
+        Wants `with_the_accountable()`: then it asks the database nothing.
+        """
+        if self.owner == self.Owner.WCU:
+            officer, team = self.case.witness_care_officer, self.case.witness_care_team
+        elif self.owner == self.Owner.FORCE:
+            officer, team = self.officer, self.team
+        else:
+            return str(self.get_owner_display())
+        return ", ".join(str(each) for each in (officer or self.get_owner_display(), team) if each)
 
     @property
     def is_external(self) -> bool:

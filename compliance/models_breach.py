@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -142,7 +143,7 @@ class Breach(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("To be accepted or disputed")
         DISPUTED = "disputed", _("Disputed")
-        ACCEPTED = "accepted", _("Accepted")
+        ACCEPTED = "accepted", _("To be closed")  # it is known who answers for it
         CLOSED = "closed", _("Closed")
         ENDED = "ended", _("No longer a breach")
 
@@ -170,8 +171,8 @@ class Breach(models.Model):
 
     class Decision(models.TextChoices):
         NONE = "", _("Not decided")
-        UPHELD = "upheld", _("The dispute is accepted")
-        REFUSED = "refused", _("The dispute is not accepted")
+        UPHELD = "upheld", _("The dispute is upheld")
+        REFUSED = "refused", _("The dispute is not upheld")
 
     reference = models.CharField(max_length=20, unique=True, default=breach_reference)
     duty = models.OneToOneField("compliance.Duty", on_delete=models.PROTECT, related_name="breach")
@@ -235,3 +236,14 @@ class Breach(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+def standing_of(state: str, decision: str, agency: str) -> str:
+    """How a breach stands, or stood, in words that leave no doubt whether a dispute was upheld."""
+    if state != Breach.State.ACCEPTED:
+        return str(Breach.State(state).label)
+    if decision == Breach.Decision.UPHELD:
+        return _now("Dispute upheld: %(agency)s answers for it") % {"agency": Breach.Agency(agency).label}
+    if decision == Breach.Decision.REFUSED:
+        return _now("Dispute not upheld: the force answers for it")
+    return _now("Accepted: the force answers for it")

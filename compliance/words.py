@@ -185,18 +185,55 @@ CLOCKS: dict[str, Promise] = {
 }
 
 
-# What the unit called standards of its own, by key: filled in when they are read.
-OURS: dict[str, str] = {}
+# Codes that came with the application; one that is loaded later is called what its file says.
+CODES: dict[str, Promise] = {"VCOP-2020": _("Victims' Code 2020")}
+
+# Bank holidays in the words of the library they come from.
+HOLIDAYS: dict[str, Promise] = {
+    "New Year's Day": _("New Year's Day"),
+    "New Year's Day (observed)": _("New Year's Day (observed)"),
+    "Good Friday": _("Good Friday"),
+    "Easter Monday": _("Easter Monday"),
+    "May Day": _("May Day"),
+    "Spring Bank Holiday": _("Spring Bank Holiday"),
+    "Late Summer Bank Holiday": _("Late Summer Bank Holiday"),
+    "Christmas Day": _("Christmas Day"),
+    "Christmas Day (observed)": _("Christmas Day (observed)"),
+    "Boxing Day": _("Boxing Day"),
+    "Boxing Day (observed)": _("Boxing Day (observed)"),
+    "Platinum Jubilee of Elizabeth II": _("Platinum Jubilee of Elizabeth II"),
+    "State Funeral of Queen Elizabeth II": _("State Funeral of Queen Elizabeth II"),
+    "Coronation of Charles III": _("Coronation of Charles III"),
+}
+
+
+# What the unit called standards of its own, by key, in English and in Welsh: filled in when they are read.
+OURS: dict[str, tuple[str, str]] = {}
+
+
+def in_their_language(english: str, welsh: str) -> str:
+    """The Welsh for whoever reads Welsh, where somebody wrote it; else the English."""
+    return welsh if welsh and get_language() == "cy" else english
 
 
 def short(rule: str) -> str:
     """A duty in two or three words; the key of a rule nobody has named yet."""
-    return str(SHORT.get(rule) or OURS.get(rule) or rule)
+    return str(SHORT.get(rule) or in_their_language(*OURS.get(rule, ("", ""))) or rule)
+
+
+def code_title(key: str, title: str) -> str:
+    """A Code in the reader's language, where it is one we know."""
+    return str(CODES.get(key, title))
+
+
+def holiday(name: str) -> str:
+    """A bank holiday in the reader's language; a one-off day as whoever added it called it."""
+    return str(HOLIDAYS.get(name, name))
 
 
 def tell(rule: Rule) -> str:
-    """What must be told or done, in the reader's language where the Code's file says it in both."""
-    return rule.tell_cy if get_language() == "cy" and rule.tell_cy else rule.tell
+    """What must be told or done, in the reader's language where it is written in both."""
+    return in_their_language(rule.tell, rule.tell_cy)
 
 
 def asks(rule: str, name: str) -> str:

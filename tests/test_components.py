@@ -201,7 +201,9 @@ class Visit(forms.Form):
 
 @pytest.mark.parametrize("is_read", [True, False])
 def test_what_was_typed_is_said_in_the_words_of_its_page(is_read: bool) -> None:
-    sent = "where=home&on_day_day=3&on_day_month=dec&on_day_year=2026&comes=on&secret=hush&note=cake&answer=go"
+    sent = (
+        "where=home&on_day_day=3&on_day_month=dec&on_day_year=2026&comes=on&secret=hush&note=cake&answer=go"
+    )
     posted = QueryDict(sent)
     if is_read:
         Visit(posted)

@@ -16,11 +16,11 @@ def look() -> None:
     try:
         with transaction.atomic():  # where it fails, whoever asked goes on
             changes = CalendarVersion.objects.changes()
-            names = dict(LocalStandard.objects.exclude(name="").values_list("key", "name"))
+            named = list(LocalStandard.objects.exclude(name="").order_by("number"))
     except (DatabaseError, PoolTimeout):
         logging.getLogger(__name__).warning("The calendar could not be read.", exc_info=True)
         return
-    words.OURS.update(names)
+    words.OURS.update({row.key: (row.name, row.name_cy) for row in named})
     calendars.count_by(changes, today=clock.today())
 
 

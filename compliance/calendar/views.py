@@ -82,7 +82,7 @@ def _months(year: int, now: Calendar, changes: list[Any]) -> list[list[Any]]:
         days = [each for each in all_days if each.month == month]
         off = [each for each in days if each.weekday() < 5 and each in now.bank_holidays]
         said = [
-            f"{date_format(each, 'D j')}: {now.names[each]}{_by(added.get(each))}"
+            f"{date_format(each, 'D j')}: {words.holiday(now.names[each])}{_by(added.get(each))}"
             for each in off
         ]
         said += [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from compliance.actions import look_again_since
@@ -25,6 +25,8 @@ class Terms:
     enhanced: int
     effective_from: date
     is_kept: bool = True  # False: from that day there is no such standard
+    title_cy: str = ""
+    name_cy: str = ""  # of a standard that the unit named itself
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ def begin(*, opening: Opening, terms: Terms, reason: str, by: User) -> LocalStan
         raise Refused(_("A victim cannot be told of that. Choose something else that happens."))
     mine = f"R{opening.right}-OWN-"
     begun = LocalStandard.objects.filter(key__startswith=mine, number=1).count()
-    return _written(f"{mine}{begun + 1}", 1, opening, terms, reason, by)
+    try:
+        with transaction.atomic():
+            return _written(f"{mine}{begun + 1}", 1, opening, terms, reason, by)
+    except IntegrityError:
+        raise Stale(_("Somebody else proposed another at the same moment. Send yours again.")) from None
 
 
 def _written(key: str, number: int, opening: Opening, terms: Terms, reason: str, by: User) -> LocalStandard:
@@ -71,10 +77,12 @@ def _written(key: str, number: int, opening: Opening, terms: Terms, reason: str,
         key=key,
         number=number,
         name=opening.name,
+        name_cy=terms.name_cy if opening.name else "",
         right=opening.right,
         trigger=opening.trigger,
         clock=opening.clock,
         title=terms.title,
+        title_cy=terms.title_cy,
         standard=terms.standard,
         enhanced=terms.enhanced,
         effective_from=terms.effective_from,

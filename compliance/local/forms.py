@@ -1,21 +1,20 @@
 """Forms of the unit's own standards."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from compliance import words
 from compliance.local.actions import LONGEST, Opening, Terms
-from victimcare import clock
+from victimcare.cases.forms import ProposalForm
 from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.govuk.forms import (
     ChoiceRadios,
     ChoiceSelect,
-    DateInputField,
     Form,
     FormKeyField,
     TextField,
-    VersionField,
     WholeNumber,
 )
 
@@ -23,14 +22,19 @@ KEPT, ENDED = "kept", "ended"
 CLOCKS = ("event", "decision", "receipt")
 
 
-class VersionForm(Form):
+class VersionForm(ProposalForm):
     """The next version of a standard."""
 
-    form_key = FormKeyField()
-    version = VersionField()
     title = TextField(
         label=_("What must be told"), max_length=160, missing=_("Enter what the victim must be told.")
     )
+    title_cy = TextField(
+        label=_("What must be told, in Welsh"),
+        hint=_("For Welsh pages. They show the English where this is empty."),
+        max_length=200,
+        required=False,
+    )
+    name_cy = TextField(label=_("Its name in lists, in Welsh"), max_length=60, required=False)
     standard = WholeNumber(
         label=_("Within how many working days?"),
         lowest=1,
@@ -50,15 +54,15 @@ class VersionForm(Form):
         choices=((KEPT, _("It counts")), (ENDED, _("There is no such standard any more"))),
         initial=KEPT,
     )
-    effective_from = DateInputField(
-        label=_("From which day?"), earliest=clock.today, missing=_("Enter the day, like 1 12 2026.")
-    )
-    reason = TextField(
-        label=_("Why?"),
-        hint=_("For example: agreed at the unit’s meeting of 20 November."),
-        max_length=300,
-        missing=_("Say why, so that whoever approves it knows."),
-    )
+    field_order: Sequence[str] = (
+        "form_key", "version", "title", "title_cy", "name_cy", "standard", "enhanced", "is_kept",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, is_named: bool, **kwargs: Any) -> None:
+        """`is_named`: by the unit; else the application names it, in both languages."""
+        super().__init__(*args, **kwargs)
+        if not is_named:
+            del self.fields["name_cy"]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -75,6 +79,8 @@ class VersionForm(Form):
             enhanced=said["enhanced"],
             effective_from=said["effective_from"],
             is_kept=said.get("is_kept", KEPT) == KEPT,
+            title_cy=said["title_cy"],
+            name_cy=said.get("name_cy", ""),
         )
 
 
@@ -96,10 +102,10 @@ class NewForm(VersionForm):
         blank=_("Choose"),
         missing=_("Choose a right."),
     )
-    field_order = ("name", "right", "trigger", "clock")
+    field_order = ("form_key", "name", "name_cy", "right", "trigger", "clock", "title", "title_cy")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, is_named=True, **kwargs)
         del self.fields["is_kept"], self.fields["version"]
         self.fields["trigger"].choices = [(kind.value, kind.label) for kind in Kind if kind in TELLABLE]
 

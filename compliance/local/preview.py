@@ -1,18 +1,23 @@
 """What a version of one of our own standards would have made of the last three months."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count
+from django.db.models import Count, Max
 
-from compliance.engine import last_day
+from compliance.catalogue import Rulebook
+from compliance.engine import last_day, owed_to, standing
+from compliance.facts import facts_of, local_rule
 from compliance.models import Duty, LocalStandard
 from victimcare.accounts.models import User
 from victimcare.cases.counting import may_count
-from victimcare.working_days import england_and_wales
+from victimcare.cases.models import Event, Participant
+from victimcare.lookups import is_any
+from victimcare.working_days import LONDON, england_and_wales
 
 LOOKS_BACK = timedelta(days=91)
+LOOKED_AT = 2_000  # cases: what a page has time to work out
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,61 @@ def compared(row: LocalStandard, today: date, *, user: User) -> tuple[Verdicts, 
             now[_verdict(due_on, settled_on, today)] += n
             then[_verdict(would_be, settled_on, today)] += n
     return Verdicts(**now), Verdicts(**then)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a standard that there was not would have opened, and in how many cases; of those, open now."""
+
+    verdicts: Verdicts
+    cases: int
+    open_cases: int
+    first_due: date | None  # of what is not told yet
+    last_due: date | None
+    is_cut: bool  # only the newest `LOOKED_AT` cases were looked at
+
+
+def would_open(row: LocalStandard, today: date, *, user: User) -> Opened:
+    """What would be owed by this standard, had it counted for the last three months: worked out as duties are, in the
+    cases of this person's figures. Five queries.
+    """
+    since = today - LOOKS_BACK
+    cases = _cases_with(row.trigger, since, user)
+    rule = replace(local_rule(row), in_force_from=date.min)
+    facts = facts_of(cases[:LOOKED_AT], by=Rulebook((rule,)))
+    found: Counter[str] = Counter()
+    touched: set[int] = set()
+    due: list[date] = []
+    for case, people in facts.served.items():
+        events = standing(facts.events.get(case, ()))
+        for served in people:
+            told = facts.told.get(served.id, ())
+            for owed in owed_to(
+                served, events, told, facts.rulebook, bank_holidays=facts.calendar.bank_holidays
+            ):
+                if owed.due_on is None or owed.clock_on < since:
+                    continue
+                found[_verdict(owed.due_on, owed.settled_on, today)] += 1
+                touched.add(case)
+                due += [owed.due_on] if owed.settled_on is None else []
+    still_open = Participant.objects.victims().open().filter(is_any("case_id", touched))
+    return Opened(
+        Verdicts(**found),
+        len(touched),
+        still_open.values("case_id").distinct().count(),
+        min(due, default=None),
+        max(due, default=None),
+        is_cut=len(cases) > LOOKED_AT,
+    )
+
+
+def _cases_with(kind: str, since: date, user: User) -> list[int]:
+    """The cases in which this was written down since that day, the newest first; one more than are looked at."""
+    recorded = Event.objects.current().filter(
+        may_count(user), kind=kind, recorded_at__gte=datetime.combine(since, time.min, tzinfo=LONDON)
+    )
+    newest = recorded.order_by().values("case_id").annotate(last=Max("pk")).order_by("-last")
+    return list(newest.values_list("case_id", flat=True)[: LOOKED_AT + 1])
 
 
 def _verdict(due_on: date, settled_on: date | None, today: date) -> str:

@@ -7,18 +7,20 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from compliance import words
 from compliance.local import actions
 from compliance.local.forms import ENDED, KEPT, DecideForm, NewForm, VersionForm
-from compliance.local.preview import compared
+from compliance.local.preview import LOOKED_AT, compared, would_open
 from compliance.models import LocalStandard
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.kinds import Kind
-from victimcare.faults import Refused
+from victimcare.cases.standards import note_of
+from victimcare.faults import NotAllowed
 from victimcare.govuk.dates import day
 from victimcare.http import Request
 
@@ -50,7 +52,12 @@ def standards(request: Request) -> HttpResponse:
         ],
         "rows": [_row(now.get(row.key) or row) for row in {row.key: row for row in reversed(rows)}.values()],
         "waiting": [
-            {"row": row, "name": _name(row), "is_mine": row.written_by_id == request.user.pk}
+            {
+                "row": row,
+                "name": _name(row),
+                "title": _title(row),
+                "is_mine": row.written_by_id == request.user.pk,
+            }
             for row in LocalStandard.objects.waiting().select_related(*PEOPLE)[:PAGE]
         ],
         "may_set": request.user.may(Permission.SET_STANDARDS),
@@ -59,7 +66,11 @@ def standards(request: Request) -> HttpResponse:
 
 
 def _name(row: LocalStandard) -> str:
-    return row.name or words.short(row.key)
+    return words.in_their_language(row.name, row.name_cy) or words.short(row.key)
+
+
+def _title(row: LocalStandard) -> str:
+    return words.in_their_language(row.title, row.title_cy)
 
 
 def _row(row: LocalStandard) -> list[Any]:
@@ -71,7 +82,7 @@ def _row(row: LocalStandard) -> list[Any]:
             "url": reverse("compliance:standard", args=[row.key]),
             **({} if counts else {"tag": _("Does not count"), "colour": "grey"}),
         },
-        row.title,
+        _title(row),
         {"text": str(Kind(row.trigger).label), "note": words.CLOCKS[row.clock]},
         {"text": str(row.standard), "note": _("Enhanced: %(days)s") % {"days": row.enhanced}},
         {"text": day(row.effective_from), "note": row.reason},
@@ -97,14 +108,18 @@ def standard(request: Request, key: str) -> HttpResponse:
     initial = {
         "version": latest.number,
         "title": latest.title,
+        "title_cy": latest.title_cy,
+        "name_cy": latest.name_cy,
         "standard": latest.standard,
         "enhanced": latest.enhanced,
         "is_kept": KEPT if latest.is_kept else ENDED,
         "effective_from": clock.today(),
     }
-    form = VersionForm(request.POST or None, initial=initial)
-    if may_set and form.is_valid():
-        try:
+    if request.method == "POST" and not may_set:
+        raise NotAllowed(_("A supervisor sets our own standards. Ask one."))
+    form = VersionForm(request.POST or None, initial=initial, is_named=bool(latest.name))
+    if form.is_valid():
+        with form.refusals_at("standard"):
             row = actions.propose(
                 key=key,
                 number=form.cleaned_data["version"] or 0,
@@ -112,11 +127,6 @@ def standard(request: Request, key: str) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
                 by=request.user,
             )
-        except Refused as refused:
-            if refused.status != 422:
-                raise
-            form.add_error("standard", str(refused.sentence))
-        else:
             return _proposed(request, row)
     context = {
         "form": form,
@@ -140,16 +150,9 @@ def _proposed(request: Request, row: LocalStandard) -> HttpResponse:
 
 def _version(row: LocalStandard) -> dict[str, str]:
     """Working days: 5, with enhanced rights 1, from Thu 1 Apr 2021; why, by whom, and whether it counts."""
-    if row.withdrawn_at:
-        state = _("Set aside")
-    elif row.approved_by:
-        state = _("Approved by %s") % row.approved_by
-    else:
-        state = _("Not confirmed") if row.written_by is None else _("Waits for approval")
-    who = str(row.written_by or _("What we began with"))
     return {
         "text": _says(row),
-        "note": f"{who}. {row.reason} {state}.".replace("  ", " "),
+        "note": note_of(row),
         "url": reverse("compliance:standard-version", args=[row.key, row.number]),
     }
 
@@ -166,18 +169,13 @@ def new(request: Request) -> HttpResponse:
     """Propose a standard that there was not."""
     form = NewForm(request.POST or None, initial={"effective_from": clock.today()})
     if form.is_valid():
-        try:
+        with form.refusals_at("trigger"):
             row = actions.begin(
                 opening=form.opening,
                 terms=form.terms,
                 reason=form.cleaned_data["reason"],
                 by=request.user,
             )
-        except Refused as refused:
-            if refused.status != 422:
-                raise
-            form.add_error("trigger", str(refused.sentence))
-        else:
             return _proposed(request, row)
     context = {
         "form": form,
@@ -194,7 +192,6 @@ def version(request: Request, key: str, number: int) -> HttpResponse:
     row = get_object_or_404(LocalStandard.objects.select_related(*PEOPLE), key=key, number=number)
     is_waiting = row.written_by_id is not None and not row.approved_at and not row.withdrawn_at
     may_decide = is_waiting and request.user.may(Permission.SET_STANDARDS)
-    now, then = compared(row, clock.today(), user=request.user)
     context = {
         "row": row,
         "name": _name(row),
@@ -202,23 +199,45 @@ def version(request: Request, key: str, number: int) -> HttpResponse:
         "version": _version(row),
         "trigger": Kind(row.trigger).label,
         "clock": words.CLOCKS[row.clock],
-        "columns": [
-            _("Of the last three months"),
-            {"label": _("As it counts now"), "is_number": True},
-            {"label": _("By this version"), "is_number": True},
-        ],
-        "rows": [
-            [_("Told in time"), now.in_time, then.in_time],
-            [_("Told late"), now.late, then.late],
-            [_("Not told, past the last day"), now.overdue, then.overdue],
-            [_("Not told, still in time"), now.open, then.open],
-        ],
+        **(_of_new(row, request) if is_waiting and row.number == 1 else _of_change(row, request)),
         "is_waiting": is_waiting,
         "may_decide": may_decide,
         "may_approve": may_decide and row.written_by_id != request.user.pk,
         "form": DecideForm() if may_decide else None,
     }
     return render(request, "compliance/local/version.html", context)
+
+
+VERDICTS = {
+    "in_time": gettext_lazy("Told in time"),
+    "late": gettext_lazy("Told late"),
+    "overdue": gettext_lazy("Not told, past the last day"),
+    "open": gettext_lazy("Not told, still in time"),
+}
+
+
+def _of_change(row: LocalStandard, request: Request) -> dict[str, Any]:
+    """What the last three months came to, and what this version would have made of them."""
+    now, then = compared(row, clock.today(), user=request.user)
+    return {
+        "columns": [
+            _("Of the last three months"),
+            {"label": _("As it counts now"), "is_number": True},
+            {"label": _("By this version"), "is_number": True},
+        ],
+        "rows": [[label, getattr(now, key), getattr(then, key)] for key, label in VERDICTS.items()],
+    }
+
+
+def _of_new(row: LocalStandard, request: Request) -> dict[str, Any]:
+    """What a standard that there was not would have opened in the last three months."""
+    opened = would_open(row, clock.today(), user=request.user)
+    return {
+        "opened": opened,
+        "looked_at": LOOKED_AT,
+        "columns": [_("Of the last three months"), {"label": _("By this version"), "is_number": True}],
+        "rows": [[label, getattr(opened.verdicts, key)] for key, label in VERDICTS.items()],
+    }
 
 
 @require_POST

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from compliance import actions, words
 from compliance.local.actions import Opening, Terms, begin, decide, propose
-from compliance.local.preview import Verdicts, compared
+from compliance.local.preview import Verdicts, compared, would_open
 from compliance.models import Duty, LocalStandard
 from tests.factories import ContactFactory, UserFactory, london
 from victimcare.accounts.permissions import Role
@@ -74,7 +75,7 @@ def test_a_standard_ends_on_its_day_and_what_is_open_stays_open(victim, supervis
 
 def test_a_new_standard_is_named_and_opened_by_what_happens(victim, supervisor, other, monday):
     opening = Opening("Interview, our own", 6, Kind.SUSPECT_INTERVIEWED, "event")
-    row = begin(opening=opening, terms=terms(2), reason="Agreed.", by=supervisor)
+    row = begin(opening=opening, terms=terms(2, name_cy="Cyfweliad"), reason="Agreed.", by=supervisor)
     decide(key=row.key, number=1, is_approved=True, by=other)
     event = record_event(
         case=victim.case, kind=Kind.SUSPECT_INTERVIEWED, occurred=london(2026, 11, 23, 9), by=None
@@ -82,6 +83,8 @@ def test_a_new_standard_is_named_and_opened_by_what_happens(victim, supervisor, 
     duty = Duty.objects.get(event=event, is_local=True)
     assert (duty.rule, duty.code, duty.due_on) == ("R6-OWN-1", "LOCAL", date(2026, 11, 25))
     assert words.short("R6-OWN-1") == "Interview, our own"
+    with override("cy"):
+        assert words.short("R6-OWN-1") == "Cyfweliad"
     with pytest.raises(Refused, match="cannot be told"):
         begin(
             opening=Opening("Closing", 6, Kind.CASE_CLOSED, "event"), terms=terms(), reason="x", by=supervisor
@@ -112,6 +115,24 @@ def test_the_preview_counts_the_last_three_months_both_ways(victim, supervisor, 
     now, then = compared(proposed(supervisor, standard=2), TODAY, user=supervisor)
     assert now == Verdicts(in_time=1, late=1, open=1)
     assert then == Verdicts(late=2, overdue=1)
+
+
+def test_the_preview_of_a_new_standard_counts_what_it_would_have_opened(victim, supervisor, monday):
+    for day in (12, 13, 20):
+        event = record_event(
+            case=victim.case, kind=Kind.HEARING_MOVED, occurred=london(2026, 11, day, 9), by=None
+        )
+        if day == 12:
+            ContactFactory(participant=victim, at=london(2026, 11, 16, 11)).tells.set([event])
+    opening = Opening("Hearing moved", 8, Kind.HEARING_MOVED, "event")
+    row = begin(opening=opening, terms=terms(2), reason="Agreed.", by=supervisor)
+    opened = would_open(row, TODAY, user=supervisor)
+    assert opened.verdicts == Verdicts(in_time=1, overdue=1, open=1)
+    assert (opened.cases, opened.open_cases, opened.is_cut) == (1, 1, False)
+    assert (opened.first_due, opened.last_due) == (date(2026, 11, 17), date(2026, 11, 24))
+    victim.case.is_restricted = True
+    victim.case.save()
+    assert would_open(row, TODAY, user=supervisor).cases == 0
 
 
 def test_the_pages_from_a_proposal_to_a_version_that_counts(
@@ -150,6 +171,10 @@ def test_a_new_standard_is_typed_and_waits(monday, as_supervisor):
     answer = as_supervisor.post(url, typed)
     assert (answer.status_code, "no more days for enhanced" in answer.content.decode()) == (422, True)
     key = answer.context["form"]["form_key"].value()
-    page = as_supervisor.post(url, typed | {"enhanced": "1", "form_key": key}, follow=True).content.decode()
+    welsh = {"name_cy": "Gwrandawiad wedi’i symud", "title_cy": "Y diwrnod newydd."}
+    typed |= welsh | {"enhanced": "1", "form_key": key}
+    page = as_supervisor.post(url, typed, follow=True).content.decode()
     assert "Hearing moved" in page
-    assert LocalStandard.objects.waiting().get().key == "R8-OWN-1"
+    assert "it would have been opened in 0 cases" in page
+    row = LocalStandard.objects.waiting().get()
+    assert (row.key, row.name_cy, row.title_cy) == ("R8-OWN-1", *welsh.values())
