@@ -75,7 +75,7 @@ def late_by(duty: Duty, today: date) -> str:
     until = duty.settled_on or today
     if duty.due_on is None or until <= duty.due_on:
         return ""
-    n = working_days_between(duty.due_on, until, bank_holidays=england_and_wales())
+    n = working_days_between(duty.due_on, until, bank_holidays=numbered(duty.calendar).bank_holidays)
     if not n:
         return due(duty.due_on, until).lead
     return ngettext("%(n)d working day late", "%(n)d working days late", n) % {"n": n}
@@ -98,7 +98,7 @@ def _rule(duty: Duty, rule: Rule | None) -> str:
         }
     code = codes().get(duty.code)
     said = {
-        "title": code.title if code else duty.code,
+        "title": words.code_title(duty.code, code.title if code else duty.code),
         "right": duty.right,
         "rule": duty.rule,
         "what": words.short(duty.rule),
@@ -141,6 +141,7 @@ def answer_of(rule: Rule, on: date, *, is_enhanced: bool) -> dict[str, Any]:
         "rule": rule,
         "tell": words.tell(rule),
         "due_on": due_on,
+        "provisional": provisional(due_on),
         "text": ngettext(
             "Within %(n)d working day: due by the end of %(day)s.",
             "Within %(n)d working days: due by the end of %(day)s.",
@@ -152,7 +153,7 @@ def answer_of(rule: Rule, on: date, *, is_enhanced: bool) -> dict[str, Any]:
                 long_day(each),
                 _("Day %(n)d") % {"n": n}
                 if n is not None
-                else _("Not counted: %(why)s") % {"why": names.get(each) or _("weekend")},
+                else _("Not counted: %(why)s") % {"why": _not_counted(each, names)},
             ]
             for each, n in count_shown(on, due_on, bank_holidays=holidays)
         ],
@@ -175,8 +176,12 @@ def skipped(days: list[date], names: Mapping[date, str]) -> str:
     """Not counted: Sat 26 Dec (weekend), Mon 28 Dec (Boxing Day)."""
     if not days:
         return ""
-    told = (f"{short_day(day)} ({names.get(day) or _('weekend')})" for day in days)
+    told = (f"{short_day(day)} ({_not_counted(day, names)})" for day in days)
     return _("Not counted: %(days)s.") % {"days": ", ".join(told)}
+
+
+def _not_counted(day: date, names: Mapping[date, str]) -> str:
+    return words.holiday(names[day]) if day in names else _("weekend")
 
 
 def _by_which_calendar(duty: Duty, calendar: Calendar) -> list[Step]:
@@ -197,14 +202,18 @@ def _by_which_calendar(duty: Duty, calendar: Calendar) -> list[Step]:
                 )
             }
         )
-    if duty.due_on and duty.due_on.year > LAST_YEAR:
-        steps.append(
-            {
-                "text": _("Bank holidays are published to the end of %(year)d, so this day is provisional.")
-                % {"year": LAST_YEAR}
-            }
-        )
+    if duty.due_on and (caution := provisional(duty.due_on)):
+        steps.append({"text": caution})
     return steps
+
+
+def provisional(due_on: date) -> str:
+    """What is said of a last day that is counted over bank holidays nobody has published yet; empty for others."""
+    if due_on.year <= LAST_YEAR:
+        return ""
+    return _("Bank holidays are published to the end of %(year)d, so this day is provisional.") % {
+        "year": LAST_YEAR
+    }
 
 
 def _verdict(duty: Duty) -> str:

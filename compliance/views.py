@@ -24,6 +24,7 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import participant_for
 from victimcare.cases.kinds import Kind
+from victimcare.faults import NotAllowed
 from victimcare.govuk.dates import day
 from victimcare.http import Request
 
@@ -48,6 +49,7 @@ def code(request: Request) -> HttpResponse:
     loaded = list(CodeVersion.objects.select_related("loaded_by", "approved_by"))
     context = {
         "in_force": in_force,
+        "title": words.code_title(in_force.key, in_force.title) if in_force else _("The Victims' Code"),
         "horizon": horizon_warning(today),
         "unchecked": sum(not _is_checked(rule, checks.get(rule.key)) for rule in shown.rules) if shown else 0,
         "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
@@ -77,6 +79,7 @@ def code(request: Request) -> HttpResponse:
         "versions": [
             {
                 "row": row,
+                "title": words.code_title(row.key, row.title),
                 "form": ApprovalForm(initial={"version": row.version}),
                 "may_approve": may_approve
                 and row.approved_at is None
@@ -113,7 +116,7 @@ def _row(rule: Rule, check: RuleCheck | None) -> list[Any]:
             if rule.enhanced != rule.standard
             else "",
         },
-        rule.source,
+        _("The unit’s own standard") if rule.is_local else rule.source,
     ]
 
 
@@ -140,7 +143,8 @@ def load_code(request: Request, key: str) -> HttpResponse:
         actions.load_code(key=key, transition=form.cleaned_data["transition"], by=request.user)
         messages.success(request, _("Loaded. Another supervisor can now bring it into force."))
         return redirect("compliance:code")
-    return render(request, "compliance/load.html", {"form": form, "file": file})
+    context = {"form": form, "file": file, "title": words.code_title(key, file.title)}
+    return render(request, "compliance/load.html", context, status=422 if form.errors else 200)
 
 
 @allow(Permission.VIEW_CODE)
@@ -151,10 +155,12 @@ def rule(request: Request, key: str, rule: str) -> HttpResponse:
     if file is None or found is None:
         raise Http404
     may_check = request.user.may(Permission.BRING_CODE_INTO_FORCE)
+    if request.method == "POST" and not may_check:
+        raise NotAllowed(_("A supervisor holds the rules against the published Code. Ask one."))
     form = CheckForm(
         request.POST or None, initial={"paragraph": found.paragraph, "checked_on": clock.today()}
     )
-    if request.method == "POST" and may_check and form.is_valid():
+    if form.is_valid():
         said = form.cleaned_data
         actions.check_rule(
             code=key, rule=rule, paragraph=said["paragraph"], agrees=said["agrees"] == YES, note=said["note"],
@@ -164,7 +170,7 @@ def rule(request: Request, key: str, rule: str) -> HttpResponse:
         return redirect("compliance:rule", key, rule)
     checks = list(RuleCheck.objects.filter(code=key, rule=rule).select_related("by").order_by("-pk"))
     context = {
-        "file": file,
+        "title": words.code_title(key, file.title),
         "rule": found,
         "name": words.short(rule),
         "right": words.RIGHTS[found.right],
@@ -249,7 +255,8 @@ def bring_into_force(request: Request, key: str) -> HttpResponse:
 @require_safe
 def explain(request: Request, duty: int) -> HttpResponse:
     """Why this duty is due when it is, and how it stands. Through the victim's own door."""
-    found = Duty.objects.filter(pk=duty).select_related("participant", "case", "event", "officer").first()
+    rows = Duty.objects.with_the_accountable().select_related("participant", "case", "event")
+    found = rows.filter(pk=duty).first()
     if found is None:
         raise Http404
     participant = participant_for(
@@ -265,7 +272,7 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "tell": words.tell(rule) if rule else "",
         "steps": steps_of(found),
         "right": None if found.is_local else words.RIGHTS.get(found.right),
-        "accountable": found.officer.display_name if found.officer else found.get_owner_display(),
+        "accountable": found.accountable,
         "is_breach": is_a_breach(found, today),
         "verdict": verdict.label,
         # As on the page of its breach: in the working days in which the Code counts.

@@ -41,6 +41,9 @@ def test_a_date_is_worked_out_day_by_day(monday, as_officer):
         "Not counted: Boxing Day",
         "Not counted: weekend",
     ]
+    foreseen = asked(as_officer, date(2028, 12, 29)).content.decode()
+    assert "Bank holidays are published to the end of 2028, so this day is provisional." in foreseen
+    assert asked(as_officer, date(9999, 12, 31)).status_code == 422
 
 
 def test_an_enhanced_victim_has_an_earlier_date(monday, as_officer):

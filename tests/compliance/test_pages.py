@@ -117,11 +117,13 @@ def said_by(*arguments, **options):
         ("R4-REFERRAL", "2027-03-25", False, "2027-03-31"),
         ("R11-VLO-CONTACT", "2027-01-06", False, "2027-02-03"),
         ("R6-END", "2026-11-23", False, "2026-11-30"),
+        ("R6-ARREST", "2028-12-22", False, "2029-01-03"),
     ],
 )
 def test_the_due_command_prints_one_document(key, on, enhanced, due_on):
     answer = json.loads(said_by("due", key, "--on", on, "--json", *(["--enhanced"] if enhanced else [])))
     assert (answer["key"], answer["due_on"]) == (key, due_on)
+    assert answer["provisional"] is (due_on > "2029")
     assert answer["days"][0] == {"on": on, "number": 0}
     assert answer["days"][-1] == {"on": due_on, "number": answer["working_days"]}
 
@@ -133,6 +135,7 @@ def test_the_due_command_prints_one_document(key, on, enhanced, due_on):
         (["R6-NOTHING", "--on", "2026-11-23"], "no rule"),
         (["R3-ACK", "--on", "2026-11-23"], "no number"),
         (["R6-ARREST", "--on", "2031-11-23"], "Bank holidays are known"),
+        (["R6-ARREST", "--on", "9999-12-31"], "Bank holidays are known"),
     ],
 )
 def test_the_due_command_says_what_it_cannot_do(arguments, sentence):
@@ -142,3 +145,4 @@ def test_the_due_command_says_what_it_cannot_do(arguments, sentence):
 
 def test_the_due_command_in_words():
     assert "2026-12-25  Christmas Day" in said_by("due", "R6-ARREST", "--on", "2026-12-24", "--enhanced")
+    assert "this day is provisional" in said_by("due", "R6-ARREST", "--on", "2028-12-29")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from compliance.explain import is_checked
+from compliance.explain import is_checked, provisional
 from compliance.facts import rulebook
 from compliance.models import RuleCheck
 from victimcare.working_days import (
@@ -33,14 +33,14 @@ class Command(BaseCommand):
             start = date.fromisoformat(on)
         except ValueError:
             raise CommandError(f"{on} is not a date. Write it as 2026-11-23.") from None
+        if start.year > LAST_YEAR:
+            raise CommandError(f"Bank holidays are known to the end of {LAST_YEAR}. Give an earlier date.")
         rule = rulebook().rule_on(key.upper(), start)
         if rule is None:
             raise CommandError(f"There is no rule {key} in force on {on}. The page /code/ lists them.")
         limit = rule.limit(is_enhanced=enhanced)
         if limit is None:
             raise CommandError(f"The Code gives no number of days for {rule.key}.")
-        if start.year > LAST_YEAR:
-            raise CommandError(f"Bank holidays are known to the end of {LAST_YEAR}. Give an earlier date.")
         holidays = england_and_wales()
         due_on = add_working_days(start, limit, bank_holidays=holidays)
         names = bank_holiday_names()
@@ -58,6 +58,7 @@ class Command(BaseCommand):
             "enhanced": enhanced,
             "working_days": limit,
             "due_on": due_on.isoformat(),
+            "provisional": bool(provisional(due_on)),
             "days": days,
             "checked": is_checked(rule, check.agrees if check else None),
         }
@@ -71,6 +72,8 @@ class Command(BaseCommand):
         ]
         for day in answer["days"]:
             lines.append(f"  {day['on']}  {day.get('skipped') or 'day ' + str(day['number'])}")
+        if answer["provisional"]:
+            lines.append(provisional(date.fromisoformat(answer["due_on"])))
         if not answer["checked"]:
             lines.append("This rule is not yet checked against the published Code.")
         return "\n".join(lines)
