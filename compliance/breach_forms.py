@@ -167,14 +167,14 @@ UPHOLD = "uphold"
 
 
 class DisputeForm(Form):
-    """Whether a dispute is accepted."""
+    """Whether a dispute is upheld."""
 
     form_key = FormKeyField()
     version = VersionField()
     answer = ChoiceRadios(
-        label=_("Is the dispute accepted?"),
+        label=_("Is the dispute upheld?"),
         choices=[(UPHOLD, _("Yes: they answer for it")), (REFUSE, _("No: the force answers for it"))],
-        missing=_("Choose whether the dispute is accepted."),
+        missing=_("Choose whether the dispute is upheld."),
     )
     because = LongTextField(
         label=_("Why?"), max_length=600, rows=4, missing=_("Say why, so that both sides can follow.")

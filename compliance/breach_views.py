@@ -15,10 +15,18 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.breach_forms import ACCEPT, UPHOLD, AnswerForm, CloseForm, DisputeForm
-from compliance.breaches import answer_breach, close_breach, decide_dispute, is_a_breach, recoveries
+from compliance.breaches import (
+    answer_breach,
+    before_closing,
+    close_breach,
+    decide_dispute,
+    is_a_breach,
+    recoveries,
+)
 from compliance.excuse_views import op_of
 from compliance.explain import late_by
-from compliance.models import Breach, Duty
+from compliance.models import ACCOUNTABLE, Breach, Duty
+from compliance.models_breach import standing_of
 from contacts.models import TELLS, Contact
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -102,7 +110,10 @@ def breaches(request: Request) -> HttpResponse:
     visible = Breach.objects.visible_to(request.user)
     found = list(
         asked.page(visible).select_related(
-            "duty__officer", "duty__event", "participant__person", "participant__case"
+            *(f"duty__{each}" for each in ACCOUNTABLE),
+            "duty__event",
+            "participant__person",
+            "participant__case",
         )[: PAGE + 1]
     )
     shown = found[:PAGE]
@@ -121,7 +132,14 @@ def breaches(request: Request) -> HttpResponse:
             for state in STATES
         ],
         "filters": _filters(asked),
-        "columns": [_("By"), _("What was owed"), _("Right"), _("Who answers"), _("Done"), _("Put right")],
+        "columns": [
+            _("By when?"),
+            _("What was owed"),
+            _("Right"),
+            _("Who answers"),
+            _("Done"),
+            _("Put right"),
+        ],
         "rows": [_row(each, mended.get(each.pk), today) for each in shown],
         "caption": Breach.State(asked.state).label,
         "is_narrowed": bool(asked.agency or asked.right),
@@ -174,9 +192,7 @@ def _row(breach: Breach, mended: Duty | None, today: date) -> list[Any]:
         words.why(breach.right, is_local=False),
         {
             "text": str(breach.get_agency_display()),
-            "note": str(duty.officer or duty.get_owner_display())
-            if breach.agency == Breach.Agency.FORCE
-            else "",
+            "note": duty.accountable if breach.agency == Breach.Agency.FORCE else "",
         },
         {"text": _("Not yet"), "tone": "danger", "note": _("was due %s") % day(duty.due_on)}
         if duty.settled_on is None
@@ -200,7 +216,7 @@ def _mended(duty: Duty | None, today: date) -> dict[str, Any]:
 
 def _opened(request: Request, pk: int) -> tuple[Duty, Participant, Breach | None]:
     """The duty under this number through its victim's door, and what is recorded of it. Raises Http404."""
-    rows = Duty.objects.select_related("participant", "case", "event", "officer", "team")
+    rows = Duty.objects.with_the_accountable().select_related("participant", "case", "event")
     duty = rows.filter(pk=pk).first()
     if duty is None:
         raise Http404
@@ -223,10 +239,12 @@ def breach(request: Request, duty: int) -> HttpResponse:
     mended = recoveries([record]).get(record.pk) if record else None
     may = request.user.may(Permission.WORK_BREACHES)
     state = record.state if record else Breach.State.OPEN
+    may_close, not_yet = may and state == Breach.State.ACCEPTED, before_closing(found, mended)
     context = {
         "participant": participant,
         "duty": found,
         "breach": record,
+        "standing": standing_of(record.state, record.decision, record.agency) if record else "",
         "is_one": is_one,
         "what": words.asks(found.rule, participant.person.first_name),
         "status": _("Met late") if found.status == Duty.Status.MET_LATE else _("Missed"),
@@ -242,20 +260,20 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "may_answer": may and is_one and state in (Breach.State.OPEN, Breach.State.ACCEPTED),
         "may_decide": may and state == Breach.State.DISPUTED,
         "is_mine": bool(record and record.answered_by_id == request.user.pk),
-        "may_close": may and state == Breach.State.ACCEPTED,
+        "may_close": may_close and not not_yet,
+        "not_yet": not_yet if may_close else "",
         "changes": _changes(record) if record else [],
     }
     return render(request, "compliance/breach.html", context)
 
 
 def _facts(duty: Duty, today: date) -> list[dict[str, str]]:
-    names = duty.officer.display_name if duty.officer else duty.get_owner_display()
     said = [
         (_("Which right"), f"{words.why(duty.right, is_local=False)}: {words.RIGHTS[duty.right]}"),
         (_("What happened"), f"{duty.event.title}, {day(duty.clock_on)}"),
         (_("Last day in time"), day(duty.due_on)),
         (_("Done"), f"{day(duty.settled_on)}, {late_by(duty, today)}" if duty.settled_on else _("Not yet")),
-        (_("Whose duty"), str(names) + (f", {duty.team}" if duty.team else "")),
+        (_("Whose duty"), duty.accountable),
     ]
     return [{"label": label, "value": value} for label, value in said]
 
@@ -354,7 +372,7 @@ def _changes(breach: Breach) -> list[dict[str, str]]:
     rows = breach.history.select_related("history_user").order_by("-history_date", "-history_id")
     return [
         {
-            "text": str(Breach.State(row.state).label),
+            "text": standing_of(row.state, row.decision, row.agency),
             "note": f"{moment(row.history_date)}, {row.history_user or _('the system')}",
         }
         for row in rows[:CHANGES_SHOWN]
@@ -419,7 +437,7 @@ def answer(request: Request, duty: int) -> HttpResponse:
 
 @allow(Permission.WORK_BREACHES)
 def decide(request: Request, duty: int) -> HttpResponse:
-    """Accept a dispute, or not."""
+    """Uphold a dispute, or not."""
     found, participant, record = _opened(request, duty)
     if record is None:
         raise Http404

@@ -7,6 +7,7 @@ event that opens a duty of our own towards the victim; older ones get theirs whe
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -75,7 +76,18 @@ def keep_breaches(*, at_most: int = AT_MOST) -> Kept:
         .values_list("pk", flat=True)
     )
     still = Duty.objects.filter(is_breach(today), pk=OuterRef("duty"))
-    gone = Breach.objects.filter(~Exists(still), state__in=UNSETTLED).values_list("pk", flat=True)
+    # What was closed stays as it was said, and goes with the duty that a correction made of it, done late all the same.
+    corrected = Duty.objects.filter(
+        is_breach(today),
+        _of_the_same(OuterRef("duty__event")),
+        status=Duty.Status.MET_LATE,
+        participant=OuterRef("participant"),
+        rule=OuterRef("duty__rule"),
+        breach=None,
+    )
+    goes_with_it = Q(Exists(corrected), state=Breach.State.CLOSED, duty__is_current=False)
+    unsettled = Q(state__in=UNSETTLED)
+    gone = Breach.objects.filter(~Exists(still), unsettled | goes_with_it).values_list("pk", flat=True)
     moved, ended = _let_go(list(gone[:at_most]), today)
     return Kept(_open_all(list(new[:at_most])), moved, ended)
 
@@ -90,7 +102,7 @@ def _open_all(duties: list[int]) -> int:
 
 @transaction.atomic
 def _let_go(breaches: list[int], today: date) -> tuple[int, int]:
-    moved = 0
+    moved = ended = 0
     rows = Breach.objects.select_for_update(of=("self",)).filter(pk__in=breaches)
     for breach in rows.select_related("duty", "event", "participant__case").order_by("pk"):
         later = _successor(breach.duty) if not breach.duty.is_current else None
@@ -98,16 +110,21 @@ def _let_go(breaches: list[int], today: date) -> tuple[int, int]:
             breach.duty = later
             moved += 1
             _save(breach, None)
-        else:
+        elif breach.state in UNSETTLED:
             _end(breach, _why_none_any_more(later or breach.duty))
-    return moved, len(breaches) - moved
+            ended += 1
+    return moved, ended
+
+
+def _of_the_same(event: Any) -> Q:
+    """What holds of a duty that this event opened, or the one that corrected it."""
+    return Q(event=event) | Q(event__replaces=event)
 
 
 def _successor(duty: Duty) -> Duty | None:
     """The revision of this duty that stands: of the same event, or of the one that corrected it; None for none."""
     rows = Duty.objects.current().filter(participant=duty.participant_id, rule=duty.rule, breach=None)
-    same = Q(event=duty.event_id) | Q(event__replaces=duty.event_id)
-    return rows.filter(same).order_by("-pk").first()
+    return rows.filter(_of_the_same(duty.event_id)).order_by("-pk").first()
 
 
 def _open(duty: Duty, by: User | None) -> Breach:
@@ -258,7 +275,7 @@ def _answerable(duty: Duty, version: int, by: User) -> Breach:
 
 @transaction.atomic
 def decide_dispute(*, breach: Breach, is_upheld: bool, because: str, version: int, by: User) -> Breach:
-    """Accept a dispute, so that somebody else answers for the breach; or not. Never by whoever disputed.
+    """Uphold a dispute, so that somebody else answers for the breach; or not. Never by whoever disputed.
 
     Raises NotAllowed, Stale, and Refused without a reason or where nothing is disputed.
     """
@@ -280,7 +297,8 @@ def decide_dispute(*, breach: Breach, is_upheld: bool, because: str, version: in
 
 @transaction.atomic
 def close_breach(*, breach: Breach, resolution: str, learning: str, version: int, by: User) -> Breach:
-    """Say what became of it and what was learned. Only once the victim was put right, or that was excused.
+    """Say what became of it and what was learned. Only once nothing is owed any more: neither the duty itself nor
+    what puts the victim right.
 
     Raises NotAllowed, Stale and Refused.
     """
@@ -289,14 +307,27 @@ def close_breach(*, breach: Breach, resolution: str, learning: str, version: int
         raise Refused(_("Accept it first, or have the dispute decided."))
     if not resolution.strip() or not learning.strip():
         raise Refused(_("Say what became of it, and what is learned from it."))
-    owed = recoveries([breach]).get(breach.pk)
-    if owed is not None and owed.status == Duty.Status.OPEN:
-        raise Refused(
-            _("Put it right with the victim first: tell them, or have a supervisor agree that it is excused.")
-        )
+    if not_yet := before_closing(breach.duty, recoveries([breach]).get(breach.pk)):
+        raise Refused(not_yet)
     breach.resolution, breach.learning = resolution.strip(), learning.strip()
     breach.closed_by, breach.closed_at, breach.state = by, clock.now(), Breach.State.CLOSED
     return _kept(breach, by)
+
+
+def before_closing(duty: Duty, mend: Duty | None) -> str:
+    """What is to be done before this breach can be closed; empty where nothing is.
+
+    `mend` is what puts the victim right. To say that we were late does not tell them what they were to be told.
+    """
+    if duty.status == Duty.Status.OPEN:
+        return _(
+            "It is still owed. Do it first, late as it is, or have a supervisor agree that it is excused."
+        )
+    if mend is not None and mend.status == Duty.Status.OPEN:
+        return _(
+            "Put it right with the victim first: tell them, or have a supervisor agree that it is excused."
+        )
+    return ""
 
 
 def _locked(breach: Breach, version: int, by: User) -> Breach:

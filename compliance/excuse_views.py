@@ -23,7 +23,7 @@ from compliance.excuses import (
     take_excuse_back,
     waiting_about,
 )
-from compliance.models import Duty, Excuse
+from compliance.models import ACCOUNTABLE, Duty, Excuse
 from contacts.models import RELEASE_NEWS
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -136,7 +136,7 @@ def excuse(request: Request, excuse: str) -> HttpResponse:
     """One request: what is owed, what it would become and why; the answer, or taking it back."""
     rows = Excuse.objects.select_related(
         "participant__case",
-        "duty",
+        *(f"duty__{each}" for each in ACCOUNTABLE),
         "trigger",
         "asked_by",
         "decided_by",
@@ -200,6 +200,7 @@ def _facts(excuse: Excuse) -> list[dict[str, str]]:
     said = [
         (_("What happened"), f"{excuse.trigger.title}, {day(duty.clock_on)}"),
         (_("Which right"), words.why(duty.right, is_local=duty.is_local)),
+        (_("Whose duty"), duty.accountable),
         (
             _("Due"),
             due(duty.due_on, clock.today()).sentence

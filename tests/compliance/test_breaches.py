@@ -9,7 +9,7 @@ from compliance import actions
 from compliance.breaches import answer_breach, close_breach, decide_dispute, keep_breaches, recoveries
 from compliance.excuses import agree_to_excuse, ask_to_excuse, take_excuse_back
 from compliance.models import Breach, Duty
-from contacts.models import untold_to
+from contacts.models import Contact, untold_to
 from tests.factories import CaseFactory, ContactFactory, EventFactory, ParticipantFactory, UserFactory, london
 from victimcare.accounts.permissions import Role
 from victimcare.cases.kinds import Kind
@@ -79,19 +79,18 @@ def test_the_contact_that_says_so_puts_it_right_even_the_one_that_was_late(victi
     duty = arrest(victim)
     keep_breaches()
     breach = accept(duty, supervisor)
-    with pytest.raises(Refused, match="Put it right with the victim first"):
-        close_breach(
-            breach=breach, resolution="Told.", learning="Cover.", version=breach.version, by=supervisor
-        )
+    close = {"breach": breach, "resolution": "Told.", "learning": "Cover.", "by": supervisor}
+    tell(victim, breach.event, at=london(2026, 11, 23, 8))  # that we were late, and not of the arrest
+    with pytest.raises(Refused, match="It is still owed"):
+        close_breach(**close, version=breach.version)
+    Contact.objects.all().delete()
     call = tell(victim, duty.event, breach.event, at=london(2026, 11, 23, 9))
     duty.refresh_from_db()
     assert (duty.status, recoveries([breach])[breach.pk].status, owed("PUT-RIGHT", victim).met_by) == (
         "met_late", "met", call.reference,
     )  # fmt: skip
     assert keep_breaches().ended == 0
-    closed = close_breach(
-        breach=breach, resolution="Told.", learning="Cover.", version=breach.version, by=supervisor
-    )
+    closed = close_breach(**close, version=breach.version)
     assert (closed.state, closed.closed_by, closed.history.count()) == ("closed", supervisor, 3)
 
 
@@ -133,7 +132,10 @@ def test_what_others_owe_and_our_own_standards_are_no_breach_and_witness_care_an
     keep_breaches()
     assert [each.duty.rule for each in Breach.objects.all()] == ["R8-GIVE-EVIDENCE"]
     mend = owed("PUT-RIGHT", theirs)
-    assert mend.owner == "WCU"
+    theirs_to_do = f"{witness_care.display_name}, {witness_care.team}"
+    assert (mend.owner, mend.accountable, owed("R8-GIVE-EVIDENCE", theirs).accountable) == (
+        "WCU", theirs_to_do, theirs_to_do,
+    )  # fmt: skip
     assert mend in Duty.objects.owed_by(witness_care)
 
 
@@ -143,10 +145,24 @@ def test_a_corrected_event_takes_its_breach_along(victim):
     EventFactory(case=victim.case, occurred_at=london(2026, 11, 12, 10), replaces=duty.event)
     actions.assess([victim.case_id])
     assert keep_breaches().moved == 1
-    assert Breach.objects.get().duty == Duty.objects.current().get(rule="R6-ARREST", participant=victim)
+    breach = Breach.objects.get()
+    assert breach.duty == Duty.objects.current().get(rule="R6-ARREST", participant=victim)
+    tell(victim, breach.duty.event, at=london(2026, 11, 23, 9))
+    said = {
+        "closed_by": victim.officer,
+        "closed_at": london(2026, 11, 23),
+        "resolution": "Told.",
+        "learning": "Cover.",
+    }
+    Breach.objects.update(state="closed", **said)
+    EventFactory(case=victim.case, occurred_at=london(2026, 11, 11, 10), replaces=breach.duty.event)
+    actions.assess([victim.case_id])
+    assert (keep_breaches().moved, keep_breaches().moved, Breach.objects.get().state) == (1, 0, "closed")
 
 
-def test_a_dispute_is_accepted_by_somebody_else_and_then_that_agency_answers(victim, supervisor, another):
+def test_a_dispute_is_upheld_by_somebody_else_and_then_that_agency_answers(
+    victim, supervisor, another, as_supervisor
+):
     duty = arrest(victim)
     keep_breaches()
     breach = dispute(duty, supervisor)
@@ -161,6 +177,9 @@ def test_a_dispute_is_accepted_by_somebody_else_and_then_that_agency_answers(vic
     )
     assert (decided.agency, decided.state, decided.decision) == ("cps", "accepted", "upheld")
     assert decided.due_on == date(2026, 12, 7)
+    page = as_supervisor.get(reverse("compliance:breach", args=[duty.pk])).content.decode()
+    assert "Dispute upheld: Crown Prosecution Service answers for it" in page
+    assert "Accepted" not in page
     with pytest.raises(Refused, match="decided already"):
         dispute(duty, supervisor, version=decided.version)
 
@@ -211,6 +230,7 @@ def test_the_page_tells_the_story_and_takes_the_answer(
     assert as_supervisor.post(answer, said | {"answer": "dispute"}).status_code == 422
     assert as_supervisor.post(answer, said | {"answer": "accept"}).status_code == 302
     assert Breach.objects.get().state == "accepted"
+    assert "Put it right with the victim first" in as_supervisor.get(url).content.decode()
     close = reverse("compliance:close-breach", args=[duty.pk])
     assert (
         as_supervisor.post(close, {"version": "2", "resolution": "Rang.", "learning": "x"}).status_code == 422

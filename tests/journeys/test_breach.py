@@ -55,7 +55,7 @@ def test_a_supervisor_goes_from_a_red_number_to_the_call_that_was_late(somebody,
     supervisor.press("Save")
     supervisor.sees("Tried in time, but not reached", "Rung in the mornings only.", "Accepted")
     supervisor.follow("All breaches")
-    supervisor.follow(re.compile("^Accepted"))
+    supervisor.follow(re.compile("^To be closed"))
     supervisor.sees("Put right")
     supervisor.picture("breach-3-list")
 
@@ -80,7 +80,7 @@ def test_a_dispute_is_accepted_by_another_supervisor(somebody, service):
     supervisor.page.locator("[name=because]").fill("Their email of the 2nd says so.")
     supervisor.picture("breach-4-dispute")
     supervisor.press("Save")
-    supervisor.sees("The dispute is accepted.", "Somebody else", "Their email of the 2nd says so.")
+    supervisor.sees("Dispute upheld: Somebody else answers for it", "Their email of the 2nd says so.")
     supervisor.go("/excuses/")
     supervisor.picture("breach-5-excuses")
     supervisor.page.locator("main table a").first.click()
