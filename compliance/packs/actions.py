@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from compliance.packs import evidence, figures, printed, spreadsheet
 from compliance.packs.models import ATTEMPTS, Pack, Snapshot
+from compliance.packs.nobody import TooMuchSaid
 from compliance.reader import strictest_threshold
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
@@ -195,7 +196,7 @@ def _evidence(pack: Pack, press: Press) -> Files:
     with translation.override(pack.language):
         try:
             said = evidence.contents(pack, participant, clock.today())
-        except evidence.TooMuchSaid:
+        except TooMuchSaid:
             raise Refused(
                 _(
                     "Somebody’s name, number or address stands in what was typed about this case. Nothing was printed."

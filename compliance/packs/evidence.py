@@ -5,11 +5,9 @@ Words that somebody typed are left out, but for why a duty was excused, from whi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Prefetch
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -18,27 +16,23 @@ from compliance import words
 from compliance.catalogue import Code, codes
 from compliance.explain import explain, rule_of
 from compliance.models import CodeVersion, Duty
-from compliance.models_breach import Breach, Excuse
+from compliance.models_breach import Excuse
 from compliance.packs.models import Pack
+from compliance.packs.nobody import check_nobody_in, left_out, private_of, staff_names
+from compliance.packs.record import Record
 from compliance.packs.redaction import Redactor
 from contacts.models import Contact
-from needs_assessments.models import NeedsAssessment
 from victimcare import calendars
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.models import Entitlement, Event, Participant, Person
-from victimcare.govuk.dates import clock_time, long_day
+from victimcare.cases.models import Event, Participant
+from victimcare.govuk.dates import clock_time, long_day, long_day_within, on_long_day
 from victimcare.letters.models import Letter
 from victimcare.working_days import england_and_wales, london_day, working_days_between
 
-AT_MOST = 300  # of each kind of row; more is said to be left out
 MET, LATE, OWED, MISSED, UNSHOWN, EXCUSED, DECLINED = (
     "met", "late", "owed", "missed", "no_evidence", "excused", "declined",
 )  # fmt: skip
-
-
-class TooMuchSaid(Exception):
-    """Somebody's name, number or address came into the words all the same: nothing is printed."""
 
 
 def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any]:
@@ -48,9 +42,11 @@ def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any
     """
     people = list(participant.case.participants.select_related("person"))
     record = Record(participant)
-    touching, others = _staff_names(pack, participant, people, record)
+    touching, others = staff_names(pack, participant, people, record)
     named = [word for name in touching for word in (name, *name.split())]
-    redactor = Redactor([*_private(part.person for part in people), *named, *others], instead=_("[left out]"))
+    redactor = Redactor(
+        [*private_of(part.person for part in people), *named, *others], instead=_("[left out]")
+    )
     duties = [_duty(duty, record, redactor, today) for duty in record.duties]
     said = {
         "title": _("Evidence under the Victims’ Code"),
@@ -73,87 +69,9 @@ def contents(pack: Pack, participant: Participant, today: date) -> dict[str, Any
         ],
         "revisions": [_revision_row(duty) for duty in record.revisions],
     }
-    said["left_out"] = _left_out(record, redactor)
-    _check_nobody_in(said, people, touching)
+    said["left_out"] = left_out(record, redactor)
+    check_nobody_in(said, people, touching)
     return said
-
-
-class Record:
-    """The rows that the evidence is made of, each asked for once."""
-
-    def __init__(self, participant: Participant) -> None:
-        # What was told to whoever acts for them was told to them.
-        whose = [participant.pk, *participant.represented_by.values_list("pk", flat=True)]
-        all_duties = (
-            Duty.objects.filter(participant=participant).with_checks().select_related("event", "officer")
-        )
-        self.duties = list(all_duties.current().order_by("right", "clock_on", "pk")[:AT_MOST])
-        self.revisions = list(all_duties.filter(is_current=False).order_by("right", "event", "pk")[:AT_MOST])
-        self.contacts = list(
-            Contact.objects.filter(participant__in=whose)
-            .select_related("by", "spoke_to", "participant")
-            .prefetch_related(Prefetch("tells", Event.objects.order_by("occurred_at", "pk")))
-            .order_by("at", "pk")[:AT_MOST]
-        )
-        self.letters = list(
-            Letter.objects.without_pdf()
-            .filter(participant__in=whose)
-            .exclude(status__in=[Letter.Status.DRAFT, Letter.Status.WITHDRAWN])
-            .select_related("template", "written_by", "approved_by")
-            .order_by("written_at", "pk")[:AT_MOST]
-        )
-        self.assessments = list(
-            NeedsAssessment.objects.filter(participant=participant, status=NeedsAssessment.Status.COMPLETED)
-            .select_related("assessed_by")
-            .order_by("completed_at", "pk")[:AT_MOST]
-        )
-        self.entitlements = list(
-            Entitlement.objects.filter(participant=participant).order_by("from_on", "pk")[:AT_MOST]
-        )
-        cited = {duty.met_by for duty in self.duties if duty.met_by}
-        self.events = {
-            event.reference: event
-            for event in Event.objects.about(participant).filter(reference__in=cited).select_related("by")
-        }
-        asked = list(
-            Excuse.objects.filter(participant=participant)
-            .select_related("event", "asked_by", "decided_by", "withdrawn_by")
-            .order_by("asked_at", "pk")[:AT_MOST]
-        )
-        self.excuses = {excuse.event.reference: excuse for excuse in asked if excuse.event}
-        self.taken_back: dict[tuple[str, int], list[Excuse]] = {}
-        for excuse in asked:
-            if excuse.decision == Excuse.Decision.WITHDRAWN:
-                self.taken_back.setdefault((excuse.rule, excuse.trigger_id), []).append(excuse)
-        self.who_worked = self._who_worked(asked)
-        breaches = Breach.objects.standing().filter(participant=participant)
-        self.breaches = {breach.duty_id: breach for breach in breaches}
-        suspects = sorted({duty.event.suspect_id for duty in self.duties if duty.event.suspect_id})
-        self.suspects = {pk: n for n, pk in enumerate(suspects, 1)} if len(suspects) > 1 else {}
-        self.is_cut = any(
-            len(rows) == AT_MOST for rows in (self.duties, self.revisions, self.contacts, self.letters)
-        )
-
-    def _who_worked(self, asked: Iterable[Excuse]) -> set[int | None]:
-        """Whoever owed, logged, wrote, agreed or decided any of it: their primary keys, and None."""
-        found = {duty.officer_id for duty in (*self.duties, *self.revisions)}
-        found |= {contact.by_id for contact in self.contacts}
-        found |= {each.assessed_by_id for each in self.assessments}
-        for letter in self.letters:
-            found |= {letter.written_by_id, letter.approved_by_id}
-        for excuse in asked:
-            found |= {excuse.asked_by_id, excuse.decided_by_id, excuse.withdrawn_by_id}
-        return found
-
-    def evidence(self, reference: str) -> Contact | Letter | Event | None:
-        """The contact, letter or event under this reference."""
-        for contact in self.contacts:
-            if contact.reference == reference:
-                return contact
-        for letter in self.letters:
-            if letter.reference == reference:
-                return letter
-        return self.events.get(reference)
 
 
 # --- What is said of one duty ------------------------------------------------------------------------
@@ -228,7 +146,7 @@ def _owed_by(duty: Duty) -> str:
 
 def _opened_by(duty: Duty, suspect: int | None) -> str:
     event = duty.event
-    said = f"{event.title} ({event.reference}), {long_day(event.occurred_on)}"
+    said = f"{event.title} ({event.reference}), {long_day_within(event.occurred_on)}"
     if suspect:
         said += ". " + _("Suspect %(n)d") % {"n": suspect}
     return said
@@ -244,7 +162,7 @@ def _evidence(duty: Duty, record: Record) -> str:
         return f"{said}: {found.get_outcome_display()}."
     if isinstance(found, Letter):
         return _("Letter %(letter)s, sent %(when)s, written by %(who)s.") % {
-            "letter": found.reference, "when": _when(found.dispatched_at), "who": staff(found.written_by),
+            "letter": found.reference, "when": _sent(found), "who": staff(found.written_by),
         }  # fmt: skip
     if isinstance(found, Event):
         said = f"{found.title} ({found.reference}), {_when_of(found)}"
@@ -264,7 +182,7 @@ def _gap(duty: Duty, standing: str, record: Record, redactor: Redactor, today: d
         return ""
     until = duty.settled_on if standing == LATE and duty.settled_on else today
     late = max(1, working_days_between(duty.due_on, until, bank_holidays=england_and_wales()))
-    said = {"n": late, "due": long_day(duty.due_on), "owner": duty.get_owner_display()}
+    said = {"n": late, "due": long_day_within(duty.due_on), "owner": duty.get_owner_display()}
     if standing == LATE:
         said_of = ngettext(
             "It was done %(n)d working day after its last day, %(due)s.",
@@ -309,7 +227,7 @@ def _tried(duty: Duty, record: Record, until: date) -> str:
 def _excuse(duty: Duty, record: Record, redactor: Redactor) -> str:
     """That it was excused or declined, on which day, the coded reason, why in words, and who decided."""
     said = _("%(how)s, %(day)s.") % {
-        "how": duty.get_status_display(), "day": long_day(duty.settled_on),
+        "how": duty.get_status_display(), "day": long_day_within(duty.settled_on),
     }  # fmt: skip
     excuse = record.excuses.get(duty.met_by)
     if excuse is None:
@@ -471,7 +389,13 @@ def _revision_row(duty: Duty) -> list[str]:
 
 
 def _when(moment: datetime | None) -> str:
-    return f"{long_day(london_day(moment))}, {clock_time(moment)}" if moment else ""
+    """Tuesday 17 November 2026, 15:00, within a sentence."""
+    return f"{long_day_within(moment)}, {clock_time(moment)}" if moment else ""
+
+
+def _sent(letter: Letter) -> str:
+    sent = letter.dispatched_at
+    return f"{on_long_day(sent)}, {clock_time(sent)}" if sent else ""
 
 
 def _short(moment: datetime | None) -> str:
@@ -481,122 +405,7 @@ def _short(moment: datetime | None) -> str:
 
 def _when_of(event: Event) -> str:
     return (
-        long_day(event.occurred_on) if event.precision == Event.Precision.DATE else _when(event.occurred_at)
+        long_day_within(event.occurred_on)
+        if event.precision == Event.Precision.DATE
+        else _when(event.occurred_at)
     )
-
-
-# --- Nobody in it -------------------------------------------------------------------------------------
-
-
-def _private(people: Iterable[Person]) -> list[str]:
-    """What everybody of the case is called and where they are, as it may stand in what somebody typed."""
-    found: list[str] = []
-    for person in people:
-        given = person.given_names.split()
-        found += [*given, person.surname, person.preferred_name, *_whereabouts(person)]
-    return found
-
-
-def _whereabouts(person: Person) -> list[str]:
-    return [
-        person.address_line_1, person.address_line_2, person.town, person.postcode, *person.phones, person.email,
-    ]  # fmt: skip
-
-
-def _staff_names(
-    pack: Pack, participant: Participant, people: Iterable[Participant], record: Record
-) -> tuple[list[str], list[str]]:
-    """What those are called who touch the case or supervise its teams; and whoever else signs in, in full.
-
-    The first are known by any word of their name. Of the others a first name alone could be anybody's.
-    """
-    case = participant.case
-    ids = {pack.asked_by_id, case.witness_care_officer_id, *record.who_worked}
-    ids |= {part.officer_id for part in people}
-    ids |= set(case.events.order_by().values_list("by", flat=True).distinct())
-    before = Participant.history.filter(id__in=[part.pk for part in people])
-    ids |= set(before.order_by().values_list("officer_id", flat=True).distinct())
-    teams = {case.witness_care_team_id, *(part.team_id for part in people)} - {None}
-    touching: list[str] = [case.oic_name]
-    others: list[str] = []
-    for user in User.objects.only("display_name", "roles", "team"):
-        leads = user.team_id in teams and user.has_role(Role.SUPERVISOR)
-        if user.pk in ids or leads:
-            touching.append(user.display_name)
-        elif " " in user.display_name.strip():
-            others.append(user.display_name)
-    return touching, others
-
-
-def _left_out(record: Record, redactor: Redactor) -> list[str]:
-    """What this pack does not hold, and why. Said whether or not there was any of it."""
-    said = [
-        _(
-            "Names. The person is called the victim or the witness, and staff by their role and reference, so that"
-            " a lost copy leads to nobody. The case reference leads whoever may see the case to all of them."
-        ),
-        _(
-            "Addresses, phone numbers and emails, and how to reach them safely. A protected address stands in no"
-            " pack, whoever asks for it."
-        ),
-        _(
-            "Whatever concerns another victim or witness of this case, and who they are. Each has a pack of their"
-            " own, for whoever may see them."
-        ),
-        _("Who the suspects are. Where there are several they are numbered."),
-        _(
-            "What was said in contacts, letters and needs assessments. It is kept under the references given here,"
-            " and may hold what others told us."
-        ),
-        _("Notes and files, restricted ones among them. They are no evidence that a duty was met."),
-        _(
-            "Why somebody has enhanced rights, and to which service they were referred: what they told us of themselves."
-        ),
-    ]
-    if redactor.count:
-        said.append(
-            ngettext(
-                "A name, a number or an address in %(n)d place of what staff typed. It reads “[left out]” there.",
-                "Names, numbers or addresses in %(n)d places of what staff typed. It reads “[left out]” there.",
-                redactor.count,
-            )
-            % {"n": redactor.count}
-        )
-    if record.is_cut:
-        said.append(
-            _("Rows beyond the first %(n)d of a table. The case itself shows all of them.") % {"n": AT_MOST}
-        )
-    return said
-
-
-def _check_nobody_in(said: Mapping[str, Any], people: Iterable[Participant], touching: Iterable[str]) -> None:
-    """Raises TooMuchSaid when a full name, a street, a number or an email of anybody stands in the words.
-
-    `touching` are the names of the staff who touch the case.
-    """
-    words_said = _squeezed(" ".join(_texts(said)))
-    staffed = [_squeezed(name) for name in touching if " " in name.strip()]  # one word could stand anywhere
-    if any(len(name) > 5 and name in words_said for name in staffed):
-        raise TooMuchSaid
-    for part in people:
-        person = part.person
-        names = [f"{name} {person.surname}" for name in (person.given_names, person.preferred_name) if name]
-        known = [*names, person.address_line_1, person.postcode, *person.phones, person.email]
-        if any(len(key) > 5 and key in words_said for key in map(_squeezed, known)):
-            raise TooMuchSaid
-
-
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)
-
-
-def _squeezed(text: str) -> str:
-    """Letters and figures only, so that spacing hides nobody."""
-    return "".join(character for character in text.casefold() if character.isalnum())

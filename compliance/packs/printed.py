@@ -11,7 +11,7 @@ from compliance.closeness import IN_TIME
 from compliance.metrics import QUARTERLY
 from compliance.packs.figures import Row, as_shown_now
 from compliance.packs.models import Pack, Snapshot
-from victimcare.govuk.dates import clock_time, long_day
+from victimcare.govuk.dates import clock_time, long_day, long_day_within, on_long_day
 from victimcare.working_days import london_day
 
 SHORT = 16  # letters that stay on one line
@@ -58,7 +58,7 @@ def contents(snapshot: Snapshot, kind: str, language: str, *, threshold: int) ->
     return {
         "title": str(Pack.Kind(kind).label),
         "period": _("%(since)s to %(until)s") % {
-            "since": long_day(snapshot.since), "until": long_day(snapshot.until),
+            "since": long_day_within(snapshot.since), "until": on_long_day(snapshot.until),
         },
         "reference": snapshot.reference,
         "made_at": snapshot.made_at,
