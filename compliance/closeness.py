@@ -34,6 +34,13 @@ class Hidden(NamedTuple):
     n: set[Place]
     of: set[Place]
 
+    def without(self, figure: Figure, counts: Counts) -> Counts:
+        """What is shown of a figure, without what tells a small number beside others."""
+        place = figure.key, figure.part, figure.group
+        is_close = place in self.n
+        hides_of = place in self.of or (is_close and figure.numerator is None)
+        return Counts(None if is_close else counts.n, None if hides_of else counts.of)
+
 
 def too_close(figures: Iterable[Figure], threshold: int) -> Hidden:
     """What is not shown beside the rest, because a small number could be worked out from it."""

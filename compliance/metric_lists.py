@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from compliance import words
-from compliance.metric_pages import ALL_METRICS, PeriodForm, page_url, part_called
+from compliance.metric_pages import ALL_METRICS, page_url, part_called
+from compliance.metric_periods import PeriodForm
 from compliance.metrics import BREAKDOWNS
 from compliance.metrics.behind import Number, rows_behind
 from compliance.metrics.populations import Population, Scope

@@ -1,13 +1,9 @@
 """The measures of a period: the five quarterly ones, all of them, one of them split, and what bends them."""
 
-import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from time import monotonic
+from datetime import date
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Max
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -19,6 +15,8 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.closeness import FAMILY, Hidden
+from compliance.kept import kept_a_minute
+from compliance.metric_periods import Period, PeriodForm, quick
 from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, measure
 from compliance.metrics.behind import Number
 from compliance.metrics.breakdowns import NOT_RECORDED, Breakdown
@@ -32,65 +30,10 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event
-from victimcare.govuk.dates import day as short_day
-from victimcare.govuk.forms import ChoiceSelect, DateInputField, Form
+from victimcare.govuk.forms import ChoiceSelect
 from victimcare.http import Request
 
-EARLIEST = date(2020, 1, 1)  # bank holidays are known from here
-LONGEST = 3 * 366  # days
-SLOW = 0.05  # seconds
-KEPT = 60  # seconds
 ALL_METRICS: dict[str, Metric] = METRICS | GUARDS
-
-
-@dataclass(frozen=True)
-class Period:
-    """London days, both in."""
-
-    since: date
-    until: date
-
-    @property
-    def words(self) -> str:
-        return _("%(start)s to %(end)s") % {
-            "start": short_day(self.since),
-            "end": short_day(self.until),
-        }
-
-    @property
-    def asks(self) -> dict[str, str]:
-        """What an address says of it."""
-        return {"from": self.since.isoformat(), "to": self.until.isoformat()}
-
-
-class PeriodForm(Form):
-    """From which day to which. Nothing: the last whole quarter."""
-
-    mark_optional = False
-    from_ = DateInputField(label=gettext_lazy("From"), required=False, earliest=EARLIEST, latest=clock.today)
-    to = DateInputField(label=gettext_lazy("To"), required=False, earliest=EARLIEST, latest=clock.today)
-
-    def add_prefix(self, field_name: str) -> str:
-        """`from` is a word of Python's; the address says ?from=."""
-        return super().add_prefix(field_name.rstrip("_"))
-
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        start, end = said.get("from_"), said.get("to")
-        if start and end and end < start:
-            self.add_error("to", _("The last day must not be before the first. Change one of them."))
-        elif start and ((end or clock.today()) - start).days > LONGEST:
-            self.add_error("to", _("That is more than three years. Choose a shorter period."))
-        return said
-
-    def period(self, today: date) -> Period:
-        """The period asked for; the last whole quarter where it is no period of ours."""
-        said = self.cleaned_data if self.is_bound and self.is_valid() else {}
-        start, end = said.get("from_"), said.get("to")
-        if start is None and end is None:
-            return last_quarter(today)
-        end = end or today
-        return Period(start or max(EARLIEST, end - timedelta(days=90)), end)
 
 
 class SplitForm(PeriodForm):
@@ -105,41 +48,7 @@ class SplitForm(PeriodForm):
         self.fields["by"].choices = [(key, split.label) for key, split in offered.items()]
 
 
-def quarter_of(day: date) -> Period:
-    first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
-    later = first + timedelta(days=95)
-    return Period(first, date(later.year, later.month, 1) - timedelta(days=1))
-
-
-def last_quarter(today: date) -> Period:
-    return quarter_of(quarter_of(today).since - timedelta(days=1))
-
-
-def quick(period: Period, today: date, url: str, **also: str) -> list[dict[str, Any]]:
-    """The periods most asked for."""
-    this, last = quarter_of(today), last_quarter(today)
-    year = date(today.year if today.month >= 4 else today.year - 1, 4, 1)
-    offered = [
-        (_("Last quarter"), last),
-        (_("Quarter before"), last_quarter(last.since)),
-        (_("This quarter"), Period(this.since, today)),
-        (_("Since April"), Period(year, today)),
-        (_("Last 12 months"), Period(today - timedelta(days=364), today)),
-    ]
-    return [
-        {"label": label, "url": f"{url}?{urlencode(each.asks | also)}", "is_on": each == period}
-        for label, each in offered
-    ]
-
-
 # --- Figures as one person is shown them ------------------------------------------------------------
-
-
-def without(figure: Figure, counts: Counts, close: Hidden) -> Counts:
-    """What is shown of a figure, without what tells a small number beside others."""
-    place = figure.key, figure.part, figure.group
-    hides_of = place in close.of or (place in close.n and figure.numerator is None)
-    return Counts(None if place in close.n else counts.n, None if hides_of else counts.of)
 
 
 def figures_for(
@@ -147,16 +56,11 @@ def figures_for(
 ) -> list[Figure]:
     """The measures as this person is shown them. What took long is kept for a minute, or until anything happens."""
     last = (Event.objects.aggregate(n=Max("pk"))["n"], Contact.objects.aggregate(n=Max("pk"))["n"])
-    said = (user.pk, *user.roles, user.team_id, get_language(), period, today, by, *keys, *last)
-    name = "metrics:" + hashlib.sha256(repr(said).encode()).hexdigest()
-    kept: list[Figure] | None = cache.get(name)
-    if kept is not None:
-        return kept
-    started = monotonic()
-    figures = measure(period.since, period.until, by=by, snapshot_on=today, user=user, keys=keys)
-    if monotonic() - started > SLOW:
-        cache.set(name, figures, timeout=KEPT)
-    return figures
+    said = ("metrics", user.pk, *user.roles, user.team_id, get_language(), period, today, by, *keys, *last)
+    return kept_a_minute(
+        said,
+        lambda: measure(period.since, period.until, by=by, snapshot_on=today, user=user, keys=keys),
+    )
 
 
 def part_called(part: str) -> str:
@@ -219,16 +123,17 @@ def columns(*also: str, of: Any = None) -> list[Any]:
     return [str(of or COLUMNS[0]), *heads]
 
 
-def measure_rows(metric: Metric, figures: list[Figure], reader: Reader, period: Period) -> list[list[Any]]:
+def measure_rows(
+    metric: Metric, figures: list[Figure], reader: Reader, period: Period, close: Hidden
+) -> list[list[Any]]:
     """The lines of one measure on the page of all: its own first, then its steps; not each duty."""
     own = [figure for figure in figures if figure.key == metric.key and not figure.group]
     steps = [figure for figure in own if not figure.part or figure.part in PARTS]
     order = {"": -1} | {part: place for place, part in enumerate(PARTS)}
-    close = reader.close(figures)
     rows = []
     for figure in sorted(steps, key=lambda each: order[each.part]):
         alone = reader.one(figure.numerator, figure.denominator)
-        shown = without(figure, alone, close)
+        shown = close.without(figure, alone)
         label = f"{metric.key}: {part_called(figure.part)}" if figure.part else ""
         rows.append(row(figure, shown, label, reader, period))
     first = rows[0]
@@ -277,7 +182,8 @@ def metrics(request: Request) -> HttpResponse:
     form = PeriodForm(request.GET or None)
     period = form.period(today)
     figures = figures_for(request.user, period, today, keys=tuple(METRICS))
-    quarterly = [measure_rows(METRICS[key], figures, reader, period)[0] for key in QUARTERLY]
+    close = reader.close(figures)
+    quarterly = [measure_rows(METRICS[key], figures, reader, period, close)[0] for key in QUARTERLY]
     context = {
         "form": form,
         "period": period,
@@ -298,7 +204,7 @@ def metrics(request: Request) -> HttpResponse:
             line
             for key, metric in METRICS.items()
             if key not in QUARTERLY
-            for line in measure_rows(metric, figures, reader, period)
+            for line in measure_rows(metric, figures, reader, period, close)
         ],
         "code": of_the_code(period),
         "reader": reader,
@@ -381,7 +287,7 @@ def _whole(figures: list[Figure], reader: Reader, period: Period, close: Hidden)
     for figure in drawn:
         alone = reader.one(figure.numerator, figure.denominator)
         label = part_called(figure.part) or _("Altogether")
-        safe = without(figure, shown.get(figure.part, alone), close)
+        safe = close.without(figure, shown.get(figure.part, alone))
         rows.append(row(figure, safe, label, reader, period))
     return {"rows": rows, "columns": columns(), "chart": []}
 
@@ -399,7 +305,7 @@ def _split(
     table = reader.table(
         {name: (each.numerator, each.denominator) for name, each in own.items()}, hides=hides
     )
-    shown = {name: without(own[name], counts, close) for name, counts in table.items()}
+    shown = {name: close.without(own[name], counts) for name, counts in table.items()}
     names = {WHOLE: _("Altogether")} | split.names(group for group in own if group)
     whole = shown.get(WHOLE, Counts(None, None))
     rows = []

@@ -1,13 +1,10 @@
 """The funnel: how far each victim referred to us came. Counted from the rows, in one query."""
 
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from time import monotonic
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
@@ -19,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from compliance.kept import kept_a_minute
 from compliance.reader import TOO_FEW, Reader
 from contacts.models import Contact
 from desk.figures import dashboards
@@ -40,7 +38,6 @@ from victimcare.http import Request, moment_from
 from victimcare.working_days import LONDON
 
 PAGE = 25
-SLOW = 0.05  # seconds
 
 
 @dataclass(frozen=True)
@@ -168,17 +165,8 @@ def count_for(
     fact that could change it is an event, a contact or a referral.
     """
     last = newest or newest_rows()
-    key = "funnel:" + ":".join(
-        map(str, (user.pk, *user.roles, user.team_id, *steps, *astuple(cohort), *last))
-    )
-    kept: dict[str, int] | None = cache.get(key := hashlib.sha256(key.encode()).hexdigest())
-    if kept is not None:
-        return kept
-    started = monotonic()
-    counts = count_steps(in_the_figures_of(cohort.referrals(), user), steps)
-    if monotonic() - started > SLOW:
-        cache.set(key, counts, timeout=60)
-    return counts
+    said = ("funnel", user.pk, *user.roles, user.team_id, *steps, cohort, *last)
+    return kept_a_minute(said, lambda: count_steps(in_the_figures_of(cohort.referrals(), user), steps))
 
 
 NEWEST = """

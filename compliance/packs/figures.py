@@ -171,10 +171,8 @@ def _shown(figures: list[Figure], threshold: int) -> dict[Place, Counts]:
     close = too_close(figures, threshold)
     for figure in figures:
         place = _place(figure)
-        n, of = shown[place]
-        is_close = place in close.n
-        hides_of = place in close.of or (is_close and figure.numerator is None)
-        shown[place] = Counts(None if is_close else n, None if hides_of or figure.denominator is None else of)
+        n, of = close.without(figure, shown[place])
+        shown[place] = Counts(n, None if figure.denominator is None else of)
     return shown
 
 

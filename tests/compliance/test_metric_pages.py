@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from compliance import metric_pages
-from compliance.metric_pages import Period
+from compliance.metric_periods import Period
 from compliance.metrics import GUARDS, METRICS, measure
 from compliance.metrics.behind import Number, rows_behind
 from compliance.metrics.populations import Scope

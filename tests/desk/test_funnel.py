@@ -278,7 +278,7 @@ def test_the_picture_has_all_eight_steps_and_each_opens_its_list(year, as_superv
 def test_a_restricted_case_is_in_no_figure_of_who_must_not_see_it(
     year, as_supervisor, supervisor, monkeypatch
 ):
-    monkeypatch.setattr("desk.funnel.SLOW", 60)  # no count is kept, however slow the machine
+    monkeypatch.setattr("compliance.kept.SLOW", 60)  # no count is kept, however slow the machine
     year.case.is_restricted = True
     year.case.save()
 
