@@ -19,7 +19,7 @@ from datetime import timedelta
 from benchmarks import big  # first: it makes the database, and Django ready
 
 # ruff: noqa: I001
-from django.db import connection, connections
+from django.db import connection
 
 from compliance import actions, rollups
 from compliance.models import Duty, DutyChange
@@ -165,9 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    finally:
-        connections.close_all()
-        if not os.environ.get("BIG_KEEP"):
-            big.administer(f"DROP DATABASE IF EXISTS {big.NAME} WITH (FORCE)")
+    big.and_clear_away(main)
