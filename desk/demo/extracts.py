@@ -48,6 +48,7 @@ class Teller:
 
     def __init__(self, seed: int, now: datetime, officers: tuple[tuple[str, str, str], ...]) -> None:
         self.random = random.Random(seed)
+        self.another = random.Random(seed + 1)  # for what came later, so that all the rest stays as it was
         self.now = now.replace(tzinfo=None)
         self.officers = officers
         self.count = self.events = 0
@@ -162,7 +163,7 @@ class Teller:
         pick = self.random
         if self.known and may_be_known and not wanted and pick.random() < 0.1:  # harmed before
             return dict(pick.choice(self.known[-20_000:]))
-        sex = pick.choices("FMX", [54, 45, 1])[0] if not wanted else "F"
+        sex = self._sex(wanted)
         welsh = bool(wanted.get("welsh", pick.random() < 0.07))
         language = (
             "cy" if welsh else pick.choices(["en", "pl", "ro", "ur", "ar", "bn"], [94, 2, 1, 1, 1, 0.6])[0]
@@ -199,6 +200,11 @@ class Teller:
         }
         self.known.append(person)
         return person
+
+    def _sex(self, wanted: dict[str, object]) -> str:
+        if "given" in wanted:  # a woman whom the guide follows
+            return "F"
+        return (self.another if wanted else self.random).choices("FMX", [54, 45, 1])[0]
 
     def _crime(self, story: Story, code: str, title: str, cjs: str, flags: set[str]) -> dict[str, str]:
         collar, name, team = self.random.choice(self.officers)
@@ -297,13 +303,14 @@ class Teller:
                 "policing_area", "surname", "language", "welsh_preference", "address_line_1", "town", "postcode",
                 "oic_collar", "oic_name", "oic_email", "team", "restricted", "suspect_ref", "suspect_name",
                 "suspect_address", "suspect_postcode", "suspect_phone")  # fmt: skip
+        is_man = self.another.random() < 0.4
         return {column: story.row[column] for column in keep} | {
             "person_id": f"R{self.count:08d}",
             "role": "REPRESENTATIVE",
             "acts_for_person_id": story.person_id,
-            "title": "Ms",
-            "given_names": self.random.choice(words.GIVEN_F),
-            "sex": "F",
+            "title": "Mr" if is_man else "Ms",
+            "given_names": self.random.choice(words.GIVEN_M if is_man else words.GIVEN_F),
+            "sex": "M" if is_man else "F",
             "phone_mobile": f"07700 900{self.random.randint(0, 999):03d}",
         }
 

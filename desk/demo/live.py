@@ -8,7 +8,7 @@ from courts import actions as courts
 from courts.models import Court, Hearing, SpecialMeasure
 from desk.demo.book import Book, Landed
 from desk.demo.extracts import Story, Teller
-from desk.demo.moments import office_time
+from desk.demo.moments import office_time_by
 from desk.demo.updates import acknowledged, agree
 from desk.demo.year import NOTES, support_offered, told_by_the_officer_in_the_case
 from referrals.models import Partner
@@ -142,7 +142,7 @@ class Live:
         return officer, at
 
     def _at(self, after: datetime, days: float = 0.0) -> datetime:
-        return min(office_time(after, self.chance, days=days), self.now - timedelta(minutes=20))
+        return office_time_by(self.now - timedelta(minutes=20), after, self.chance, days=days)
 
     def _new(self, who: Landed, officer: User, at: datetime) -> None:
         """Allocated, nobody has rung yet."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from desk.demo.book import Book, Landed
-from desk.demo.moments import office_time
+from desk.demo.moments import by_day, office_time, office_time_by
 from desk.demo.updates import acknowledged, agree, usual_terms
 from referrals.models import Partner
 from victimcare.accounts.models import Team, User
@@ -126,7 +126,7 @@ class Year:
     def _tries(self, after: datetime, count: int) -> Iterator[datetime]:
         at = after
         for n in range(count):
-            at = min(office_time(at, self.chance, days=0.8 if n else 0.05), self.now - timedelta(minutes=30))
+            at = office_time_by(self.now - timedelta(minutes=30), at, self.chance, days=0.8 if n else 0.05)
             yield at
 
     def _assess(self, who: Landed, officer: User, at: datetime) -> None:
@@ -154,7 +154,7 @@ def told_by_the_officer_in_the_case(
         if chance.random() > (min(usually, 0.5) if is_recent else usually):
             continue
         within = chance.choices([0.6, 3.5, 10], [84, 11, 5])[0]
-        at = event.learned_at + timedelta(days=chance.random() * within, minutes=20)
+        at = by_day(event.learned_at + timedelta(days=chance.random() * within, minutes=20), event.learned_at)
         if at < now:
             channel = chance.choice(["phone", "phone", "in_person", "text", "email"])
             outcome = "reached" if channel in ("phone", "in_person") else "sent"

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from compliance.metrics.measuring import measure
-from contacts.models import ContactPlan, ReachDay
+from contacts.models import Contact, ContactPlan, ReachDay
 from contacts.reminding import remind
 from courts.models import WitnessRequirement
 from desk.demo.year import ASSESSED, REACHED, share
@@ -16,7 +16,7 @@ from referrals.models import Referral
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
-from victimcare.cases.models import Case
+from victimcare.cases.models import Case, Person
 from victimcare.intake.models import ImportRow
 from victimcare.letters.models import Letter
 
@@ -41,6 +41,9 @@ def test_a_year_of_any_size_has_the_published_shares_exactly(settings):
     assert ImportRow.objects.filter(outcome="quarantined").count() == 4
     assert ReachDay.objects.exists()  # the report of what reaches people is not empty for an hour
     _is_a_unit_that_mostly_keeps_its_word()
+    assert Person.objects.filter(sex="M").count() > 200
+    by_night = Contact.objects.filter(channel="phone", is_by_unit=True).exclude(at__hour__range=(8, 20))
+    assert not by_night.exists()
     heard = remind(clock.now())
     assert heard.total and not heard.unheard_teams  # what is late climbs to somebody
     with pytest.raises(CommandError, match="This database holds cases"):
