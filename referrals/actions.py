@@ -81,7 +81,7 @@ def allocate(*, choices: Choices, by: User) -> Saved:
         .select_related("participant__case", "participant__person", "participant__officer")
         .order_by("pk")
     )
-    wanted = [(row.participant, *choices[row.reference], _moved_on(row)) for row in found]
+    wanted = [(row.participant, *choices[row.reference], _moved_on(row, by)) for row in found]
     given = _give(wanted, [row.version for row in found], saved, by)
     _count_the_gone(saved, len(choices) - len(found))
     kept = [row for row in found if row.participant_id in given]
@@ -121,12 +121,14 @@ def reallocate(*, choices: Choices, from_officer: User, reason: str, by: User) -
     return saved
 
 
-def _moved_on(referral: Referral) -> str:
+def _moved_on(referral: Referral, by: User) -> str:
     """Why this referral is not there to be allocated any more; nothing when it is."""
     if referral.participant.closed_at:
         return _("closed meanwhile")
     if referral.status == Referral.Status.ALLOCATED:
         officer = referral.participant.officer
+        if officer and referral.allocated_by_id == by.pk:
+            return _("you gave them to %s already") % officer
         return _("a colleague gave them to %s meanwhile") % officer if officer else _("allocated meanwhile")
     return "" if referral.status == Referral.Status.RECEIVED else _("no longer waiting for an officer")
 
