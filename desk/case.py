@@ -114,6 +114,9 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
         "same_person": panel(person, user),
         "dates": _dates(person, plan),
         "rights": _counts(duties),
+        "undated": sum(
+            duty.status == Duty.Status.OPEN and not duty.due_on and not duty.is_local for duty in duties
+        ),
     }
     return render(request, "desk/summary.html", context)
 
