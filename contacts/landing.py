@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from contacts.models import Contact
 from victimcare.accounts.models import User
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed
+from victimcare.intake.said import said as _
 from victimcare.intake.staging import Land, listed, reference, stage, unsaid
 
 _TEXT = "text NOT NULL"

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from victimcare.intake.cells import (
     Clean,
     Problem,
@@ -20,6 +18,7 @@ from victimcare.intake.cells import (
     wrong_unknown,
 )
 from victimcare.intake.extract import RawRow
+from victimcare.intake.said import said as _
 
 CONTACT_COLUMNS = (
     "source_system", "contact_id", "occurrence_no", "person_id", "by_collar", "channel", "at", "outcome",
@@ -47,7 +46,7 @@ def clean_contact(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
             seen.append(f"{column}\x1e{cell}")
             row[column] = _cell(column, cell, now)
         except Wrong as wrong:
-            problems.append(Problem(column, str(wrong)))
+            problems.append(Problem(column, wrong.reason))
     problems = also(problems, (Problem(column, reason) for column, reason in _missing() if not row[column]))
     row["number"], row["digest"] = raw.number, digest(seen)
     row["key"] = "|".join((row["source_system"], row["contact_id"]))[:200]

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from courts.actions import listing_said, required_at, result_events, result_said, said
 from courts.models import Court, Hearing, WitnessRequirement
@@ -26,6 +25,7 @@ from victimcare.faults import Refused
 from victimcare.intake.cells import Clean, Problem
 from victimcare.intake.layouts import Landed
 from victimcare.intake.models import FeedRow, ImportBatch
+from victimcare.intake.said import said as _
 from victimcare.intake.staging import Land, remember
 from victimcare.working_days import LONDON
 
@@ -144,7 +144,7 @@ class _Chunk:
         try:
             check_listing(row.listed_on, row.learned_at, self.now)
         except Refused as refused:
-            raise _Cannot("listed_on", str(refused.sentence)) from None
+            raise _Cannot("listed_on", refused.sentence) from None
         if row.result_code:
             self._check_result(row)
         standing = [
@@ -212,7 +212,7 @@ class _Chunk:
                 self.now,
             )
         except Refused as refused:
-            raise _Cannot("result_code", str(refused.sentence)) from None
+            raise _Cannot("result_code", refused.sentence) from None
 
     def _result(self, hearing: Hearing, row: Row) -> None:
         hearing.result_code, hearing.plea, hearing.verdict = row.result_code, row.plea, row.verdict

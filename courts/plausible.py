@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from django.utils.translation import gettext as _
-
 from victimcare.faults import Refused
+from victimcare.intake.said import said as _
 from victimcare.working_days import london_day
 
 

@@ -6,8 +6,6 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from victimcare.intake.cells import (
     Clean,
     Problem,
@@ -23,6 +21,7 @@ from victimcare.intake.cells import (
     wrong_unknown,
 )
 from victimcare.intake.extract import RawRow
+from victimcare.intake.said import said as _
 
 HEARING_COLUMNS = (
     "source_system", "hearing_id", "urn", "occurrence_no", "suspect_ref", "defendant", "court_ou",
@@ -68,7 +67,7 @@ def clean_hearing(raw: RawRow, *, now: datetime) -> tuple[Clean, list[Problem]]:
             cells[column] = plain_cell(raw.cells.get(column) or "")
         except Wrong as wrong:
             cells[column] = ""
-            problems.append(Problem(column, str(wrong)))
+            problems.append(Problem(column, wrong.reason))
     key = "|".join((cells["source_system"], cells["hearing_id"]))[:200]
     said = [f"{column}\x1e{cell}" for column, cell in cells.items() if cell]
     unknown = unknown_cells(raw.cells, HEARING_COLUMNS)
@@ -97,7 +96,7 @@ def _read(cells: dict[str, str], now: datetime) -> tuple[Row | None, list[Proble
         try:
             return None if unless_empty and not cells[column] else reader(cells[column])
         except Wrong as wrong:
-            problems.append(Problem(column, str(wrong)))
+            problems.append(Problem(column, wrong.reason))
             return None
 
     heard = partial(_heard, now)

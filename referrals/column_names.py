@@ -29,7 +29,9 @@ REFERRAL_NAMES = {
     "vps_offered": _("Victim Personal Statement offered"),
     "acts_for_person_id": _("Number of the victim they act for"),
     "organisation_name": _("Organisation"), "restricted": _("Restricted"),
-    # What triage makes of a row, and a later row may change.
+}  # fmt: skip
+# What triage makes of a row, and a later row may change.
+TRIAGE_NAMES = {
     "priority": _("Priority"), "channel": _("Channel"), "due_on": _("Contact by"),
     "status": _("What became of the referral"), "suppressed_because": _("Why it is suppressed"),
     "reasons": _("What triage says"),

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from referrals import held_as, landing, landing_events
 from referrals.arriving import arrivals
-from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED
+from referrals.column_names import EVENT_NAMES, EVENT_NEEDED, REFERRAL_NAMES, REFERRAL_NEEDED, TRIAGE_NAMES
 from referrals.rows import EVENT_COLUMNS, REFERRAL_COLUMNS, SPELT, clean_event, clean_referral
 from referrals.rules.book import in_words
 from referrals.same_person import other_people
@@ -17,6 +16,7 @@ from victimcare.cases.models import Participant
 from victimcare.intake.cells import Clean
 from victimcare.intake.layouts import Landed, Layout
 from victimcare.intake.models import FeedRow, ImportBatch
+from victimcare.intake.said import said as _
 
 
 def _land_referrals(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> Landed:
@@ -65,6 +65,7 @@ LAYOUTS = (
         without=_victims_without_a_referral,
         held_as=held_as.of_referrals,
         came_in=held_as.REFERRALS_CAME_IN,
+        follows=TRIAGE_NAMES,
         say_reason=lambda reason: in_words([reason], None)[0],
         doubtful=other_people,
     ),

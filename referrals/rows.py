@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from victimcare.cases.kinds import FROM_THE_EVENTS_EXTRACT
@@ -39,6 +38,7 @@ from victimcare.intake.cells import (
     wrong_unknown,
 )
 from victimcare.intake.extract import RawRow
+from victimcare.intake.said import said as _
 from victimcare.working_days import LONDON
 
 REFERRAL_COLUMNS = (

@@ -6,10 +6,10 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from victimcare.cases.models import Person
 from victimcare.intake.cells import Clean
+from victimcare.intake.said import said as _
 from victimcare.lookups import is_any
 
 NAMES = ("given_names", "surname")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from referrals.models import Referral
 from tests.factories import TeamFactory, UserFactory
@@ -42,6 +43,14 @@ def test_equal_problems_are_one_line_with_their_number(as_supervisor):
     said = [(group["column"], group["n"]) for group, _url in page.context["groups"]]
     assert said == [("postcode", 3), ("occurrence_no", 1), ("date_of_birth", 1)] or said[0] == ("postcode", 3)
     assert "… is not a whole postcode" in page.text and "Quarantine: 5 rows" in page.text
+
+
+def test_what_is_wrong_is_said_in_the_language_of_its_reader(as_supervisor):
+    as_supervisor.cookies["language"] = "cy"
+    with override("cy"):
+        sentence = gettext("“%s” is not a whole postcode, like NP20 4AB.")
+    page = as_supervisor.get(URL).text
+    assert sentence % "NP" in page and "is not a whole" not in page and sentence.replace("“%s”", "…") in page
 
 
 def test_a_group_opens_its_rows_alone(as_supervisor):

@@ -310,13 +310,19 @@ def test_a_supervisor_withdraws_on_the_page(as_supervisor, officer):
 
 def test_the_page_lists_what_stands_in_the_way(as_supervisor, officer, django_assert_max_num_queries):
     batch = receive(SIAN)
-    ContactFactory(participant=Participant.objects.victims().get(), by=officer)
+    sian = Participant.objects.victims().get()
+    ContactFactory(participant=sian, by=officer)
+    later = receive(SIAN | {"town": "Cwmbrân"})
     url = reverse("intake:withdraw", args=[batch.reference])
     page = as_supervisor.get(url).text
     assert "It cannot be withdrawn" in page and "1 contact with them" in page and "Withdraw it" not in page
+    link = reverse("desk:summary", args=[sian.case.reference, sian.reference])
+    assert page.count(f'href="{link}">Siân Evans</a>') >= 2 and f"extract {later.reference}</a>" in page
     with django_assert_max_num_queries(25):
         as_supervisor.get(url)
     assert as_supervisor.post(url, {"reason": "x"}).status_code == 422
+    Case.objects.update(is_restricted=True)
+    assert "Evans" not in as_supervisor.get(url).text
     assert Hearing.objects.count() == 0 and FeedRow.objects.exists()
 
 

@@ -100,14 +100,18 @@ def row_url(row, name="intake:row"):
 def test_a_mended_row_goes_the_way_of_all_rows(bad_row, as_supervisor, supervisor):
     page = text(as_supervisor.get(row_url(bad_row)))
     assert "Postcode</a>: “NP” is not a whole postcode" in page and 'value="Siân"' in page
-    as_supervisor.post(row_url(bad_row), bad_row.content | {"postcode": "NP20 4AB"})
-    assert Participant.objects.victims().get().person.postcode == "NP20 4AB"
+    mended = bad_row.content | {"postcode": "NP20 4AB"}
+    sent = as_supervisor.post(row_url(bad_row), mended, follow=True)
+    sian = Participant.objects.victims().get()
+    assert sian.person.postcode == "NP20 4AB" and f'{sian.reference}/">Siân Evans</a>' in sent.text
     bad_row.refresh_from_db()
     assert (bad_row.settled_by, bad_row.settlement, bad_row.content) == (
         supervisor,
         "Mended and sent on: accepted.",
         {},
     )
+    late = as_supervisor.post(row_url(bad_row), mended | {"town": "Cwmbrân"})
+    assert late.status_code == 409 and "Cwmbrân" in late.text and "Town" in late.text
 
 
 def test_the_page_of_a_row_saves_first_and_sets_aside_second(bad_row, as_supervisor):

@@ -207,13 +207,8 @@ def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], preview
     counts, _case_ids = land(batch, chunk, earlier)
     bad = ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.QUARANTINED).order_by("number")
     problems = [
-        {
-            "number": row.number,
-            "column": row.column,
-            "reason": row.reason,
-            "more": max(0, len(row.problems) - 1),
-        }
-        for row in bad.only("number", "column", "reason", "problems")[: preview.room]
+        row.problems[0] | {"number": row.number, "more": len(row.problems) - 1}
+        for row in bad.only("number", "problems")[: preview.room]
     ]
     reasons = Counter(
         ImportRow.objects.filter(batch=batch, outcome=ImportRow.Outcome.SUPPRESSED).values_list(

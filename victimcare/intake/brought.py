@@ -171,10 +171,11 @@ CHANGED: dict[str, Promise] = {
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Something that was done with what a batch brought: how many, and in words, the number among them."""
+    """Something that was done with what a batch brought: how many, in words, and the rows themselves, not asked yet."""
 
     count: int
     words: str
+    rows: Sequence[QuerySet[Any]] = ()
 
 
 def change_of(batch: ImportBatch) -> str:
@@ -221,10 +222,15 @@ def obstacles(batch: ImportBatch) -> list[Obstacle]:
         if count
     }
     asked = list(_Work(batch, brought, withdrawn()).asked())
-    found: dict[tuple[str, str], int] = {}
-    for (what, _rows), count in zip(asked, _counted(asked), strict=True):
-        found[what] = found.get(what, 0) + count
-    return [Obstacle(count, _in_words(*what, count)) for what, count in found.items() if count]
+    found: dict[tuple[str, str], list[tuple[int, QuerySet[Any]]]] = {}
+    for (what, rows), count in zip(asked, _counted(asked), strict=True):
+        if count:
+            found.setdefault(what, []).append((count, rows))
+    counts = {what: sum(count for count, _rows in parts) for what, parts in found.items()}
+    return [
+        Obstacle(counts[what], _in_words(*what, counts[what]), [rows for _count, rows in parts])
+        for what, parts in found.items()
+    ]
 
 
 def _in_words(what: str, table: str, count: int) -> str:

@@ -13,11 +13,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from victimcare.govuk.forms import JOINERS, is_joined
 from victimcare.govuk.numbers import is_phone, postcode_of
 from victimcare.intake.extract import LONGEST_CELL, visible
+from victimcare.intake.said import said as _
 from victimcare.working_days import LONDON
 
 Clean = dict[str, Any]
@@ -53,6 +52,10 @@ CLOCKS_DIFFER = timedelta(minutes=10)  # another system's clock may run a little
 
 class Wrong(ValueError):
     """This cell cannot be used; the message says why."""
+
+    @property
+    def reason(self) -> str:
+        return self.args[0]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ class Columns:
                 if column in at:
                     self._refusing[column](at[column], found[1], found[0][len(column) + 1 :])
             except Wrong as wrong:
-                problems.append(Problem(column, str(wrong)))
+                problems.append(Problem(column, wrong.reason))
                 continue
             said.append(found[0])
             into[column] = found[1]

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
+from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from victimcare import clock
 from victimcare.cases.events import announce
@@ -16,6 +16,8 @@ from victimcare.intake.cells import Clean, Problem, raw_digest
 from victimcare.intake.extract import RawRow, visible
 from victimcare.intake.layouts import Landed
 from victimcare.intake.models import FeedRow, ImportBatch, ImportRow, LandedRows
+from victimcare.intake.said import kept as kept_beside
+from victimcare.intake.said import said as _
 from victimcare.lookups import is_any
 
 MOST_PROBLEMS = 60  # of one row
@@ -212,11 +214,19 @@ def _quarantine(
 _BAD = "quarantined\x1f"  # before the key of a bad row, among what earlier chunks said
 
 
-def _as_kept(problems: Sequence[Problem]) -> list[dict[str, str]]:
+def _as_kept(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     """As JSON that can be stored, the first of many."""
     return [
-        {"column": one.column[:60], "reason": visible(one.reason)[:300]} for one in problems[:MOST_PROBLEMS]
+        {"column": one.column[:60], "reason": visible(one.reason)[:300]} | _storable(kept_beside(one.reason))
+        for one in problems[:MOST_PROBLEMS]
     ]
+
+
+def _storable(value: Any) -> Any:
+    """With nothing in its texts that the database cannot store."""
+    if isinstance(value, dict):
+        return {name: _storable(each) for name, each in value.items()}
+    return visible(value)[:300] if isinstance(value, str) else value
 
 
 def _is_whole(key: str) -> bool:

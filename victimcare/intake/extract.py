@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from victimcare.intake import layouts
+from victimcare.intake.said import said as _
 
 Words = str | Promise
 

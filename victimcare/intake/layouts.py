@@ -13,6 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from victimcare.intake.said import without_values
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
@@ -75,6 +77,7 @@ class Layout:
     # such a table, the column in which each of its fields came. For saying what a later row changed.
     held_as: "Callable[[Sequence[str]], dict[str, list[tuple[Any, int]]]] | None" = None
     came_in: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    follows: "Mapping[str, str | Promise]" = field(default_factory=dict)  # names of what follows from a row
     # Of rows about people, those that may be about another person than whom we hold under that number: column and
     # reason by the row's number. They wait in quarantine until somebody says that it is the same person.
     doubtful: "Callable[[Sequence[Clean]], dict[int, tuple[str, str]]] | None" = None
@@ -104,8 +107,10 @@ def name_of(kind: str, column: str) -> str:
     """A column as people say it: Date of birth for date_of_birth. One we do not know keeps its own name."""
     if not column:
         return _("The whole row")
-    names = _LAYOUTS[kind].names if kind in _LAYOUTS else {}
-    return str(names.get(column, column))
+    if kind not in _LAYOUTS:
+        return column
+    layout = _LAYOUTS[kind]
+    return str(layout.names.get(column) or layout.follows.get(column, column))
 
 
 def key_in_words(kind: str, key: str) -> str:
@@ -125,9 +130,11 @@ _WITHOUT_DAY = {
 }
 
 
-def in_short(problem: str) -> str:
-    """A problem that many rows have in common, without what each of them says."""
-    return str(_WITHOUT_DAY.get(problem, problem))
+def in_short(problem: str, sentence: str = "") -> str:
+    """A problem that many rows have in common, without what each of them says; `sentence` is what they were made from."""
+    if problem in _WITHOUT_DAY:
+        return str(_WITHOUT_DAY[problem])
+    return without_values(sentence) if sentence else problem
 
 
 def columns_named(words: str) -> list[str]:

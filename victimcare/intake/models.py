@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Event, Participant
-from victimcare.intake import layouts
+from victimcare.intake import layouts, said
 from victimcare.references import new_reference
 
 
@@ -193,7 +193,8 @@ class ImportRow(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     column = models.CharField(max_length=60, blank=True)  # which column is wrong
     reason = models.CharField(max_length=300, blank=True)  # in plain words
-    # All that is wrong, the first of them the column and reason above: [{"column": name, "reason": words}].
+    # All that is wrong, the first of them the column and reason above: [{"column": name, "reason": words}], with
+    # the sentence and its values, so that each reader has it in their language.
     problems = models.JSONField(default=list, db_default=[], blank=True)
     content = models.JSONField(default=dict, blank=True)  # the row as it came; kept only while quarantined
     settled_at = models.DateTimeField(null=True, blank=True)  # mended, sent on, or set aside
@@ -231,7 +232,13 @@ class ImportRow(models.Model):
     @property
     def all_wrong(self) -> list[dict[str, str]]:
         """Each problem as its column and reason; of a row that came before we kept them all, the first alone."""
-        return self.problems or [{"column": self.column, "reason": self.reason}]
+        kept = self.problems or [{"column": self.column, "reason": self.reason}]
+        return [{"column": one["column"], "reason": said.again(one)} for one in kept]
+
+    @property
+    def why(self) -> str:
+        """The first thing that is wrong, in the language of whoever reads it."""
+        return self.all_wrong[0]["reason"]
 
 
 class LandedRows(models.Model):

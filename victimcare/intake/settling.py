@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from victimcare import clock
 from victimcare.accounts.models import User
@@ -20,6 +21,7 @@ from victimcare.intake.extract import RawRow
 from victimcare.intake.models import ImportRow
 from victimcare.intake.whose import check_is_meant
 
+SETTLED = gettext_lazy("Somebody else has settled this row meanwhile. Go back to the list for the next one.")
 BULK = 5_000  # rows set aside by one click
 
 
@@ -59,6 +61,7 @@ def mend(*, row: ImportRow, cells: Mapping[str, str], meant: str = "", by: User)
         for _column, reason in landed.unknown.values():
             raise Refused(reason)
         outcome, case_ids = landed.outcomes[row.number], landed.case_ids
+    row.natural_key = mended["key"]
     _settle(row, _("Mended and sent on: %s.") % ImportRow.Outcome(outcome).label.lower(), by)
     if case_ids:
         announce(case_ids)
@@ -131,11 +134,11 @@ def _in_quarantine(row: ImportRow) -> ImportRow:
         .get(pk=row.pk)
     )
     if fresh.settled_at is not None or fresh.outcome != ImportRow.Outcome.QUARANTINED:
-        raise Stale(_("Somebody else has settled this row meanwhile. Go back to the list for the next one."))
+        raise Stale(SETTLED)
     return fresh
 
 
 def _settle(row: ImportRow, settlement: str, by: User) -> ImportRow:
     row.settled_at, row.settled_by, row.settlement, row.content = clock.now(), by, settlement[:300], {}
-    row.save(update_fields=["settled_at", "settled_by", "settlement", "content"])
+    row.save(update_fields=["settled_at", "settled_by", "settlement", "content", "natural_key"])
     return row

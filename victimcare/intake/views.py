@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -20,10 +23,10 @@ from victimcare.cases.access import listed
 from victimcare.cases.forms import ALL_THE_SAME, ask_whether_to_send
 from victimcare.cases.models import Question
 from victimcare.cases.questions import REACHES_NOBODY, who_is_told, who_receives
-from victimcare.faults import Refused
+from victimcare.faults import Refused, Stale
 from victimcare.govuk.dates import day
 from victimcare.http import Request
-from victimcare.intake import actions, layouts, settling, withdrawing
+from victimcare.intake import actions, layouts, said, settling, withdrawing
 from victimcare.intake.forms import (
     MEANT,
     BulkAsideForm,
@@ -54,11 +57,13 @@ from victimcare.intake.readers import read_whole
 from victimcare.intake.reconciled import WORDS
 from victimcare.intake.what_changed import Changed
 from victimcare.intake.whose import AsksFirst
+from victimcare.intake.worked_on import where
 
 PAGE = 50
 FIRST = 20  # rows of each outcome on a batch's page
 DAYS = 31
-GROUPS = 8  # of equal problems, most rows first
+GROUPS = 8  # of equal problems, most rows first; the others open
+MOST_GROUPS = 200
 COUNTED_TO = 10_000
 
 
@@ -150,7 +155,10 @@ def _preview(request: Request, batch: ImportBatch, say_reason: Callable[[str], s
         "more_changes": max(0, counts.get(ImportRow.Outcome.UPDATED, 0) - len(changes)),
         "outcomes": [(label, counts.get(name, 0)) for name, label in ImportRow.Outcome.choices],
         "reasons": [(say_reason(reason), count) for reason, count in found["suppressed"].items()],
-        "problems": [one | {"name": layouts.name_of(batch.kind, one["column"])} for one in found["problems"]],
+        "problems": [
+            one | {"name": layouts.name_of(batch.kind, one["column"]), "reason": said.again(one)}
+            for one in found["problems"]
+        ],
         "missing": [layouts.name_of(batch.kind, column) for column in found["missing"]],
         "more_problems": max(0, counts.get(ImportRow.Outcome.QUARANTINED, 0) - len(found["problems"])),
     }
@@ -215,10 +223,12 @@ def withdraw(request: Request, batch: str) -> HttpResponse:
             request, _("%s is being withdrawn. This page says when it is done.") % found.file_name
         )
         return redirect("intake:batch", batch)
+    places = where(in_the_way, request.user)
+    listed(request, [part for place in places for part in place.people], field_group="extract")
     context = {
         "batch": found,
         "form": form,
-        "in_the_way": in_the_way,
+        "in_the_way": places,
         "can_be": found.state in withdrawing.KEPT_SOMETHING,
     }
     return render(request, "intake/withdraw.html", context)
@@ -241,17 +251,12 @@ def quarantine(request: Request) -> HttpResponse:
         chosen = _chosen(request, rows)
         if form.is_valid() and chosen is not None:
             count = settling.set_aside_all(rows=chosen, reason=form.cleaned_data["reason"], by=request.user)
-            said = ngettext("Set aside: %d row.", "Set aside: %d rows.", count)
-            messages.success(request, said % count)
+            done = ngettext("Set aside: %d row.", "Set aside: %d rows.", count)
+            messages.success(request, done % count)
             return redirect(f"{request.path}?{request.GET.urlencode()}" if request.GET else request.path)
         if chosen is None:
             form.add_error(None, _("Tick the rows that are not kept."))
-    groups = (
-        rows.order_by()
-        .values("batch__kind", "column", "problem")  # type: ignore[misc]  # annotated by with_problem
-        .annotate(n=Count("*"))
-        .order_by("-n")[:GROUPS]
-    )
+    groups = _groups(request, rows)
     after = request.GET.get("after", "")
     shown = rows.select_related("batch").defer("batch__content", "batch__preview").order_by("pk")
     if after.isdecimal() and len(after) < 18:
@@ -261,18 +266,8 @@ def quarantine(request: Request) -> HttpResponse:
     context = {
         "rows": _shown(found[:PAGE], request.user),
         "first": found[0] if found else None,
-        "groups": [
-            (
-                group
-                | {
-                    "kind_label": ImportBatch.Kind(group["batch__kind"]).label,
-                    "name": layouts.name_of(group["batch__kind"], group["column"]),
-                    "words": layouts.in_short(group["problem"]),
-                },
-                _query(request, kind=group["batch__kind"], column=group["column"], problem=group["problem"]),
-            )
-            for group in groups
-        ],
+        "groups": groups[:GROUPS],
+        "more_groups": groups[GROUPS:],
         "older_url": _query(request, after=str(found[PAGE - 1].pk)) if len(found) > PAGE else "",
         "filter": asked,
         "is_filtered": asked.is_bound,
@@ -282,6 +277,28 @@ def quarantine(request: Request) -> HttpResponse:
         "counted_to": COUNTED_TO,
     }
     return render(request, "intake/quarantine.html", context, status=422 if form.errors else 200)
+
+
+def _groups(request: Request, rows: ImportRowQuerySet) -> list[tuple[dict[str, Any], str]]:
+    """Equal problems with their number, most rows first, each with the address of its rows."""
+    found = (
+        rows.order_by()
+        .values("batch__kind", "column", "problem")  # type: ignore[misc]  # annotated by with_problem
+        .annotate(n=Count("*"), sentence=Max(KT("problems__0__sentence")))
+        .order_by("-n")[:MOST_GROUPS]
+    )
+    return [
+        (
+            group
+            | {
+                "kind_label": ImportBatch.Kind(group["batch__kind"]).label,
+                "name": layouts.name_of(group["batch__kind"], group["column"]),
+                "words": layouts.in_short(group["problem"], group["sentence"] or ""),
+            },
+            _query(request, kind=group["batch__kind"], column=group["column"], problem=group["problem"]),
+        )
+        for group in found
+    ]
 
 
 def _asked_for(wanted: dict[str, Any]) -> ImportRowQuerySet:
@@ -350,6 +367,8 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
     row = _row_or_404(batch, number)
     is_whole = row.pk in read_whole([row], request.user)
     if row.settled_at is not None:
+        if request.method == "POST":
+            raise Stale(settling.SETTLED, typed=_typed(request, row))
         return render(request, "intake/row.html", {"row": row, "is_whole": is_whole})
     form = RowForm.of(row, is_whole=is_whole)
     if request.method == "POST":
@@ -361,16 +380,41 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
             try:
                 meant = request.POST.get(MEANT, "")
                 mended = settling.mend(row=row, cells=cells, meant=meant, by=request.user)
-                messages.success(request, mended.settlement)
+                messages.success(request, _said_of_mended(request, mended))
                 return redirect("intake:quarantine")
             except AsksFirst as asks:
                 form.ask(str(asks.sentence), asks.key)
+            except Stale as stale:
+                raise Stale(stale.sentence, typed=_typed(request, row)) from None
             except Refused as refused:
                 if refused.status != Refused.status:
                     raise
                 form.add_error(None, str(refused.sentence))
     record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
     return render(request, "intake/row.html", _row_context(row, request.user, form=form))
+
+
+def _typed(request: Request, row: ImportRow) -> list[tuple[str, str]]:
+    """What they wrote into the cells, by the names of the columns: their row was settled meanwhile."""
+    columns = layouts.of(row.batch.kind).columns
+    cells = ((column, request.POST.get(column, "").strip()) for column in columns)
+    return [(layouts.name_of(row.batch.kind, column), cell) for column, cell in cells if cell]
+
+
+def _said_of_mended(request: Request, row: ImportRow) -> str:
+    """What became of it, with a link to whom it is about for whoever may see them."""
+    people = people_about(row.batch, [row.natural_key], request.user).get(row.natural_key, [])
+    if not people:
+        return row.settlement
+    listed(request, people, field_group="extract rows")
+    first = people[0]
+    url = reverse("desk:summary", args=[first.case.reference, first.reference])
+    return format_html(
+        '{} <a class="govuk-notification-banner__link" href="{}">{}</a>',
+        row.settlement,
+        url,
+        first.person.name or first.reference,
+    )
 
 
 def _row_context(row: ImportRow, user: User, **forms: Any) -> dict[str, Any]:
