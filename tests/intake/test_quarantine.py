@@ -199,7 +199,7 @@ def test_a_failure_of_ours_is_logged_by_its_place_and_not_its_words(as_superviso
     def fails(_request):
         raise ValueError("Sian Evans")
 
-    monkeypatch.setattr("victimcare.intake.views._asked_for", fails)
+    monkeypatch.setattr("victimcare.intake.quarantine_views._asked_for", fails)
     as_supervisor.raise_request_exception = False
     assert as_supervisor.get(URL).status_code == 500
     said = [record.getMessage() for record in caplog.records if record.name == "victimcare"]

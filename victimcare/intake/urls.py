@@ -1,6 +1,6 @@
 from django.urls import path
 
-from victimcare.intake import api, outcome_views, token_views, views
+from victimcare.intake import api, outcome_views, quarantine_views, token_views, views
 
 app_name = "intake"
 urlpatterns = [
@@ -11,10 +11,14 @@ urlpatterns = [
     path("tokens/new", token_views.make, name="make-token"),
     path("tokens/<str:token>/revoke", token_views.revoke, name="revoke-token"),
     path("intake/", views.intake, name="list"),
-    path("intake/quarantine/", views.quarantine, name="quarantine"),
-    path("intake/quarantine/<str:batch>/<int:number>", views.row_page, name="row"),
-    path("intake/quarantine/<str:batch>/<int:number>/set-aside", views.set_row_aside, name="set-aside"),
-    path("intake/quarantine/<str:batch>/<int:number>/return", views.return_row, name="return"),
+    path("intake/quarantine/", quarantine_views.quarantine, name="quarantine"),
+    path("intake/quarantine/<str:batch>/<int:number>", quarantine_views.row_page, name="row"),
+    path(
+        "intake/quarantine/<str:batch>/<int:number>/set-aside",
+        quarantine_views.set_row_aside,
+        name="set-aside",
+    ),
+    path("intake/quarantine/<str:batch>/<int:number>/return", quarantine_views.return_row, name="return"),
     path("intake/reconciliation/", views.reconciliation, name="reconciliation"),
     path("intake/<str:batch>/", views.batch_page, name="batch"),
     path("intake/<str:batch>/rows/<str:outcome>/", outcome_views.rows, name="rows"),
