@@ -330,6 +330,7 @@ def _split(
             for name, label in names.items() if name and reader.share(shown[name]) != "–"
         ],
         "not_recorded": reader.share(Counts(size, total)),
+        "hides_not_recorded": size is None or total is None,
         "hides": hides or reader.is_guarded,
     }  # fmt: skip
 
