@@ -24,6 +24,10 @@ APART = (  # what differs from those in time by the late, the missed or the excu
 )
 TWINS = ((IN_TIME, "with_no_evidence"), (COVERAGE, "with_no_evidence"))
 
+# Of the steps of the funnel: all come from those received, and who was reached was attempted.
+RECEIVED = "received"
+STEP_WITHIN = {"reached": "attempted"}
+
 Place = tuple[str, str, str]  # measure, part, group
 Pair = tuple[int, int]
 
@@ -40,6 +44,18 @@ class Hidden(NamedTuple):
         is_close = place in self.n
         hides_of = place in self.of or (is_close and figure.numerator is None)
         return Counts(None if is_close else counts.n, None if hides_of else counts.of)
+
+
+def steps_too_close(counts: Mapping[str, int | None], threshold: int) -> set[str]:
+    """The steps of the funnel that are not shown: the small ones, and those that few of whom they are among lack."""
+    hidden = set()
+    for key, n in counts.items():
+        wholes = {counts.get(RECEIVED), counts.get(STEP_WITHIN.get(key, RECEIVED))} - {None}
+        if n is not None and (
+            is_small(n, threshold) or any(is_small(whole - n, threshold) for whole in wholes if whole)
+        ):
+            hidden.add(key)
+    return hidden
 
 
 def too_close(figures: Iterable[Figure], threshold: int) -> Hidden:

@@ -8,7 +8,7 @@ from functools import cached_property
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from compliance.closeness import Hidden, too_close
+from compliance.closeness import Hidden, steps_too_close, too_close
 from compliance.metrics import Figure
 from compliance.suppression import WHOLE, Counts, Place, crossed_to_hide, hide_small
 from victimcare import clock
@@ -62,6 +62,10 @@ class Reader:
     def close(self, figures: Iterable[Figure]) -> Hidden:
         """Which of these figures would tell who only counts a small number by what they differ in from others."""
         return too_close(figures, self.threshold) if self.is_guarded else Hidden(set(), set())
+
+    def close_steps(self, counts: Mapping[str, int]) -> set[str]:
+        """Which steps of the funnel this person is not shown."""
+        return steps_too_close(counts, self.threshold) if self.is_guarded else set()
 
     def rounded(self, number: int) -> int:
         """To five, for who only counts."""

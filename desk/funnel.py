@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -206,10 +207,6 @@ def in_the_figures_of(referrals: QuerySet[Referral], user: User) -> QuerySet[Ref
     return referrals.filter(own)
 
 
-# A step whose victims are all among those of another: few between the two could be known by the difference.
-WITHIN = {"reached": "attempted"}
-
-
 @dataclass(frozen=True)
 class Figures:
     """Counts as one person is shown them.
@@ -227,12 +224,15 @@ class Figures:
         reader = Reader(user)
         return cls(counts, reader, reader.is_guarded and not cohort.is_everything)
 
+    @cached_property
+    def hidden(self) -> set[str]:
+        return self.reader.close_steps(self.counts)
+
     def shown(self, key: str) -> int | None:
         """The number that may be shown; None where it could give somebody away."""
-        count = self.counts[key]
-        wholes = {"received", WITHIN.get(key, "received")} - {key}
-        if any(self.reader.one(count, self.counts[whole]).n is None for whole in (*wholes, key)):
+        if key in self.hidden:
             return None
+        count = self.counts[key]
         return self.reader.rounded(count) if self.is_rounded else count
 
     def text(self, key: str) -> str:

@@ -20,12 +20,12 @@ from django.utils import translation
 from django.utils.functional import Promise
 
 from compliance import words
-from compliance.closeness import IN_TIME, Place, too_close
+from compliance.closeness import IN_TIME, Place, steps_too_close, too_close
 from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, measure
 from compliance.metrics.definitions import NOT_COLLECTED
 from compliance.models import CodeVersion
 from compliance.reader import strictest_threshold
-from compliance.suppression import WHOLE, Counts, hide_small
+from compliance.suppression import WHOLE, Counts, hide_small, is_small
 from victimcare import calendars
 from victimcare.calendars import FIRST_YEAR, LAST_YEAR
 
@@ -128,9 +128,10 @@ def fingerprint(kept: Mapping[str, Any]) -> str:
 
 def _funnel(steps: list[Step], threshold: int) -> list[Row]:
     received = steps[0][2] if steps else 0
+    close = steps_too_close({key: n for key, _label, n in steps}, threshold)
     rows = []
     for key, label, n in steps:
-        shown = hide_small({WHOLE: (n, received)}, threshold)[WHOLE]
+        shown = Counts(None if key in close else n, None if is_small(received, threshold) else received)
         said = in_both(label)
         rows.append(_row(key, "", "", said, shown.n, shown.of, PERCENT, {}, is_hidden=shown.n is None))
     return rows
@@ -182,7 +183,7 @@ def as_shown_now(kept: Mapping[str, Any], threshold: int) -> dict[str, Any]:
     return {
         **kept,
         "threshold": threshold,
-        "funnel": [_hidden_again(row, _alone(row, threshold)) for row in kept["funnel"]],
+        "funnel": _funnel_hidden_again(kept["funnel"], threshold),
         "measures": _all_hidden_again(kept["measures"], threshold),
         "splits": [
             split | {"measures": _all_hidden_again(split["measures"], threshold)} for split in kept["splits"]
@@ -196,8 +197,14 @@ def _all_hidden_again(rows: list[Row], threshold: int) -> list[Row]:
     return [_hidden_again(row, shown[row["key"], row["part"], row["group"]]) for row in rows]
 
 
-def _alone(row: Row, threshold: int) -> Counts:
-    return hide_small({WHOLE: (row["n"], row["of"])}, threshold)[WHOLE]
+def _funnel_hidden_again(rows: list[Row], threshold: int) -> list[Row]:
+    close = steps_too_close({row["key"]: row["n"] for row in rows}, threshold)
+    return [
+        _hidden_again(row, Counts(None, None if is_small(row["of"] or 0, threshold) else row["of"]))
+        if row["key"] in close
+        else row
+        for row in rows
+    ]
 
 
 def _hidden_again(row: Row, shown: Counts) -> Row:

@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compliance.closeness import steps_too_close
 from compliance.suppression import crossed_to_hide, hide_small
 
 numbers = st.integers(0, 6)
@@ -93,3 +94,8 @@ def test_what_adds_up_both_ways_leaves_no_hidden_number_over():
         ("", ""),
     }
     assert crossed_to_hide({"east": {"late": 0, "in_time": 12}}, 10) == set()
+
+
+def test_few_who_were_tried_and_not_reached_are_not_told_by_the_funnel():
+    steps = {"received": 90, "suppressed": 0, "attempted": 50, "reached": 45, "assessed": 84, "closed": 3}
+    assert steps_too_close(steps, 10) == {"reached", "assessed", "closed"}
