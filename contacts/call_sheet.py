@@ -14,15 +14,17 @@ from django.utils.translation import ngettext
 
 from contacts.models import RELEASE_NEWS, TELLS, Contact, OptOut, Promise, tellable_to, untold_to
 from contacts.told import Row
-from contacts.truth import event_line, told_to
+from contacts.truth import beside, event_line, told_questions
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event, Participant, SafeContact
 from victimcare.cases.safe_contact import NO_MESSAGES, NO_VOICEMAIL, Verdict
+from victimcare.drafts.actions import drafts_waiting
+from victimcare.drafts.models import Draft
 from victimcare.govuk.dates import day, moment
 from victimcare.lookups import is_any
-from victimcare.prepared import Given, Prepared
+from victimcare.prepared import Asked, Given, Prepared, ask_together
 
 SHOWN = 30  # events offered to tell: a case with more is told by letter
 
@@ -36,13 +38,19 @@ class Line:
     note: str = ""
 
 
-# What an app above knows to be owed to somebody. It registers its question: see desk.apps.
-Owed = Callable[[Participant, User], Iterable[Line]]
+@dataclass(frozen=True)
+class Owed:
+    """What an app above knows to be owed to somebody. It registers its question: see desk.apps."""
+
+    questions: Callable[[Participant, User], list[Asked]]  # one at most, asked beside those of the sheet
+    lines: Callable[[list[Any]], Iterable[Line]]  # from its rows
+
+
 _owed: list[Owed] = []
 
 
 def also_owed(which: Owed) -> None:
-    """A question of one query about one person. Called in `AppConfig.ready` of an app above."""
+    """Called in `AppConfig.ready` of an app above."""
     if which not in _owed:
         _owed.append(which)
 
@@ -67,9 +75,55 @@ class Sheet:
     do_not_say: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Papers:
+    """What is held of one person for the page on which a contact with them is logged."""
+
+    untold: list[Event]
+    draft: Draft | None  # what this user typed of them and did not save
+    owed: list[Line] = field(default_factory=list)
+    # Nothing of these for somebody who may not read the contacts: an officer in the case.
+    past: list[Contact] = field(default_factory=list)  # the newest first
+    promises: list[Promise] = field(default_factory=list)
+    told: list[Row] = field(default_factory=list)
+
+
+def papers_of(participant: Participant, user: User) -> Papers:
+    """One question, of as many parts as there are papers."""
+    whose = {"participant": participant.pk}
+    owed = [(each, questions) for each in _owed if (questions := each.questions(participant, user))]
+    parts = [
+        _untold.of(**whose, case=participant.case_id),
+        drafts_waiting.of(author=user.pk, page="contacts:log", subject=participant.reference),
+        *(part for _each, [part] in owed),
+    ]
+    if user.may(Permission.VIEW_CONTACTS):
+        parts += [_recent.of(**whose), _promised.of(**whose), *told_questions([participant])]
+    untold, drafts, *answers = ask_together(*parts)
+    draft = drafts[0] if drafts else None
+    lines = [line for (each, _part), rows in zip(owed, answers, strict=False) for line in each.lines(rows)]
+    if not user.may(Permission.VIEW_CONTACTS):
+        return Papers(untold, draft, lines)
+    past, promises, tellings, events = answers[len(owed) :]
+    return Papers(
+        untold, draft, lines, past, promises, beside([participant], tellings, events)[participant.pk]
+    )
+
+
+@Prepared
+def _recent() -> QuerySet[Contact]:
+    return Contact.objects.filter(participant=Given("participant")).select_related("by")[:20]
+
+
+@Prepared
+def _promised() -> QuerySet[Promise]:
+    open_ones = Promise.objects.open().filter(participant=Given("participant"))
+    return open_ones.select_related("made_by")[:10]
+
+
 def sheet_for(
     participant: Participant,
-    untold: list[Event],
+    papers: Papers,
     acting: list[Participant],
     unsafe: dict[int, str | Words],
     phone: Verdict,
@@ -77,17 +131,9 @@ def sheet_for(
     *,
     shows_code_word: bool = True,
 ) -> Sheet:
-    """Five queries; one for somebody who may not read the contacts: an officer in the case."""
     safe = getattr(participant.person, "safe_contact", None) or SafeContact()
-    is_ours = user.may(Permission.VIEW_CONTACTS)
     sees_why = user.may(Permission.VIEW_SAFE_CONTACT)
-    past = list(_recent(participant)) if is_ours else []
-    promises = (
-        list(Promise.objects.open().filter(participant=participant).select_related("made_by")[:10])
-        if is_ours
-        else []
-    )
-    told = told_to([participant])[participant.pk] if is_ours else []
+    past, told = papers.past, papers.told
     return Sheet(
         ask_for=participant.person.name,
         pronouns=participant.person.pronouns,
@@ -98,16 +144,16 @@ def sheet_for(
             if part.pk in unsafe
         ],
         instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
-        to_tell=[Line(event_line(event), day(event.occurred_on), event.told) for event in untold],
+        to_tell=[Line(event_line(event), day(event.occurred_on), event.told) for event in papers.untold],
         about_them=_about(participant, clock.today()),
         no_longer_so=[_wrong(row) for row in told if row.misleads],
-        owed=[line for ask in _owed for line in ask(participant, user)],
+        owed=papers.owed,
         attempts=_attempts(past),
         last_told=_last_told(told),
         last_said=next((Line(c.note, moment(c.at), str(c.by or "")) for c in past if c.note), None),
         promised=[
             Line(promise.what, _("by %s") % day(promise.due_on), str(promise.made_by))
-            for promise in promises
+            for promise in papers.promises
             if promise.kind == Promise.Kind.PROMISE
         ],
         do_not_say=_do_not_say(safe),
@@ -149,10 +195,6 @@ def _wrong(row: Row) -> Line:
         day(when.at) if when else "",
         _("Now: %s") % row.now.words,
     )
-
-
-def _recent(participant: Participant) -> "list[Contact]":
-    return list(Contact.objects.for_participant(participant).select_related("by")[:20])
 
 
 def _last_told(rows: list[Row]) -> list[Line]:
@@ -207,14 +249,16 @@ _ticked_in_words = Prepared(lambda: _tellable().select_related(*IN_WORDS))
 def offered(participant: Participant, asked: list[str]) -> tuple[list[Event], list[Event]]:
     """The events not yet told, and those told before that a link asked for. Two queries at most."""
     untold = _untold(participant=participant.pk, case=participant.case_id)
+    return untold, told_again(participant, asked, untold)
+
+
+def told_again(participant: Participant, asked: list[str], untold: list[Event]) -> list[Event]:
+    """The events told before, or further back, that a link asked for. One query at most."""
     known = {event.reference for event in untold}
     again = [reference for reference in asked if reference not in known][:SHOWN]
-    told = (
-        _ticked_in_words(participant=participant.pk, case=participant.case_id, references=again)
-        if again
-        else []
-    )
-    return untold, told
+    if not again:
+        return []
+    return _ticked_in_words(participant=participant.pk, case=participant.case_id, references=again)
 
 
 def ticked(participant: Participant, references: list[str]) -> list[Event]:

@@ -248,6 +248,7 @@ class LogForm(Form):
 
     def offer(self, events: Sequence[Event]) -> None:
         """Before the page is drawn: the events to tick, in words."""
+        self.events = {event.reference: event for event in events}
         self.fields["tells"].choices = [(event.reference, event_choice(event)) for event in events]
         if not events and "tells" not in self.errors:
             del self.fields["tells"]

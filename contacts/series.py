@@ -13,7 +13,7 @@ from contacts.attempts import Attempt, Band, Because, Facts, Next, Numbers, Step
 from contacts.models import Contact, ContactPlan, ContactSeries
 from contacts.reach import counts_on, suggest
 from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME
-from victimcare.cases.models import Participant, Question, SafeContact
+from victimcare.cases.models import Participant, Question, SafeContact, Standard
 from victimcare.cases.safe_contact import (
     OFFICE_HOURS,
     Channel,
@@ -22,9 +22,10 @@ from victimcare.cases.safe_contact import (
     phone_key,
     verdicts_for,
 )
-from victimcare.cases.standards import Key, numbers_on
+from victimcare.cases.standards import Key, approved_versions, numbers_of
 from victimcare.govuk.dates import day, moment
-from victimcare.prepared import Given, Prepared
+from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared, ask_together
 from victimcare.working_days import LONDON, england_and_wales
 
 CALLS = (Contact.Channel.PHONE, Contact.Channel.IN_PERSON)
@@ -37,8 +38,8 @@ GOES_BACK = (
     Question.Kind.UNREACHABLE,
 )
 
-# Who else is serious, by primary key. An app above registers what it knows: see desk.apps.
-Serious = Callable[[Iterable[int]], set[int]]
+# Who of these `people` is serious too, by primary key. An app above registers its question: see desk.apps.
+Serious = Prepared[Any]
 _SERIOUS: list[Serious] = []
 
 
@@ -114,7 +115,12 @@ def _known() -> QuerySet[Participant, Any]:
 
 def numbers_today(day: date) -> Numbers:
     """The unit's own numbers. One query."""
-    found = numbers_on(day)
+    return numbers_of_series(approved_versions(day=day))
+
+
+def numbers_of_series(versions: Iterable[Standard]) -> Numbers:
+    """The numbers of a first contact, as these versions have them."""
+    found = numbers_of(versions)
     return Numbers(
         attempts=found[Key.ATTEMPTS],
         gap=found[Key.GAP],
@@ -139,24 +145,22 @@ def standings(
     that was, for whoever had one, where the caller has read it. `first_on` is the day of the first call of
     somebody without a series.
 
-    Four queries and those of the verdicts and of who is serious, however many people.
+    One question and those of the verdicts, however many people.
     """
     people = {part.pk: part for part in participants}
     verdicts = verdicts if verdicts is not None else verdicts_for(people.values())
-    serious = set().union(*(which(people) for which in _SERIOUS))
     answers = _answers(people.values())
+    keys = {"people": list(people)}
+    parts = [*_SERIOUS, *([_ended] if ended is None else [])]
+    attempts, questions, *others = ask_together(
+        *(question.of(**keys) for question in (_by_the_unit, _gone_back, *parts))
+    )
+    serious = set().union(*others[: len(_SERIOUS)])
     contacts: dict[int, list[Contact]] = {}
-    rows = Contact.objects.filter(participant__in=people, is_by_unit=True).order_by("at", "pk")
-    for row in rows.only(
-        "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id", "recorded_at"
-    ):
+    for row in attempts:
         contacts.setdefault(row.participant_id, []).append(row)
-    if ended is None:
-        before = ContactSeries.objects.filter(participant__in=people, ended_at__isnull=False)
-        ended = dict(before.order_by().values_list("participant").annotate(Max("ended_at")))
-    asked: dict[int, Question] = {}
-    for question in Question.objects.filter(participant__in=people, kind__in=GOES_BACK).order_by("asked_at"):
-        asked[question.participant_id or 0] = question
+    ended = dict(others[-1]) if ended is None else ended
+    asked: dict[int, Question] = {question.participant_id: question for question in questions}
     return {
         pk: _standing(
             part,
@@ -172,6 +176,28 @@ def standings(
         )
         for pk, part in people.items()
     }
+
+
+@Prepared
+def _by_the_unit() -> QuerySet[Contact]:
+    rows = Contact.objects.filter(is_any("participant_id", Given("people")), is_by_unit=True)
+    return rows.order_by("at", "pk").only(
+        "participant_id", "at", "outcome", "channel", "direction", "number_used", "spoke_to_id", "recorded_at"
+    )
+
+
+@Prepared
+def _gone_back() -> QuerySet[Question]:
+    """What went back to the officer in the case of each, the latest last."""
+    rows = Question.objects.filter(is_any("participant_id", Given("people")), kind__in=GOES_BACK)
+    return rows.order_by("asked_at")
+
+
+@Prepared
+def _ended() -> QuerySet[ContactSeries, Any]:
+    """When the latest series of each that has ended did."""
+    rows = ContactSeries.objects.filter(is_any("participant_id", Given("people")), ended_at__isnull=False)
+    return rows.order_by().values_list("participant").annotate(Max("ended_at"))
 
 
 def _answers(people: Iterable[Participant]) -> dict[int, SafeContact]:
@@ -296,14 +322,8 @@ def first_contact(
     known = known or known_of(participant)
     if known.latest or (known.latest is None and known.was_reached):
         return None
-    every = ContactSeries.objects.filter(participant=participant)
-    before = every.filter(ended_at__isnull=False).order_by("-ended_at").values("ended_at")[:1]
-    series = (
-        every.annotate(before=Subquery(before)).order_by("-started_at", "-pk").first()
-        if known.latest is not None
-        else None
-    )
-    numbers = numbers_today(day)
+    latest, versions = ask_together(_latest.of(participant=participant.pk), approved_versions.of(day=day))
+    series, numbers = next(iter(latest), None), numbers_of_series(versions)
     open_one = {participant.pk: series} if series else {}
     due = (
         []
@@ -328,6 +348,14 @@ def first_contact(
         safe = _hours(answers, verdicts[Channel.PHONE])
         suggestion = suggest(counts_on(row.next_on, row.attempt), row.next_on, safe)
     return FirstContact(in_words(row), tried_in_words(stand), stand.attempts, numbers, is_ringing, suggestion)
+
+
+@Prepared
+def _latest() -> QuerySet[ContactSeries, Any]:
+    """The latest series of one person, with when the one `before` it ended."""
+    every = ContactSeries.objects.filter(participant=Given("participant"))
+    before = every.filter(ended_at__isnull=False).order_by("-ended_at").values("ended_at")[:1]
+    return every.annotate(before=Subquery(before)).order_by("-started_at", "-pk")[:1]
 
 
 # --- In words --------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from contacts.told import HEARINGS, TAKE_NOTHING_BACK, TOPICS, Fact, Row, Tellin
 from victimcare.cases.kinds import TELLABLE, Kind
 from victimcare.cases.models import Event, Participant
 from victimcare.govuk.dates import day
+from victimcare.lookups import is_any
+from victimcare.prepared import Asked, Given, Prepared, ask_together
 
 AT_MOST = 200  # people of one list: a unit that misleads more has another problem
 EVENTS_EACH = 200
@@ -33,20 +35,38 @@ class Misled:
 
 
 def told_to(people: Iterable[Participant]) -> dict[int, list[Row]]:
-    """What each of these was last told of each topic, beside what is so now. Two queries."""
+    """What each of these was last told of each topic, beside what is so now. One question of two parts."""
     people = list(people)
-    tellings: dict[int, dict[int, Telling]] = {part.pk: {} for part in people}
-    rows = (
-        Contact.objects.filter(participant__in=people)
+    return beside(people, *ask_together(*told_questions(people)))
+
+
+def told_questions(people: list[Participant]) -> list[Asked]:
+    """What was told to these, and what is so: `beside` lays the answers side by side."""
+    facts = _of_one if len(people) == 1 else Prepared(lambda: _tellable_now(len(people)))
+    keys = [part.pk for part in people]
+    return [
+        _tellings.of(people=keys),
+        facts.of(people=keys, cases=list({part.case_id for part in people})),
+    ]
+
+
+@Prepared
+def _tellings() -> QuerySet[Contact, Any]:
+    return (
+        Contact.objects.filter(is_any("participant_id", Given("people")))
         .that_tell()
         .filter(tells__isnull=False)
         .order_by("at", "pk")
         .values_list("participant_id", "tells", "at", "channel", "by__display_name", "by_collar")
     )
+
+
+def beside(people: list[Participant], rows: list[Any], events: list[Event]) -> dict[int, list[Row]]:
+    """What each was last told of each topic, beside what is so now."""
+    tellings: dict[int, dict[int, Telling]] = {part.pk: {} for part in people}
     for pk, event, at, channel, by, collar in rows:
         tellings[pk].setdefault(event, Telling(at, _how(channel, by, collar)))
-    known = {event for each in tellings.values() for event in each}
-    facts = _facts(people, known)
+    facts = _facts(events)
     return {
         part.pk: last_told(
             (
@@ -60,17 +80,26 @@ def told_to(people: Iterable[Participant]) -> dict[int, list[Row]]:
     }
 
 
-def _facts(people: list[Participant], told: set[int]) -> dict[int, list[tuple[Fact, int | None]]]:
-    """What can be told in these cases, by the case; what was corrected only where somebody was told it."""
-    events = (
-        Event.objects.filter(case__in={part.case_id for part in people}, kind__in=[*TELLABLE, Kind.WITHDRAWN])
-        .filter(Q(participant=None) | Q(participant__in=people))
-        .filter(Q(replaced_by=None) | Q(pk__in=told))
+def _tellable_now(how_many: int) -> QuerySet[Event]:
+    """What can be told in the cases of so many people; what was corrected only where one of them was told it."""
+    these = is_any("participant_id", Given("people"))
+    told = Told.objects.filter(event=OuterRef("pk"), contact__outcome__in=TELLS)
+    return (
+        Event.objects.filter(is_any("case_id", Given("cases")), kind__in=[*TELLABLE, Kind.WITHDRAWN])
+        .filter(Q(participant=None) | these)
+        .filter(Q(replaced_by=None) | Exists(told.filter(is_any("contact__participant_id", Given("people")))))
         .select_related("replaced_by", "suspect__person", "replaces__replaces__replaces")
-        .order_by("-occurred_at", "-pk")
+        .order_by("-occurred_at", "-pk")[: EVENTS_EACH * max(how_many, 1)]
     )
+
+
+_of_one = Prepared(lambda: _tellable_now(1))
+
+
+def _facts(events: list[Event]) -> dict[int, list[tuple[Fact, int | None]]]:
+    """What can be told, by the case, and whose it is."""
     found: dict[int, list[tuple[Fact, int | None]]] = {}
-    for event in events[: EVENTS_EACH * max(len(people), 1)]:
+    for event in events:
         undone = event.replaces if event.kind == Kind.WITHDRAWN else None
         fact = Fact(
             event.pk,

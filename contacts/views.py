@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from contacts import actions
 from contacts.actions import Read
 from contacts.attempts import repeats
-from contacts.call_sheet import event_line, offered, sheet_for, ticked
+from contacts.call_sheet import event_line, papers_of, sheet_for, ticked, told_again
 from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
 from contacts.plan_views import asked_again, standing_choice
@@ -32,7 +32,8 @@ from victimcare.cases.access import justification, participant_for, sees_code_wo
 from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant, Question
 from victimcare.cases.safe_contact import Blocked, Channel, Clearance, Verdict, whom_not_to_ask
-from victimcare.drafts.actions import address_with, waiting_for
+from victimcare.drafts.actions import address_with
+from victimcare.drafts.models import Draft
 from victimcare.faults import Refused
 from victimcare.govuk.dates import day, moment
 from victimcare.http import Request
@@ -184,18 +185,18 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         if contact is not None:
             messages.success(request, _saved(part, is_tried=trying is not None))
             return redirect(_after_logging(part, form.cleaned_data.get("next", ""), request.user))
-    untold, told = offered(part, [*asked, *said_told])
-    form.offer([*untold, *told])
+    papers = papers_of(part, request.user)
+    form.offer([*papers.untold, *told_again(part, [*asked, *said_told], papers.untold)])
     used = said[actions.CLEARED_AS[Contact.Channel(channel)]]
     shows_word = _shows_code_word(request, part, identity)
     context = {
         "participant": part,
         "form": form,
-        "draft": _draft_left(request, part),
+        "draft": _draft_left(request, papers.draft),
         "channel": channel,
         "sheet": sheet_for(
             part,
-            untold,
+            papers,
             acting,
             unsafe,
             said[Channel.PHONE],
@@ -236,11 +237,10 @@ def _shows_code_word(request: Request, participant: Participant, identity: Ident
     return True
 
 
-def _draft_left(request: Request, participant: Participant) -> dict[str, str] | None:
+def _draft_left(request: Request, found: Draft | None) -> dict[str, str] | None:
     """What they typed of this person before and did not save, offered where a blank form is opened."""
     if request.method == "POST" or request.GET.get("draft"):
         return None
-    found = waiting_for(author=request.user.pk, page="contacts:log", subject=participant.reference)
     return {"url": address_with(found), "when": moment(found.saved_at)} if found else None
 
 

@@ -13,11 +13,11 @@ class DeskConfig(AppConfig):
         from contacts.signposting import services_from
         from desk.owed import first_contact_due, first_priority
         from desk.packed import funnel_of
-        from desk.sheet import duties_on_the_sheet
+        from desk.sheet import DUTIES_ON_THE_SHEET
         from desk.support import names_of_partners
 
         also_serious(first_priority)
         first_due(first_contact_due)
         services_from(names_of_partners)
-        also_owed(duties_on_the_sheet)
+        also_owed(DUTIES_ON_THE_SHEET)
         funnel_from(funnel_of)

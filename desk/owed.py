@@ -6,6 +6,7 @@ What the court, the CPS or probation owes is on the rights page.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,6 +20,8 @@ from referrals.models import Referral
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event, Participant, Question
+from victimcare.lookups import is_any
+from victimcare.prepared import Given, Prepared
 
 OURS_TO_TELL = (Duty.Owner.FORCE, Duty.Owner.WCU)
 
@@ -38,10 +41,11 @@ def first_contacts() -> QuerySet[Referral]:
     return rows.filter(~Exists(tried))
 
 
-def first_priority(participants: Iterable[int]) -> set[int]:
-    """Of these participants, by primary key, those whom triage put first. One query."""
-    rows = Referral.objects.filter(participant__in=list(participants), priority=1)
-    return set(rows.values_list("participant_id", flat=True))
+@Prepared
+def first_priority() -> QuerySet[Referral, Any]:
+    """Of these `people`, participants by primary key, those whom triage put first."""
+    rows = Referral.objects.filter(is_any("participant_id", Given("people")), priority=1)
+    return rows.values_list("participant_id", flat=True)
 
 
 def first_contact_due(participants: Iterable[int]) -> dict[int, date]:

@@ -6,6 +6,7 @@ is asked at every contact, its SQL is kept; what differs from one time to the ne
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet
@@ -40,19 +41,24 @@ class Prepared(Generic[Row]):
 
     def __call__(self, **said: Any) -> list[Any]:
         """The rows, as the queryset itself gives them, with what it prefetches. Raises KeyError for what is not said."""
-        asked, compiler, sql, parameters = self._kept or self._put_into_sql()
-        if not sql:
-            return []
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [said[each.name] if isinstance(each, Given) else each for each in parameters])
-            rows = cursor.fetchall()
-        answered: Any = asked.all()
-        ready = copy.copy(compiler)
-        ready.connection, ready.execute_sql = connection, lambda *_args, **_kwargs: [rows]
-        answered.query.get_compiler = lambda *_args, **_kwargs: ready
-        return list(answered)
+        [rows] = ask_together(self.of(**said))
+        return rows
 
-    def _put_into_sql(self) -> tuple[QuerySet[Row, Any], Any, str, tuple[Any, ...]]:
+    def of(self, **said: Any) -> "Asked":
+        """The question with these values, to be asked beside others."""
+        asked, compiler, sql, parameters = self._kept or self._put_into_sql()
+
+        def as_the_queryset_does(answered: list[Any]) -> list[Any]:
+            rows: Any = asked.all()
+            ready = copy.copy(compiler)
+            ready.connection, ready.execute_sql = connection, lambda *_args, **_kwargs: [answered]
+            rows.query.get_compiler = lambda *_args, **_kwargs: ready
+            return list(rows)
+
+        values = [said[each.name] if isinstance(each, Given) else each for each in parameters]
+        return Asked(sql, values, as_the_queryset_does)
+
+    def _put_into_sql(self) -> "tuple[QuerySet[Row, Any], Any, str, tuple[Any, ...]]":
         asked = self.build()
         compiler = asked.query.get_compiler(connection=connection)
         try:
@@ -61,3 +67,29 @@ class Prepared(Generic[Row]):
             sql, parameters = "", ()
         self._kept = asked, compiler, sql, tuple(parameters)
         return self._kept
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with its values, not asked yet."""
+
+    sql: str  # "" where nothing can ever match
+    parameters: list[Any]
+    read: Callable[[list[Any]], list[Any]] = list  # from what the database answers
+
+
+def ask_together(*questions: Asked) -> list[list[Any]]:
+    """The rows of each, in one journey to the database and back, where no question needs another's answer."""
+    asked = [each for each in questions if each.sql]
+    answers: list[list[Any]] = []
+    if asked:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "; ".join(each.sql for each in asked), [value for each in asked for value in each.parameters]
+            )
+            for n, _each in enumerate(asked):
+                if n:
+                    cursor.nextset()
+                answers.append(cursor.fetchall())
+    found = iter(answers)
+    return [each.read(next(found)) if each.sql else [] for each in questions]

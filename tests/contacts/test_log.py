@@ -321,14 +321,15 @@ def test_failed_attempts_are_visible(monday, victim, as_officer, officer):
     assert "Phone: No answer" in as_officer.get(page(victim, "list")).text
 
 
-@pytest.mark.parametrize("name", ["list", "log"])
+@pytest.mark.parametrize(("name", "most"), [("list", 17), ("log", 13)])
 def test_the_pages_ask_as_much_of_the_database_for_a_long_history(
-    monday, victim, as_officer, name, django_assert_max_num_queries
+    monday, victim, as_officer, name, most, django_assert_max_num_queries
 ):
     for _ in range(60):
         ContactFactory(participant=victim).tells.add(EventFactory(case=victim.case))
     EventFactory.create_batch(40, case=victim.case, suspect=SuspectFactory(case=victim.case))
-    with django_assert_max_num_queries(25):
+    as_officer.get("/")
+    with django_assert_max_num_queries(most):
         as_officer.get(page(victim, name))
 
 

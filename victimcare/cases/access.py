@@ -41,7 +41,7 @@ def participant_for(
     )
     if not seen:
         raise Http404
-    [found] = seen
+    found: Participant = seen[0]
     record_access(
         by=user,
         op=AccessEntry.Op(op),

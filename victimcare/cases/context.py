@@ -13,10 +13,11 @@ from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases import repeats
-from victimcare.cases.entitlements import in_force
+from victimcare.cases.entitlements import dated
 from victimcare.cases.models import Entitlement, Participant, Person, SafeContact
 from victimcare.cases.safe_contact import Channel, Verdict, verdicts
 from victimcare.govuk.dates import day
+from victimcare.prepared import ask_together
 
 Words = str | Promise
 
@@ -92,17 +93,22 @@ def verdicts_here(request: HttpRequest, acting: list[Participant] | None = None)
 def bar_for(
     participant: Participant, user: User, by_channel: dict[Channel, Verdict] | None = None
 ) -> CaseBar:
-    """Six queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
+    """Five queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
     person, today = participant.person, clock.today()
     bar = CaseBar(name=person.name, line=_line(participant), reference=participant.case.reference)
-    bar.tags = _tags(participant, in_force(participant, today))
+    sees_others = user.may(Permission.VIEW_TIMELINE)
+    entitlements, *crimes = ask_together(
+        dated.of(participant=participant.pk, on=today),
+        *([repeats.crimes_against(participant.person_id, today)] if sees_others else []),
+    )
+    bar.tags = _tags(participant, entitlements[0] if entitlements else None)
     if user.may(Permission.VIEW_SAFE_CONTACT):
         safe = getattr(person, "safe_contact", None) or SafeContact()
         by_channel = by_channel or verdicts(participant)
         bar.strip = strip(person, safe, by_channel, shows_numbers=user.may(Permission.VIEW_CONTACT_DETAILS))
         bar.has_danger = any(item.is_warning for item in bar.strip)
-    if user.may(Permission.VIEW_TIMELINE):
-        bar.repeats = _repeats(participant, user)
+    if sees_others:
+        bar.repeats = _repeats(participant, user, crimes[0])
     bar.actions = _actions(participant, user)
     if by_channel and _is_changing(by_channel) and user.may(Permission.CHANGE_DETAILS):
         url = reverse("cases:changes", args=[participant.case.reference, participant.reference])
@@ -147,9 +153,8 @@ def how_to_reach(participant: Participant, by_channel: dict[Channel, Verdict], *
     return " ".join(said)
 
 
-def _repeats(participant: Participant, user: User) -> Repeats | None:
-    """Two crimes or more in the twelve months to today, of those this user may open. Two queries, one for most."""
-    crimes = repeats.crimes_before([participant.person_id], clock.today())[participant.person_id]
+def _repeats(participant: Participant, user: User, crimes: list[repeats.Crime]) -> Repeats | None:
+    """Two crimes or more in the twelve months to today, of those this user may open. One query, none for most."""
     seen = repeats.seen_by(user, crimes) if len(crimes) > 1 else []
     if len(seen) < 2:
         return None

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from victimcare.accounts.models import User
 from victimcare.cases.links import CHAIN
 from victimcare.cases.models import Participant
+from victimcare.prepared import Asked
 
 YEAR = timedelta(days=365)
 
@@ -95,6 +96,12 @@ def crimes_before(person_ids: Iterable[int], on_day: date) -> dict[int, list[Cri
     count: what a reader may be shown is asked of `seen_by`. One query however many people.
     """
     return crimes_between(person_ids, on_day - YEAR + timedelta(days=1), on_day)
+
+
+def crimes_against(person_id: int, on_day: date) -> Asked:
+    """The same of one person, to be asked beside other questions."""
+    first = on_day - YEAR + timedelta(days=1)
+    return Asked(_CRIMES, [[person_id], first, on_day], lambda rows: [_crime(row[1:]) for row in rows])
 
 
 def crimes_between(person_ids: Iterable[int], first: date, last: date) -> dict[int, list[Crime]]:

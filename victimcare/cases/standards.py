@@ -5,17 +5,18 @@ them is the Code's, and none was found in the force's published policy: until so
 say that it is not confirmed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from victimcare.accounts.models import User
 from victimcare.cases.models import Standard
+from victimcare.prepared import Given, Prepared
 
 
 class Key(TextChoices):
@@ -133,16 +134,27 @@ RANGES: dict[str, Range] = {
 }
 
 
+@Prepared
+def approved_versions() -> QuerySet[Standard]:
+    """The version of each number whose turn it is on a `day`."""
+    rows = Standard.objects.approved().filter(effective_from__lte=Given("day"))
+    return rows.order_by("key", "-effective_from", "-number").distinct("key")
+
+
 def in_force_on(day: date) -> dict[str, Standard]:
     """The version of each number whose turn it is on this day. One query."""
-    rows = Standard.objects.approved().filter(effective_from__lte=day)
-    return {row.key: row for row in rows.order_by("key", "-effective_from", "-number").distinct("key")}
+    return {row.key: row for row in approved_versions(day=day)}
 
 
 def numbers_on(day: date) -> Mapping[str, int]:
     """Every number as it is on this day. One query."""
-    found = in_force_on(day)
-    return {key: found[key].value if key in found else RANGES[key].first for key in Key.values}
+    return numbers_of(approved_versions(day=day))
+
+
+def numbers_of(rows: Iterable[Standard]) -> Mapping[str, int]:
+    """Every number, as these versions have it."""
+    found = {row.key: row.value for row in rows}
+    return {key: found.get(key, RANGES[key].first) for key in Key.values}
 
 
 class Proposed(Protocol):

@@ -6,12 +6,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.core import signing
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
 from victimcare import clock
 from victimcare.drafts.models import Draft
 from victimcare.faults import Refused
+from victimcare.prepared import Given, Prepared
 
 SALT, AUTHOR = "victimcare.drafts.answers", "victimcare.drafts.author"
 LONGEST = 300_000  # characters of one form's answers
@@ -91,10 +93,11 @@ def answers_of(draft: Draft) -> QueryDict:
     return found
 
 
-def waiting_for(*, author: int, page: str, subject: str) -> Draft | None:
-    """The newest draft of this page about this person that its author has not saved. One query."""
-    kept = Draft.objects.filter(user_id=author, page=page, subject=subject)
-    return kept.defer("answers").first()
+@Prepared
+def drafts_waiting() -> QuerySet[Draft]:
+    """The newest draft of a `page` about a `subject` that its `author` has not saved."""
+    kept = Draft.objects.filter(user_id=Given("author"), page=Given("page"), subject=Given("subject"))
+    return kept.defer("answers")[:1]
 
 
 def forget(*, author: int, url: str) -> int:

@@ -1,6 +1,7 @@
 """A crime, and the part that each person has in it: who may see them, and what they are entitled to."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -194,7 +195,7 @@ def _is(through: str, **conditions: object) -> Q:
     return Q(**{through + name: value for name, value in conditions.items()})
 
 
-def _covered_by(user: User, today: date | Given) -> "models.QuerySet[Leave, int]":
+def _covered_by(user: User, today: date | Given) -> "models.QuerySet[Leave, Any]":
     """The colleagues whose leave this user covers today, as a subquery: a join would repeat their cases."""
     covered = Leave.objects.standing().filter(covered_by=user, from_on__lte=today, until_on__gte=today)
     return covered.values("user_id")

@@ -260,7 +260,8 @@ def _now_and_before() -> QuerySet[Any, Any]:
     )
     nothing = Value([], output_field=ArrayField(CharField(max_length=15)))
     before = Person.history.filter(these).annotate(since=F("history_date"), waiting=nothing)
-    return now.values(*fields).union(before.values(*fields))
+    together: QuerySet[Any, Any] = now.values(*fields).union(before.values(*fields))
+    return together
 
 
 def _as_it_was(life: list[tuple[Person, datetime | None]], at: datetime | None) -> Person | None:
