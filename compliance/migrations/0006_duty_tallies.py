@@ -3,7 +3,7 @@
 # The SQL is put together from this file; nothing of it is typed by anybody.
 # ruff: noqa: S608
 
-from django.db import migrations, models
+from django.db import migrations
 
 COLUMNS = (
     'due_on, status, owner, is_ours, is_local, is_closed, is_restricted, is_enhanced, team_id, officer_id, "right", '
@@ -102,150 +102,9 @@ DROP FUNCTION forget_duty_tallies(); DROP FUNCTION note_duties_of_participant();
 DROP FUNCTION note_duties_gone(); DROP FUNCTION note_duties_changed(); DROP FUNCTION note_duties_opened();
 DROP FUNCTION tally_day(date, text);
 """
-# The duties that are there already, straight into the tallies.
-FILL = """
-INSERT INTO compliance_dutytally (cut, value, "right", team_id, due_on, status, owner, is_ours, is_local, is_closed,
-                                  is_restricted, n)
-SELECT cut, value, of_right, team_id, day, status, owner, is_ours, is_local, is_closed, is_restricted, count(*)
-  FROM (SELECT duty.*, tally_day(duty.due_on, duty.status) AS day,
-               duty.owner = 'WCU' OR (duty.owner = 'FORCE' AND duty.officer_id IS NOT NULL) AS is_ours,
-               duty.status = 'open' AND part.closed_at IS NOT NULL AS is_closed, its.is_restricted,
-               its.policing_area AS area, its.offence_code AS offence
-          FROM compliance_duty duty
-          JOIN cases_case its ON its.id = duty.case_id JOIN cases_participant part ON part.id = duty.participant_id
-         WHERE duty.is_current AND duty.due_on IS NOT NULL) AS one,
-       LATERAL (VALUES
-           ('tier', CASE WHEN enhanced_applied THEN 'enhanced' ELSE 'standard' END, 0),
-           ('duty', rule, "right"),
-           ('officer', CASE WHEN owner = 'FORCE' THEN coalesce(officer_id::text, '') ELSE '' END, 0),
-           ('area', area, 0), ('offence', offence, 0)) AS cuts (cut, value, of_right)
- GROUP BY cut, value, of_right, team_id, day, status, owner, is_ours, is_local, is_closed, is_restricted
-"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compliance", "0005_rule_checks"), ("cases", "0017_reminded_from_the_index")]
+    dependencies = [("compliance", "0003_one_index_by_case")]
 
-    operations = [
-        migrations.CreateModel(
-            name="Recount",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at", models.DateTimeField()),
-                ("tallies", models.PositiveIntegerField()),
-                ("duties", models.PositiveIntegerField()),
-                ("differing", models.PositiveIntegerField()),
-                ("off_by", models.PositiveIntegerField()),
-                ("is_repaired", models.BooleanField(default=False)),
-                ("seconds", models.FloatField()),
-            ],
-            options={
-                "ordering": ("-at",),
-            },
-        ),
-        migrations.CreateModel(
-            name="DutyChange",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("due_on", models.DateField()),
-                ("status", models.CharField(max_length=15)),
-                ("owner", models.CharField(max_length=10)),
-                ("is_ours", models.BooleanField()),
-                ("is_local", models.BooleanField()),
-                ("is_closed", models.BooleanField()),
-                ("is_restricted", models.BooleanField()),
-                ("is_enhanced", models.BooleanField()),
-                ("team_id", models.BigIntegerField(null=True)),
-                ("officer_id", models.BigIntegerField(null=True)),
-                ("right", models.PositiveSmallIntegerField()),
-                ("rule", models.CharField(max_length=30)),
-                ("area", models.CharField(blank=True, max_length=40)),
-                ("offence", models.CharField(blank=True, max_length=10)),
-                ("n", models.IntegerField()),
-            ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("n", 0), _negated=True), name="a_change_changes_something"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="DutyTally",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "cut",
-                    models.CharField(
-                        choices=[
-                            ("tier", "Tier"),
-                            ("duty", "Duty"),
-                            ("officer", "Officer"),
-                            ("area", "Area"),
-                            ("offence", "Offence"),
-                        ],
-                        max_length=7,
-                    ),
-                ),
-                ("value", models.CharField(max_length=40)),
-                ("right", models.PositiveSmallIntegerField()),
-                ("team_id", models.BigIntegerField(null=True)),
-                ("due_on", models.DateField()),
-                ("status", models.CharField(max_length=15)),
-                ("owner", models.CharField(max_length=10)),
-                ("is_ours", models.BooleanField()),
-                ("is_local", models.BooleanField()),
-                ("is_closed", models.BooleanField()),
-                ("is_restricted", models.BooleanField()),
-                ("n", models.IntegerField()),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("status", "open")),
-                        fields=["cut", "team_id", "due_on"],
-                        include=("is_ours", "is_closed", "is_restricted", "owner", "value", "n"),
-                        name="tally_open",
-                    ),
-                    models.Index(condition=models.Q(("n", 0)), fields=["id"], name="tally_of_nothing"),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=(
-                            "cut",
-                            "team_id",
-                            "due_on",
-                            "value",
-                            "right",
-                            "status",
-                            "owner",
-                            "is_ours",
-                            "is_local",
-                            "is_closed",
-                            "is_restricted",
-                        ),
-                        name="one_tally_of_a_kind",
-                        nulls_distinct=False,
-                    )
-                ],
-            },
-        ),
-        migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
-    ]
+    operations = [migrations.RunSQL(TRIGGERS, NO_TRIGGERS)]

@@ -19,6 +19,6 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compliance", "0008_excuses_and_breaches")]
+    dependencies = [("compliance", "0006_duty_tallies")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -30,6 +30,6 @@ def write_the_first(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0004_rules_are_rows")]
+    dependencies = [("referrals", "0001_initial")]
 
     operations = [migrations.RunPython(write_the_first, migrations.RunPython.noop)]

@@ -19,7 +19,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0007_referred_by_hand")]
+    dependencies = [("referrals", "0005_first_rules")]
     operations = [
         migrations.RunSQL(
             f"DROP INDEX IF EXISTS {table}_{end}", f"CREATE INDEX {table}_{end} ON {table} ({columns})"

@@ -322,16 +322,3 @@ def test_the_pages_of_the_rules_cost_few_queries(draft, as_supervisor, django_as
         as_supervisor.get(address)
         with django_assert_max_num_queries(20):
             assert as_supervisor.get(address).status_code == 200
-
-
-def test_who_has_only_the_first_version_gets_the_reasons_it_lacked_as_the_next(first):
-    upgrade = import_module("referrals.migrations.0009_who_must_not_know").follow_the_first
-    upgrade(apps, None)
-    assert RuleSet.objects.get() == first
-    first.rules.filter(name__in=("must_not_be_known", "not_told")).delete()
-    upgrade(apps, None)
-    following = RuleSet.objects.get(number=2)
-    assert following.is_unconfirmed and RuleSet.objects.in_force_on(clock.today()) == following
-    assert {rule.name: rule for rule in rules_of(following.pk).rules} == {
-        rule.name: rule for rule in first_rules().rules
-    }

@@ -1,6 +1,5 @@
 """Events are only ever added; names and phones are searched without accents, apostrophes or spacing."""
 
-from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension
 from django.db import migrations
 
 FORBID = """
@@ -32,8 +31,6 @@ DROP FUNCTION digits(text); DROP FUNCTION plain(text);
 class Migration(migrations.Migration):
     dependencies = [("cases", "0001_initial"), ("audit", "0002_append_only")]
     operations = [
-        UnaccentExtension(),
-        TrigramExtension(),
         migrations.RunSQL(FORBID, ALLOW),
         migrations.RunSQL(SEARCH, NO_SEARCH),
     ]

@@ -27,5 +27,5 @@ DROP FUNCTION number_key(text); DROP FUNCTION first_name(text); DROP FUNCTION so
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0003_same_person")]
+    dependencies = [("cases", "0002_append_only_events_and_search")]
     operations = [migrations.RunSQL(SOUND, NO_SOUND)]

@@ -3,9 +3,7 @@
 The database keeps both itself: rows come from imports written in SQL as well as from forms.
 """
 
-import django.db.models.deletion
-from django.contrib.postgres.indexes import GinIndex
-from django.db import migrations, models
+from django.db import migrations
 
 # Statements, not rows, where many rows come at once. Nothing waits for another transaction: the words have no
 # unique index, so that two who add the same new name at once leave it twice, which is as good as once.
@@ -121,59 +119,12 @@ DROP INDEX person_by_end_of_home_phone; DROP INDEX person_by_end_of_mobile;
 DROP FUNCTION number_from_its_end(text);
 """
 
-ALL_SO_FAR = """
-INSERT INTO cases_nameincase (participant_id, team_id, witness_care_team_id, surname, given_names, preferred_name)
-SELECT part.id, part.team_id, c.witness_care_team_id,
-       public.plain(person.surname), public.plain(person.given_names), public.plain(person.preferred_name)
-  FROM cases_participant part JOIN cases_person person ON person.id = part.person_id
-  JOIN cases_case c ON c.id = part.case_id
- WHERE part.role <> 'SUSPECT';
-"""
-
-
-WORDS = "text_pattern_ops"
-INDEXES = (
-    models.Index(name="name_by_team", fields=["team", "surname", "given_names"], include=["participant"], opclasses=["int8_ops", WORDS, WORDS]),
-    models.Index(name="name_by_team_given", fields=["team", "given_names"], include=["participant"], opclasses=["int8_ops", WORDS]),
-    models.Index(name="name_by_team_preferred", fields=["team", "preferred_name"], include=["participant"], opclasses=["int8_ops", WORDS], condition=~models.Q(preferred_name="")),
-    models.Index(name="name_by_care_team", fields=["witness_care_team", "surname", "given_names"], include=["participant"], opclasses=["int8_ops", WORDS, WORDS], condition=models.Q(witness_care_team__isnull=False)),
-    models.Index(name="newest_by_care_team", fields=["witness_care_team", "participant"], condition=models.Q(witness_care_team__isnull=False)),
-    models.Index(name="name_by_care_team_given", fields=["witness_care_team", "given_names"], include=["participant"], opclasses=["int8_ops", WORDS], condition=models.Q(witness_care_team__isnull=False)),
-)  # fmt: skip
+SOUND = "CREATE INDEX name_word_sound ON cases_nameword (public.sounds_like(word));"
+NO_SOUND = "DROP INDEX name_word_sound;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0006_referred_in"), ("accounts", "0001_initial")]
+    dependencies = [("cases", "0005_questions_and_standards")]
     operations = [
-        migrations.CreateModel(
-            name="NameInCase",
-            fields=[
-                ("participant", models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name="+", serialize=False, to="cases.participant")),
-                ("surname", models.TextField()),
-                ("given_names", models.TextField()),
-                ("preferred_name", models.TextField()),
-                ("team", models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="accounts.team")),
-                ("witness_care_team", models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name="+", to="accounts.team")),
-            ],
-        ),
-        migrations.CreateModel(
-            name="NameWord",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("word", models.TextField()),
-                ("is_surname", models.BooleanField()),
-            ],
-        ),
-        migrations.RunSQL(KEEP + ALIKE + ENDS, NOT_ALIKE + NO_ENDS + KEEP_NO_MORE),
-        migrations.RunSQL(ALL_SO_FAR, migrations.RunSQL.noop),
-        *(migrations.AddIndex("nameincase", index) for index in INDEXES),
-        migrations.AddIndex("participant", models.Index(name="participant_by_officer_team", fields=["officer", "team"], include=["id"], condition=models.Q(officer__isnull=False))),
-        migrations.AddIndex("participant", models.Index(name="participant_open_by_team", fields=["team", "id"], condition=models.Q(closed_at=None))),
-        migrations.AddIndex("participant", models.Index(name="participant_closed_by_team", fields=["team", "id"], condition=models.Q(closed_at__isnull=False))),
-        migrations.AddIndex("participant", models.Index(name="participant_agreed", fields=["-id"], condition=models.Q(agreed_to_be_asked=True))),
-        migrations.AddIndex("case", models.Index(name="case_by_witness_care", fields=["witness_care_officer", "witness_care_team"], include=["id"], condition=models.Q(witness_care_officer__isnull=False))),
-        migrations.AddIndex("nameword", models.Index(fields=["word", "is_surname"], name="name_word")),
-        migrations.AddIndex("nameword", GinIndex(fields=["word"], opclasses=["gin_trgm_ops"], fastupdate=False, name="name_word_alike")),
-        migrations.RunSQL("ANALYZE cases_nameincase; ANALYZE cases_nameword; ANALYZE cases_person; ANALYZE cases_case; ANALYZE cases_participant;", ""),
-        migrations.RunSQL("CREATE INDEX name_word_sound ON cases_nameword (public.sounds_like(word));", "DROP INDEX name_word_sound;"),
-    ]  # fmt: skip
+        migrations.RunSQL(KEEP + ALIKE + ENDS + SOUND, NO_SOUND + NOT_ALIKE + NO_ENDS + KEEP_NO_MORE),
+    ]

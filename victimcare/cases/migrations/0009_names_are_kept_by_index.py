@@ -13,7 +13,7 @@ FUNCTIONS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0008_withdrawn_with_an_extract")]
+    dependencies = [("cases", "0007_found_by_name")]
     operations = [
         migrations.RunSQL(
             f"ALTER FUNCTION {name}() SET enable_seqscan = off;",
