@@ -40,7 +40,7 @@ def say_in_welsh(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compliance", "0010_local_standards_have_names")]
+    dependencies = [("compliance", "0009_putting_right_is_a_standard")]
 
     operations = [
         *(

@@ -1,10 +1,8 @@
 """One supervisor writes the rules, another brings them into force; what was in force stays readable."""
 
 from datetime import date
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from referrals.models import Referral
@@ -14,7 +12,6 @@ from referrals.rules.models import RuleSet, TriageRule, until_of
 from referrals.triage import Facts, triage
 from tests.factories import UserFactory
 from tests.referrals.test_receive import SIAN, receive
-from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
 from victimcare.faults import Refused, Stale
