@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from contacts import actions
 from contacts.forms import CallerForm, CallNoteForm, SettleNoteForm
-from contacts.models import CallNote, IdentityCheck
+from contacts.models import CallNote, Contact, IdentityCheck
 from contacts.reaching import clearance_for
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -19,7 +19,10 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
+from victimcare.cases.models import Participant
 from victimcare.cases.safe_contact import Channel
+from victimcare.drafts.actions import address_with
+from victimcare.drafts.models import Draft
 from victimcare.faults import Refused
 from victimcare.http import Request
 
@@ -51,7 +54,7 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
         else:
             if check.has_passed:
                 messages.success(request, _("That is right. You may talk to them."))
-                return redirect(_log_url(case, participant, check))
+                return redirect(_call_in_progress(request, part, check))
             is_wrong = True
             is_rung_only = actions.has_tried_too_often(part)
             if is_rung_only:
@@ -72,7 +75,8 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
         "is_rung_only": is_rung_only,
         "participant": part,
         "is_mine": part.officer_id == request.user.pk,
-        "log_url": _log_url(case, participant),
+        "log_url": _call_in_progress(request, part),
+        "is_incoming": request.GET.get("direction") != Contact.Direction.OUT,
         # Nothing of the case is in sight while somebody is on the line whom nobody knows.
         "case_bar": None,
         "case_tabs": [],
@@ -80,9 +84,22 @@ def caller(request: Request, case: str, participant: str) -> HttpResponse:
     return render(request, "contacts/caller.html", context, status=422 if form.errors or is_wrong else 200)
 
 
-def _log_url(case: str, participant: str, check: IdentityCheck | None = None) -> str:
-    asked = {"direction": "in"} | ({"check": check.reference} if check else {})
-    return reverse("contacts:log", args=[case, participant]) + "?" + urlencode(asked)
+def _call_in_progress(request: Request, part: Participant, check: IdentityCheck | None = None) -> str:
+    """Back to the call from which the check was opened, with what was typed of it; or on to one that begins now."""
+    draft = Draft.objects.filter(
+        user=request.user,
+        reference=request.GET.get("draft", "")[:20],
+        page="contacts:log",
+        subject=part.reference,
+    ).first()
+    if draft is not None:
+        address = address_with(draft)
+    else:
+        direction = request.GET.get("direction")
+        asked = [("direction", "out" if direction == Contact.Direction.OUT else "in")]
+        asked += [(name, value) for name in ("channel", "tell") for value in request.GET.getlist(name)[:50]]
+        address = f"{reverse('contacts:log', args=[part.case.reference, part.reference])}?{urlencode(asked)}"
+    return f"{address}&check={check.reference}" if check else address
 
 
 @allow(Permission.TAKE_CALL)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import Q
@@ -208,7 +209,10 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         "shows_why_again": bool(form.errors.get("why_again")) or bool(_again_now(trying, channel, request)),
         "is_incoming": _asked_direction(request) == Contact.Direction.IN,
         "identity": identity,
-        "asks_word": not shows_word and _asked_direction(request) == Contact.Direction.OUT,
+        "asks_word": not shows_word
+        and identity is None
+        and _asked_direction(request) == Contact.Direction.OUT,
+        "caller_url": _caller_url(request, part, channel, asked),
         "blocked": [] if used.allowed else [reason.words for reason in used.reasons],
         "shows_despite": not used.allowed or bool(form.errors.get("despite")),
         "channels": _channel_links(part, channel, said),
@@ -235,6 +239,16 @@ def _shows_code_word(request: Request, participant: Participant, identity: Ident
         path=request.path,
     )
     return True
+
+
+def _caller_url(request: Request, participant: Participant, channel: str, tells: list[str]) -> str:
+    """Where it is checked who is on the line, and the way back to this call."""
+    way = [("direction", _asked_direction(request)), ("channel", channel)]
+    way += [("tell", reference) for reference in tells]
+    if draft := getattr(request, "draft", None):
+        way.append(("draft", draft.reference))
+    url = reverse("contacts:caller", args=[participant.case.reference, participant.reference])
+    return f"{url}?{urlencode(way)}"
 
 
 def _draft_left(request: Request, found: Draft | None) -> dict[str, str] | None:

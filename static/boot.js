@@ -108,7 +108,9 @@ document.addEventListener("click", (event) => {
 for (const form of document.querySelectorAll("form[data-keeps-drafts]")) {
   const pause = 10_000; // milliseconds
   let waiting = 0;
+  let isTyped = false;
   form.addEventListener("input", () => {
+    isTyped = true;
     clearTimeout(waiting);
     waiting = setTimeout(keep, pause);
   });
@@ -122,4 +124,16 @@ for (const form of document.querySelectorAll("form[data-keeps-drafts]")) {
     box.value = await answer.text();
     form.append(box);
   };
+  // A link to what is done in the middle of it takes the typing along.
+  for (const link of document.querySelectorAll("a[data-keeps-typing]")) {
+    link.addEventListener("click", async (event) => {
+      if (!isTyped || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      clearTimeout(waiting);
+      await keep();
+      const there = new URL(link.href);
+      if (form.elements.draft) there.searchParams.set("draft", form.elements.draft.value);
+      location.assign(there);
+    });
+  }
 }

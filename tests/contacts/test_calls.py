@@ -12,6 +12,7 @@ from tests.factories import ParticipantFactory, PersonFactory, SafeContactFactor
 from victimcare.accounts.models import Notification
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.models import Case, Exclusion, SafeContact
+from victimcare.drafts.models import Draft
 from victimcare.faults import Refused
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,33 @@ def test_an_outcome_of_a_call_we_made_is_refused_in_a_sentence_when_they_rang(mo
     address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference])
     answer = as_officer.post(address, {"direction": "in", "channel": "phone", "outcome": "no_answer"})
     assert answer.status_code == 422 and "They contacted us, so somebody was reached" in answer.text
+
+
+def test_the_check_leads_back_to_the_call_in_progress_with_what_was_typed(monday, as_officer, theirs):
+    address = reverse("contacts:log", args=[theirs.case.reference, theirs.reference]) + "?channel=phone"
+    typed = {
+        "channel": "phone",
+        "direction": "out",
+        "note": "She asked who is ringing.",
+        "save_draft": "auto",
+    }
+    draft = as_officer.post(address, typed).text
+    check = as_officer.get(address).context["caller_url"] + f"&draft={draft}"
+    assert "Check who is ringing" not in as_officer.get(check).text
+    back = as_officer.post(check, {"how": "code_word", "said": "blue bell"})
+    call = as_officer.get(back["Location"])
+    assert not call.context["is_incoming"] and call.context["form"]["note"].value() == typed["note"]
+    assert "You checked who it is." in call.text and "Ask for it, and check" not in call.text
+    said = {
+        "outcome": "reached",
+        "on": "2026-11-23",
+        "at_time": "09:55",
+        "next": "none",
+        "no_task_because": "-",
+    }
+    key = call.context["form"]["form_key"].value()
+    kept = as_officer.post(back["Location"], typed | said | {"save_draft": "", "form_key": key})
+    assert kept.status_code == 302 and not Draft.objects.exists()
 
 
 def test_somebody_elses_check_opens_nothing(monday, as_officer, theirs, colleague):

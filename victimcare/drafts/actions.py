@@ -21,6 +21,9 @@ DRAFTS_EACH = 50  # of one author: the oldest goes when there are more
 # What belongs to one drawing of the page, or must never be kept.
 NOT_KEPT = frozenset({"csrfmiddlewaretoken", "form_key", "typed_by", "save_draft", "draft"})
 
+# What an address carries for one visit alone: the form is the same without it.
+OF_ONE_VISIT = frozenset({"draft", "check"})
+
 # What is said there is compared and never kept (a caller's code word).
 NEVER_KEPT = frozenset({"contacts:caller"})
 
@@ -41,7 +44,9 @@ def author_of(token: str) -> int | None:
 def address_of(request: HttpRequest) -> str:
     """The address of the form, without the draft it names."""
     asked = [
-        (name, value) for name, value in parse_qsl(request.META.get("QUERY_STRING", "")) if name != "draft"
+        (name, value)
+        for name, value in parse_qsl(request.META.get("QUERY_STRING", ""))
+        if name not in OF_ONE_VISIT
     ]
     return request.path + (f"?{urlencode(asked)}" if asked else "")
 
