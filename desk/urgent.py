@@ -3,6 +3,7 @@
 A standard of our own beside the Code: no figure of compliance counts it.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -299,23 +300,7 @@ def _on_call(user: User) -> str:
 @allow(Permission.WATCH_URGENT)
 def urgent_call(request: Request, call: str) -> HttpResponse:
     """One call: whom, why, what was tried; a supervisor may set it aside with the reason."""
-    found = (
-        UrgentCall.objects.filter(may_see(request.user, "participant__"), reference=call)
-        .select_related(*WITH)
-        .first()
-    )
-    if found is None:
-        raise Http404
-    part = found.participant
-    record_access(
-        by=request.user,
-        op=AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT,
-        case=part.case.reference,
-        subject=part.reference,
-        field_group="urgent call",
-        justification=justification(request.user, part),
-        path=request.path,
-    )
+    found = _opened(request, call)
     form = AsideForm(request.POST or None, initial={"version": found.version})
     if form.is_valid():
         try:
@@ -337,11 +322,28 @@ def urgent_call(request: Request, call: str) -> HttpResponse:
         "facts": _facts(found),
         "state": state,
         "state_tone": "danger" if tone == "danger" else "",
-        "call_url": log_url(part, [found.event]),
+        "call_url": log_url(found.participant, [found.event]),
         "is_mine": found.asked_id == request.user.pk,
         "cancel_url": reverse("desk:urgent"),
     }
     return render(request, "desk/urgent_call.html", context, status=422 if form.errors else 200)
+
+
+def _opened(request: Request, reference: str) -> UrgentCall:
+    """The call of this reference, ended or not, and that it was opened is written down. Raises Http404."""
+    seen = UrgentCall.objects.filter(may_see(request.user, "participant__"), reference=reference)
+    found = get_object_or_404(seen.select_related(*WITH))
+    part = found.participant
+    record_access(
+        by=request.user,
+        op=AccessEntry.Op.ALTER if request.method == "POST" else AccessEntry.Op.CONSULT,
+        case=part.case.reference,
+        subject=part.reference,
+        field_group="urgent call",
+        justification=justification(request.user, part),
+        path=request.path,
+    )
+    return found
 
 
 def _facts(call: UrgentCall) -> list[dict[str, str]]:
@@ -368,28 +370,17 @@ def _facts(call: UrgentCall) -> list[dict[str, str]]:
 @require_POST
 def take_urgent(request: Request, call: str) -> HttpResponse:
     """A supervisor rings instead of whoever was asked; everybody else reads whose it is."""
-    found = get_object_or_404(urgent_for(request.user).select_related(*WITH), reference=call)
-    part = found.participant
-    record_access(
-        by=request.user,
-        op=AccessEntry.Op.ALTER,
-        case=part.case.reference,
-        subject=part.reference,
-        field_group="urgent call",
-        justification=justification(request.user, part),
-        path=request.path,
-    )
-    version = request.POST.get("version", "")
+    found, version = _opened(request, call), request.POST.get("version", "")
     try:
         take_over(
             call=found,
-            version=int(version) if version.isascii() and version.isdigit() else 0,
+            version=int(version) if re.fullmatch(r"[0-9]{1,9}", version) else 0,
             by=request.user,
         )
     except Refused as refused:
         messages.error(request, str(refused.sentence))
     else:
-        messages.success(request, _("It is yours now. Ring %s.") % part.person.name)
+        messages.success(request, _("It is yours now. Ring %s.") % found.participant.person.name)
     return redirect("desk:today")
 
 

@@ -334,8 +334,12 @@ def test_each_supervisor_sees_whose_each_call_is_and_may_take_it_over(
     assert UrgentCall.objects.get().asked == supervisor
     assert hers.get(reverse("desk:today")).context["urgent"]
     assert his.get(reverse("desk:today")).context["with_others"]
+    assert his.post(take, {"version": "9" * 5000}).status_code == 302  # no number of ours, and no fault
     monday.move_to(london(2026, 11, 20, 22, 41))  # late: everybody's
-    assert sign_in(on_call).get(reverse("desk:today")).context["urgent"]
+    late = sign_in(on_call)
+    assert late.get(reverse("desk:today")).context["urgent"]
+    UrgentCall.objects.update(ended_as="withdrawn", ended_at=london(2026, 11, 20, 22, 42))
+    assert "This has ended already." in late.post(take, {"version": 2}, follow=True).text
 
 
 def test_who_is_on_call_past_midnight_is_whose_turn_began_the_day_before(on_call, monday, sign_in):
