@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -390,10 +391,8 @@ def finding(figures: Figures) -> str:
     """What the picture shows, in a sentence."""
     if not figures.counts["received"]:
         return _("Nobody was referred in this period")
-    return _("%(reached)s of %(received)s victims referred were reached by a call") % {
-        "reached": figures.text("reached"),
-        "received": figures.text("received"),
-    }
+    said = {"reached": figures.text("reached"), "received": figures.text("received")}
+    return capfirst(_("%(reached)s of %(received)s victims referred were reached by a call") % said)
 
 
 def quick(cohort: Cohort, today: date) -> list[dict[str, Any]]:

@@ -49,12 +49,19 @@ class Trend:
 
     @cached_property
     def points(self) -> list[tuple[str, float | None]]:
-        return [(short_day(week.start), self.rate(line)) for week, line in self.weeks]
+        return [(short_day(week.start), self.rate(week, line)) for week, line in self.weeks]
 
-    def rate(self, line: Line) -> float | None:
+    @cached_property
+    def hides(self) -> dict[Period, set[str]]:
+        """What of each week is not shown."""
+        return {week: hidden({week: line.counts}, self.reader)[week] for week, line in self.weeks}
+
+    def rate(self, week: Period, line: Line) -> float | None:
         """In time of what was judged, in per cent; None where nothing was, and where it is not shown."""
         n, of = self.reader.one(line.in_time, line.judged)
-        return None if n is None or not of else self.reader.per_cent(n, of)
+        if n is None or not of or "in_time" in self.hides[week]:
+            return None
+        return self.reader.per_cent(n, of)
 
     @cached_property
     def known(self) -> list[tuple[str, float]]:
@@ -192,18 +199,16 @@ def trend(request: Request) -> HttpResponse:
 def week_row(week: Period, line: Line, found: Trend, owner: str, right: int | None) -> list[Any]:
     """One week: its figures, each opening its list, and whether it is as usual."""
     signal = found.signals.get(short_day(week.start))
-    hides = hidden({week: line.counts}, found.reader)[week]
     links = Links(found.reader, week)
-    _owed, *drawn = cells(
-        line, ["late", "no_evidence" if owner else "missed"], links, hides, owner=owner or "ours", right=right, of="code"
-    )  # fmt: skip
+    shown, asks = ["late", "no_evidence" if owner else "missed"], {"owner": owner or "ours", "right": right}
+    _owed, *drawn = cells(line, shown, links, found.hides[week], of="code", **asks)
     return [
         short_day(week.start),
         *drawn,
         {"text": reason(signal), "tone": "due"}
         if signal
         else _("usual")
-        if found.usual and line.judged
+        if found.usual and found.rate(week, line) is not None
         else "–",
     ]
 

@@ -98,8 +98,8 @@ def line(
 def round_steps(low: float, high: float) -> list[float]:
     """Three to six round figures from at most `low` to at least `high`: 60, 70, 80, 90."""
     width = high - low
-    if not isfinite(width) or width <= 0:
-        return [low, low + (abs(low) or 1)]
+    if not isfinite(width) or width <= 0:  # one height: it stands at the top, and none of 100% is above it
+        return [high - abs(high) / 5, high] if high else [0, 1]
     size = 10 ** floor(log10(width / 3))
     step = next(size * n for n in (1, 2, 5, 10) if size * n >= width / 3)
     first, last = floor(low / step), ceil(high / step)
