@@ -115,11 +115,20 @@ def name_of(kind: str, column: str) -> str:
 
 def key_in_words(kind: str, key: str) -> str:
     """A natural key as people say it: System it came from: RMS, Event's number in the force's system: not known."""
+    return ", ".join(f"{name}: {value or _('not known')}" for name, value in _parts_of_key(kind, key))
+
+
+def key_in_short(kind: str, key: str) -> str:
+    """As far as it is known, and what is not: RMS, P00000003, VICTIM. Not known: Occurrence number."""
+    parts = _parts_of_key(kind, key)
+    known = ", ".join(value for _name, value in parts if value)
+    unknown = ", ".join(name for name, value in parts if not value)
+    return _("%(known)s. Not known: %(names)s") % {"known": known, "names": unknown} if unknown else known
+
+
+def _parts_of_key(kind: str, key: str) -> list[tuple[str, str]]:
     columns = _LAYOUTS[kind].key if kind in _LAYOUTS else ()
-    return ", ".join(
-        f"{name_of(kind, column)}: {value or _('not known')}"
-        for column, value in zip(columns, key.split("|"), strict=False)
-    )
+    return [(name_of(kind, column), value) for column, value in zip(columns, key.split("|"), strict=False)]
 
 
 # Problems that are read as broken once the day they quote is left out, as rows that wait keep them.

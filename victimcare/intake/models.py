@@ -230,6 +230,11 @@ class ImportRow(models.Model):
         return layouts.key_in_words(self.batch.kind, self.natural_key)
 
     @property
+    def about_in_short(self) -> str:
+        """The same, for a list."""
+        return layouts.key_in_short(self.batch.kind, self.natural_key)
+
+    @property
     def all_wrong(self) -> list[dict[str, str]]:
         """Each problem as its column and reason; of a row that came before we kept them all, the first alone."""
         kept = self.problems or [{"column": self.column, "reason": self.reason}]

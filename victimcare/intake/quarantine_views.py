@@ -176,14 +176,15 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
     """Mend a row and send it on, or set it aside."""
     row = _row_or_404(batch, number)
     is_whole = row.pk in read_whole([row], request.user)
+    is_sent = request.method == "POST"
+    form = (
+        RowForm(request.POST, row=row, is_whole=is_whole) if is_sent else RowForm.of(row, is_whole=is_whole)
+    )
     if row.settled_at is not None:
-        if request.method == "POST":
-            raise Stale(settling.SETTLED, typed=_typed(request, row))
+        if is_sent:
+            raise Stale(settling.SETTLED)  # what was typed is given back in the words of the form
         return render(request, "intake/row.html", {"row": row, "is_whole": is_whole})
-    form = RowForm.of(row, is_whole=is_whole)
-    if request.method == "POST":
-        form = RowForm(request.POST, row=row, is_whole=is_whole)
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         cells = form.cells()
         form.mark(settling.problems_of(row, cells), cells)
         if not form.errors:
@@ -194,21 +195,12 @@ def row_page(request: Request, batch: str, number: int) -> HttpResponse:
                 return redirect("intake:quarantine")
             except AsksFirst as asks:
                 form.ask(str(asks.sentence), asks.key)
-            except Stale as stale:
-                raise Stale(stale.sentence, typed=_typed(request, row)) from None
             except Refused as refused:
                 if refused.status != Refused.status:
                     raise
                 form.add_error(None, str(refused.sentence))
     record_access(by=request.user, op=AccessEntry.Op.CONSULT, field_group="quarantine", path=request.path)
     return render(request, "intake/row.html", _row_context(row, request.user, form=form))
-
-
-def _typed(request: Request, row: ImportRow) -> list[tuple[str, str]]:
-    """What they wrote into the cells, by the names of the columns: their row was settled meanwhile."""
-    columns = layouts.of(row.batch.kind).columns
-    cells = ((column, request.POST.get(column, "").strip()) for column in columns)
-    return [(layouts.name_of(row.batch.kind, column), cell) for column, cell in cells if cell]
 
 
 def _said_of_mended(request: Request, row: ImportRow) -> str:
