@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from compliance import words
@@ -24,7 +25,7 @@ from compliance.breaches import (
     recoveries,
 )
 from compliance.excuse_views import op_of
-from compliance.explain import late_by
+from compliance.explain import late_by, rule_of
 from compliance.models import ACCOUNTABLE, Breach, Duty
 from compliance.models_breach import standing_of
 from contacts.models import TELLS, Contact
@@ -255,8 +256,8 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "story": _story(found, participant, shows_contacts=request.user.may(Permission.VIEW_CONTACTS)),
         "said": _said(record) if record else [],
         "mended": _mended_in_words(mended, participant.person.first_name, today),
-        "tell_url": _tell_url(mended, participant) if request.user.may(Permission.LOG_CONTACT) else "",
-        "deadline": due(record.due_on, today).sentence if record and state != Breach.State.CLOSED else "",
+        "tell_url": _tell_url(found, mended, participant) if request.user.may(Permission.LOG_CONTACT) else "",
+        "deadline": _deadline(record, today) if record else "",
         "may_answer": may and is_one and state in (Breach.State.OPEN, Breach.State.ACCEPTED),
         "may_decide": may and state == Breach.State.DISPUTED,
         "is_mine": bool(record and record.answered_by_id == request.user.pk),
@@ -265,6 +266,21 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "changes": _changes(record) if record else [],
     }
     return render(request, "compliance/breach.html", context)
+
+
+DO_BY = {
+    Breach.State.OPEN: gettext_lazy("Accept or dispute it by %(day)s."),
+    Breach.State.DISPUTED: gettext_lazy("Decide about the dispute by %(day)s."),
+    Breach.State.ACCEPTED: gettext_lazy("Close it by %(day)s."),
+}
+
+
+def _deadline(breach: Breach, today: date) -> str:
+    """Close it by Fri 4 Dec. Where that day has passed, by how much. Empty where nothing is left to do."""
+    if breach.state not in DO_BY:
+        return ""
+    said = str(DO_BY[Breach.State(breach.state)]) % {"day": day(breach.due_on)}
+    return f"{said} {due(breach.due_on, today).lead}." if breach.due_on < today else said
 
 
 def _facts(duty: Duty, today: date) -> list[dict[str, str]]:
@@ -393,13 +409,16 @@ def _mended_in_words(duty: Duty | None, name: str, today: date) -> str:
     return f"{words.asks(duty.rule, name)}. {by}."
 
 
-def _tell_url(duty: Duty | None, participant: Participant) -> str:
-    """The page that logs the contact, with what to say ticked; none where nothing is owed."""
-    if duty is None or duty.status != Duty.Status.OPEN:
+def _tell_url(duty: Duty, mend: Duty | None, participant: Participant) -> str:
+    """The page that logs the contact, with what to say ticked: what they were not told yet, and that we were late."""
+    if mend is None or mend.status != Duty.Status.OPEN:
         return ""
-    event = Event.objects.filter(pk=duty.event_id).values_list("reference", flat=True).first()
+    rule = rule_of(duty)
+    is_to_tell = duty.status == Duty.Status.OPEN and rule is not None and rule.is_told
+    about = [mend.event_id, duty.event_id] if is_to_tell else [mend.event_id]
+    events = Event.objects.filter(pk__in=about).order_by("pk").values_list("reference", flat=True)
     url = reverse("contacts:log", args=[participant.case.reference, participant.reference])
-    return f"{url}?{urlencode({'tell': event})}" if event else ""
+    return f"{url}?{urlencode({'tell': list(events)}, doseq=True)}"
 
 
 # --- What is done about it -------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from compliance.excuses import (
     take_excuse_back,
     waiting_about,
 )
+from compliance.explain import due_of
 from compliance.models import ACCOUNTABLE, Duty, Excuse
 from contacts.models import RELEASE_NEWS
 from victimcare import clock
@@ -32,7 +33,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed, participant_for
 from victimcare.faults import Stale
-from victimcare.govuk.dates import day, due, moment
+from victimcare.govuk.dates import day, moment
 from victimcare.http import Request
 
 PAGE = 25
@@ -70,7 +71,7 @@ def excuses(request: Request) -> HttpResponse:
 
 def _row(excuse: Excuse, user: User) -> list[Any]:
     duty, part = excuse.duty, excuse.participant
-    then = due(duty.due_on, clock.today()) if duty.due_on else None
+    then = due_of(duty, clock.today()) if duty.due_on else None
     is_mine = excuse.asked_by_id == user.pk
     return [
         {"text": moment(excuse.asked_at), "note": str(excuse.asked_by)},
@@ -121,7 +122,7 @@ def ask(request: Request, duty: int) -> HttpResponse:
         "form": form,
         "what": words.asks(found.rule, participant.person.first_name),
         "why": f"{found.event.title}, {day(found.clock_on)}.",
-        "due": due(found.due_on, clock.today()).sentence if found.due_on else "",
+        "due": due_of(found, clock.today()).sentence if found.due_on else "",
         "can_be_excused": found.status in CAN_BE_EXCUSED,
         "waiting": waiting_about(found),
         "may_decide": request.user.may(Permission.DECIDE_EXCUSE),
@@ -203,9 +204,7 @@ def _facts(excuse: Excuse) -> list[dict[str, str]]:
         (_("Whose duty"), duty.accountable),
         (
             _("Due"),
-            due(duty.due_on, clock.today()).sentence
-            if duty.due_on
-            else _("The Code gives no number of days"),
+            due_of(duty, clock.today()).sentence if duty.due_on else _("The Code gives no number of days"),
         ),
         (_("What it would become"), str(excuse.get_status_display())),
         (_("Good reason"), str(excuse.get_reason_display()) if excuse.reason else ""),

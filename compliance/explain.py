@@ -12,8 +12,8 @@ from compliance import words
 from compliance.catalogue import Rule, codes
 from compliance.models import Duty
 from victimcare.calendars import LAST_YEAR, Calendar, current, numbered
+from victimcare.govuk.dates import Due, due, long_day, long_day_within, on_long_day
 from victimcare.govuk.dates import day as short_day
-from victimcare.govuk.dates import due, long_day, long_day_within, on_long_day
 from victimcare.working_days import (
     add_working_days,
     bank_holiday_names,
@@ -79,6 +79,17 @@ def late_by(duty: Duty, today: date) -> str:
     if not n:
         return due(duty.due_on, until).lead
     return ngettext("%(n)d working day late", "%(n)d working days late", n) % {"n": n}
+
+
+def due_of(duty: Duty, today: date) -> Due:
+    """By when it is due; where it is late, by how much in the working days in which the Code counts. It has a date."""
+    assert duty.due_on is not None  # noqa: S101 - the Code gives a number of days
+    then = due(duty.due_on, today)
+    late = late_by(duty, today)
+    if not late:
+        return then
+    was = _("was due %(day)s") % {"day": short_day(duty.due_on)}
+    return Due("overdue", late, was, f"{late}, {was}")
 
 
 def _what_happened(duty: Duty) -> Step:

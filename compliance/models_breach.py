@@ -243,7 +243,7 @@ def standing_of(state: str, decision: str, agency: str) -> str:
     if state != Breach.State.ACCEPTED:
         return str(Breach.State(state).label)
     if decision == Breach.Decision.UPHELD:
-        return _now("Dispute upheld: %(agency)s answers for it") % {"agency": Breach.Agency(agency).label}
+        return _now("Dispute upheld. Who answers: %(agency)s") % {"agency": Breach.Agency(agency).label}
     if decision == Breach.Decision.REFUSED:
-        return _now("Dispute not upheld: the force answers for it")
-    return _now("Accepted: the force answers for it")
+        return _now("Dispute not upheld. The force answers.")
+    return _now("Accepted. The force answers.")

@@ -102,7 +102,7 @@ class NewForm(VersionForm):
         blank=_("Choose"),
         missing=_("Choose a right."),
     )
-    field_order = ("form_key", "name", "name_cy", "right", "trigger", "clock", "title", "title_cy")
+    field_order = ("form_key", "name", "name_cy", "right", "trigger", "clock", *VersionForm.field_order[2:])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, is_named=True, **kwargs)

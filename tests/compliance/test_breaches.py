@@ -178,7 +178,7 @@ def test_a_dispute_is_upheld_by_somebody_else_and_then_that_agency_answers(
     assert (decided.agency, decided.state, decided.decision) == ("cps", "accepted", "upheld")
     assert decided.due_on == date(2026, 12, 7)
     page = as_supervisor.get(reverse("compliance:breach", args=[duty.pk])).content.decode()
-    assert "Dispute upheld: Crown Prosecution Service answers for it" in page
+    assert "Dispute upheld. Who answers: Crown Prosecution Service" in page
     assert "Accepted" not in page
     with pytest.raises(Refused, match="decided already"):
         dispute(duty, supervisor, version=decided.version)

@@ -80,7 +80,7 @@ def test_a_dispute_is_accepted_by_another_supervisor(somebody, service):
     supervisor.page.locator("[name=because]").fill("Their email of the 2nd says so.")
     supervisor.picture("breach-4-dispute")
     supervisor.press("Save")
-    supervisor.sees("Dispute upheld: Somebody else answers for it", "Their email of the 2nd says so.")
+    supervisor.sees("Dispute upheld. Who answers: Somebody else", "Their email of the 2nd says so.")
     supervisor.go("/excuses/")
     supervisor.picture("breach-5-excuses")
     supervisor.page.locator("main table a").first.click()
