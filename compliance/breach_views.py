@@ -269,14 +269,14 @@ def breach(request: Request, duty: int) -> HttpResponse:
 
 
 DO_BY = {
-    Breach.State.OPEN: gettext_lazy("Accept or dispute it by %(day)s."),
-    Breach.State.DISPUTED: gettext_lazy("Decide about the dispute by %(day)s."),
-    Breach.State.ACCEPTED: gettext_lazy("Close it by %(day)s."),
+    Breach.State.OPEN: gettext_lazy("To be accepted or disputed by %(day)s."),
+    Breach.State.DISPUTED: gettext_lazy("To be decided by %(day)s."),
+    Breach.State.ACCEPTED: gettext_lazy("To be closed by %(day)s."),
 }
 
 
 def _deadline(breach: Breach, today: date) -> str:
-    """Close it by Fri 4 Dec. Where that day has passed, by how much. Empty where nothing is left to do."""
+    """To be closed by Fri 4 Dec. Where that day has passed, by how much. Empty where nothing is left to do."""
     if breach.state not in DO_BY:
         return ""
     said = str(DO_BY[Breach.State(breach.state)]) % {"day": day(breach.due_on)}
@@ -482,6 +482,10 @@ def close(request: Request, duty: int) -> HttpResponse:
     found, participant, record = _opened(request, duty)
     if record is None:
         raise Http404
+    not_yet = before_closing(found, recoveries([record]).get(record.pk))
+    if not_yet and request.method != "POST":
+        messages.error(request, not_yet)
+        return redirect("compliance:breach", duty)
     form = CloseForm(request.POST or None, initial={"version": record.version})
     if form.is_valid():
         said = form.cleaned_data

@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from compliance import words
 from compliance.calendar.models import CalendarVersion, OneOffDay  # noqa: F401
 from compliance.models_breach import Breach as Breach  # Django looks for models here
 from compliance.models_breach import Excuse as Excuse
@@ -393,7 +394,8 @@ class Duty(models.Model):
             officer, team = self.officer, self.team
         else:
             return str(self.get_owner_display())
-        return ", ".join(str(each) for each in (officer or self.get_owner_display(), team) if each)
+        theirs = words.in_their_language(team.name, team.name_cy) if team else ""
+        return ", ".join(str(each) for each in (officer or self.get_owner_display(), theirs) if each)
 
     @property
     def is_external(self) -> bool:

@@ -2,6 +2,9 @@
 
 import re
 
+from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import override
+
 from scripts import messages
 
 CATALOGUE = messages.ROOT / "victimcare" / "locale" / "cy" / "LC_MESSAGES" / "django.po"
@@ -31,6 +34,14 @@ def test_no_translation_loses_or_invents_a_placeholder():
     assert not [
         message.id for message in messages.read(CATALOGUE) if message.id and messages.is_unsafe(message)
     ]
+
+
+def test_no_word_of_ours_is_the_name_of_a_month_or_a_day_which_django_says():
+    with override("en"):
+        named = {
+            str(name) for names in (MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR) for name in names.values()
+        }
+    assert not named & {text for text, context in _collected() if context is None}
 
 
 def test_no_word_hides_behind_a_name_that_nobody_collects():
