@@ -9,7 +9,7 @@ from zlib import crc32
 
 LINE_HEIGHT = 180
 LEFT = 11.0  # the figures of the scale stand to the left
-RIGHT = 80.0  # the line ends here; its last figure stands to the right
+RIGHT = 84.0  # the line ends here; its last figure stands to the right
 
 
 def name(title: str) -> str:
