@@ -26,6 +26,7 @@ from victimcare.accounts.models import Notification, StaffMail, User
 from victimcare.accounts.notify import read, read_all
 from victimcare.cases.access import listed
 from victimcare.cases.models import Participant, Question
+from victimcare.cases.question_views import about as about_whom
 from victimcare.faults import Refused
 from victimcare.govuk.dates import clock_time, day, moment
 from victimcare.http import Request
@@ -96,13 +97,11 @@ LEADS: dict[str, Any] = {
     "urgent_call": UrgentCall,
     "urgent_call_late": UrgentCall,
     "promise_due": PromiseKept,
-    "question_due": Question,
-    "answer_due": Question,
-    "question_asked": Question,
-    "question_answered": Question,
     "excuse_agreed": Excuse,
     "excuse_refused": Excuse,
 }
+# About a question to the officer in the case: whoever it is asked of may see it, and of the case no more.
+OF_A_QUESTION = {"question_due", "answer_due", "question_asked", "question_answered"}
 # Those about a colleague and nobody else: they name the colleague.
 OF_A_COLLEAGUE = {"officer_left", "handover", "officers_minute", "officer_silent"}
 # About no person: the subject is a question, an extract or a day, and is said as it is.
@@ -118,13 +117,23 @@ def in_words(notices: Iterable[Notification], reader: User) -> tuple[list[dict[s
     At most seven queries, however many notices.
     """
     notices = list(notices)
+    questions = _questions(notices, reader)
     about = _about(notices, reader)
-    colleagues = _colleagues(notices)
+    about |= {subject: asked.participant for subject, asked in questions.items() if asked.participant}
+    named = _colleagues(notices) | {subject: about_whom(asked) for subject, asked in questions.items()}
     said = _passed_on(notices)
-    rows = [
-        _row(notice, about.get(notice.subject), colleagues, said.get(notice.subject)) for notice in notices
-    ]
+    rows = [_row(notice, about.get(notice.subject), named, said.get(notice.subject)) for notice in notices]
     return rows, list({person.pk: person for person in about.values()}.values())
+
+
+def _questions(notices: list[Notification], reader: User) -> dict[str, Question]:
+    """The question of each notice about one, by its subject, that the reader may still see. One query at most."""
+    subjects = [notice.subject for notice in notices if notice.kind in OF_A_QUESTION]
+    if not subjects:
+        return {}
+    seen = Question.objects.visible_to(reader).filter(reference__in=subjects)
+    found = seen.select_related("case", "participant__person", "participant__case", "participant__officer")
+    return {question.reference: question for question in found}
 
 
 def _colleagues(notices: list[Notification]) -> dict[str, str]:
@@ -153,7 +162,7 @@ def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
     """Whom each subject concerns, by the subject, as far as the reader may see them today."""
     subjects: dict[Any, set[str]] = {}
     for notice in notices:
-        if notice.kind not in OF_A_COLLEAGUE | OF_NOBODY:
+        if notice.kind not in OF_A_COLLEAGUE | OF_NOBODY | OF_A_QUESTION:
             subjects.setdefault(LEADS.get(notice.kind, Participant), set()).add(notice.subject)
     leads: dict[str, int] = {}
     for model, references in subjects.items():
@@ -169,7 +178,7 @@ def _about(notices: list[Notification], reader: User) -> dict[str, Participant]:
 def _row(
     notice: Notification,
     person: Participant | None,
-    colleagues: Mapping[str, str],
+    named: Mapping[str, str],
     passed_on: Promise | None = None,
 ) -> dict[str, Any]:
     said = str(passed_on or KINDS.get(notice.kind, lazy("Something to look at")))
@@ -177,9 +186,9 @@ def _row(
     is_said_by_day = bool(notice.due_on) and notice.level in SAY_WHEN
     is_level_said = notice.level != Notification.Level.NEWS and not is_said_by_day
     level = f"{notice.get_level_display()}." if is_level_said else ""
-    is_of_a_colleague = notice.kind in OF_A_COLLEAGUE
-    if is_of_a_colleague:
-        who = colleagues.get(notice.subject, "")
+    is_known = person is not None or notice.kind in OF_A_COLLEAGUE | OF_NOBODY or notice.subject in named
+    if notice.kind in OF_A_COLLEAGUE or notice.subject in named:
+        who = named.get(notice.subject, "")
     elif notice.kind in OF_NOBODY:
         who = notice.subject
     else:
@@ -190,7 +199,7 @@ def _row(
         "text": what,  # for a side list
         "what": what,  # for a row of work
         "who": what,
-        "url": notice.url if person or notice.kind in OF_A_COLLEAGUE | OF_NOBODY else "",
+        "url": notice.url if is_known else "",
         "when": day(notice.created_at),
         "when_note": clock_time(notice.created_at),
         "why": " ".join(part for part in (where, level, due) if part),

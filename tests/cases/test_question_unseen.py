@@ -48,6 +48,7 @@ def test_a_question_to_a_team_reaches_the_officers_of_that_team_alone(
     assert [list(Question.objects.asked_of(one)) for one in (pc, cousin, other)] == [[question], [], []]
     assert [one.recipient for one in Notification.objects.filter(kind="question_asked")] == [pc]
     client = sign_in(pc)
+    assert "no longer see" not in client.get(reverse("desk:notifications")).text
     assert client.get(reverse("cases:answer", args=[question.reference])).status_code == 200
     assert (
         client.get(reverse("desk:summary", args=[of_a_team.case.reference, of_a_team.reference])).status_code
