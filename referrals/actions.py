@@ -48,9 +48,6 @@ class Left:
     name: str
     why: str
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.why}"
-
 
 @dataclass
 class Saved:
@@ -127,8 +124,8 @@ def _moved_on(referral: Referral, by: User) -> str:
         return _("closed meanwhile")
     if referral.status == Referral.Status.ALLOCATED:
         officer = referral.participant.officer
-        if officer and referral.allocated_by_id == by.pk:
-            return _("you gave them to %s already") % officer
+        if referral.allocated_by_id == by.pk:
+            return _("you allocated them already")
         return _("a colleague gave them to %s meanwhile") % officer if officer else _("allocated meanwhile")
     return "" if referral.status == Referral.Status.RECEIVED else _("no longer waiting for an officer")
 

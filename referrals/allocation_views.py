@@ -27,7 +27,7 @@ from victimcare.govuk.dates import day
 from victimcare.http import Request, moment_from
 
 REASON_AT_MOST = 300  # letters that wait with the ticks while a page is turned
-NAMED_AT_MOST = 10  # in one message: the others are counted
+NAMED_AT_MOST = 10  # of those left for one reason: the others are counted
 
 
 # --- Allocating ------------------------------------------------------------------------------------
@@ -170,10 +170,16 @@ def _with_officers(draft: Draft) -> dict[str, tuple[User, int | None]]:
 def _name_the_left(request: Request, left: list[actions.Left], words: str) -> None:
     if not left:
         return
-    said = "; ".join(map(str, left[:NAMED_AT_MOST]))
-    if more := len(left) - NAMED_AT_MOST:
-        said += _("; and %(n)d more") % {"n": more} if more > 0 else ""
-    messages.warning(request, words % said)
+    by_reason: dict[str, list[str]] = {}
+    for each in left:
+        by_reason.setdefault(each.why, []).append(each.name)
+    messages.warning(request, words % "; ".join(f"{_some(who)}: {why}" for why, who in by_reason.items()))
+
+
+def _some(names: list[str]) -> str:
+    """The first of them, and how many more."""
+    said, more = ", ".join(names[:NAMED_AT_MOST]), len(names) - NAMED_AT_MOST
+    return _("%(names)s and %(n)d more") % {"names": said, "n": more} if more > 0 else said
 
 
 def _page(

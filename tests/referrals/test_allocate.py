@@ -289,7 +289,7 @@ def test_whoever_changed_meanwhile_is_named_and_left(as_supervisor, supervisor, 
     Referral.objects.filter(pk=changed.pk).update(version=9)
     said = text(post(as_supervisor))
     assert "1 victim allocated." in said
-    assert "Siân Evans: you gave them to Col League already" in said
+    assert "Siân Evans: you allocated them already" in said
     assert "Siân Evans: changed since you looked: look again" in said
     assert list(Referral.objects.unallocated()) == [changed]
     assert Referral.objects.get(pk=there.pk).status == "allocated"

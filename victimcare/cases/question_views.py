@@ -69,13 +69,14 @@ def ask(request: Request, case: str, participant: str) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused.sentence))
         else:
-            messages.success(
-                request,
-                _("Asked %(who)s. The answer is due by %(day)s.")
-                % {"who": addressee(question), "day": day(question.due_on)},
-            )
             if reaches_nobody:
                 messages.warning(request, REACHES_NOBODY)
+            else:
+                messages.success(
+                    request,
+                    _("Asked %(who)s. The answer is due by %(day)s.")
+                    % {"who": addressee(question), "day": day(question.due_on)},
+                )
             return redirect("desk:summary", case, participant)
     earlier = Question.objects.filter(participant=person).select_related(*ABOUT).order_by("-asked_at")[:10]
     context = {
