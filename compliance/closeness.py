@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from compliance.metrics import PARTS, Figure
-from compliance.suppression import WHOLE, Counts, hide_small, is_small
+from victimcare.suppression import WHOLE, Counts, hide_small, is_small
 
 IN_TIME, COVERAGE, STRICT, ADJUSTED, TRIED = "M1", "M2", "M3", "M4", "M24"
 # Measures that count those in time of some duties, and the one whose duties these are some of.

@@ -23,7 +23,6 @@ from compliance.metrics.breakdowns import NOT_RECORDED, Breakdown
 from compliance.metrics.differences import from_the_whole
 from compliance.models import CodeVersion
 from compliance.reader import TOO_FEW, Reader
-from compliance.suppression import WHOLE, Counts
 from contacts.models import Contact
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -32,6 +31,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.models import Event
 from victimcare.govuk.forms import ChoiceSelect
 from victimcare.http import Request
+from victimcare.suppression import WHOLE, Counts
 
 ALL_METRICS: dict[str, Metric] = METRICS | GUARDS
 

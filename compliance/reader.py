@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from compliance.closeness import Hidden, steps_too_close, too_close
 from compliance.metrics import Figure
-from compliance.suppression import WHOLE, Counts, Place, crossed_to_hide, hide_small
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.counting import only_counts
 from victimcare.cases.standards import Key, numbers_on
+from victimcare.suppression import WHOLE, Counts, Place, crossed_to_hide, hide_small
 
 TOO_FEW = gettext_lazy("hidden")
 

@@ -1,7 +1,7 @@
 """The report of what works: at which hours, and at which attempt, calls and visits reach victims."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -18,6 +18,9 @@ from victimcare.accounts.permissions import Permission
 from victimcare.cases.counting import only_counts
 from victimcare.govuk.dates import day
 from victimcare.http import Request
+from victimcare.suppression import WHOLE, Place, crossed_to_hide
+
+ATTEMPTS = range(1, LAST_ATTEMPT + 1)
 
 
 @allow(Permission.VIEW_DASHBOARD)
@@ -30,6 +33,8 @@ def reach(request: Request) -> HttpResponse:
     found = tallies(_scope(user, is_guarded=is_guarded), channel, since)
     hours = sorted({hour for hour, _attempt in found})
     by_hour = {hour: _sum(found, hour) for hour in hours}
+    hides = _too_few(found, hours) if is_guarded else set()
+    shown = {hour: tally for hour, tally in by_hour.items() if (str(hour), WHOLE) not in hides}
     context = {
         "tabs": [
             {"label": each.label, "url": f"?channel={each.value}", "is_current": each == channel}
@@ -41,19 +46,18 @@ def reach(request: Request) -> HttpResponse:
             [
                 _hour(hour),
                 *(
-                    _said(found.get((hour, attempt), Tally()), is_guarded=is_guarded)
-                    for attempt in range(1, LAST_ATTEMPT + 1)
+                    _said(found.get((hour, attempt), Tally()), is_hidden=(str(hour), str(attempt)) in hides)
+                    for attempt in ATTEMPTS
                 ),
-                _said(by_hour[hour], is_guarded=is_guarded),
+                _said(by_hour[hour], is_hidden=hour not in shown),
             ]
             for hour in hours
         ],
         "chart": [
             {"label": _hour(hour), "value": tally.share or 0, "text": _percent(tally)}
-            for hour, tally in by_hour.items()
-            if not _is_small(tally, is_guarded=is_guarded)
+            for hour, tally in shown.items()
         ],
-        "chart_title": _finding(by_hour, is_guarded=is_guarded),
+        "chart_title": _finding(shown),
         "period": _("From %(first)s to %(last)s") % {"first": day(since), "last": day(today)},
         "is_guarded": is_guarded,
         "smallest": settings.SMALL_NUMBERS_BELOW,
@@ -74,35 +78,46 @@ def _hour(hour: int) -> str:
     return _("%(from)02d:00 to %(to)02d:00") % {"from": hour, "to": (hour + 1) % 24}
 
 
-def _is_small(tally: Tally, *, is_guarded: bool) -> bool:
-    """Few enough that somebody could be known by it: of the calls, of those that reached, or of the others."""
-    numbers = (tally.tried, tally.reached, tally.tried - tally.reached)
-    return is_guarded and any(0 < n < settings.SMALL_NUMBERS_BELOW for n in numbers)
+def _too_few(found: dict[tuple[int, int], Tally], hours: list[int]) -> set[Place]:
+    """What says of so few calls that somebody could be known by it: by hour and attempt, of all attempts under "".
+
+    Each says how many were called, how many of them were reached, and how many not.
+    """
+    counted: tuple[Callable[[Tally], int], ...] = (
+        lambda tally: tally.tried,
+        lambda tally: tally.reached,
+        lambda tally: tally.tried - tally.reached,
+    )
+    return {
+        place
+        for count in counted
+        for place in crossed_to_hide(
+            {
+                str(hour): {str(attempt): count(found.get((hour, attempt), Tally())) for attempt in ATTEMPTS}
+                for hour in hours
+            },
+            settings.SMALL_NUMBERS_BELOW,
+        )
+    }
 
 
 def _percent(tally: Tally) -> str:
     return _("%(share)d%% of %(n)d") % {"share": tally.share or 0, "n": tally.tried}
 
 
-def _said(tally: Tally, *, is_guarded: bool) -> Any:
+def _said(tally: Tally, *, is_hidden: bool) -> str:
     if not tally.tried:
         return "–"
-    if _is_small(tally, is_guarded=is_guarded):
-        return _("too few to show")
-    return _percent(tally)
+    return _("too few to show") if is_hidden else _percent(tally)
 
 
-def _finding(by_hour: dict[int, Tally], *, is_guarded: bool) -> str:
+def _finding(by_hour: dict[int, Tally]) -> str:
     """The chart's title: at which hour most were reached."""
-    shown = {
-        hour: tally
-        for hour, tally in by_hour.items()
-        if tally.tried >= settings.SMALL_NUMBERS_BELOW and not _is_small(tally, is_guarded=is_guarded)
-    }
-    if not shown:
+    known = {hour: tally for hour, tally in by_hour.items() if tally.tried >= settings.SMALL_NUMBERS_BELOW}
+    if not known:
         return _("Too few calls to say which hours work best")
-    best = max(shown, key=lambda hour: (shown[hour].share or 0, -hour))
+    best = max(known, key=lambda hour: (known[hour].share or 0, -hour))
     return _("Most are reached from %(hours)s: %(share)s") % {
         "hours": _hour(best),
-        "share": _percent(shown[best]),
+        "share": _percent(known[best]),
     }

@@ -13,7 +13,6 @@ from compliance import words
 from compliance.models import Duty
 from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
-from compliance.suppression import WHOLE
 from desk.duty_list import NOBODY, OWN, tier_name
 from desk.figures import (
     EXTERNAL,
@@ -42,6 +41,7 @@ from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases import offence_groups
 from victimcare.http import Request
+from victimcare.suppression import WHOLE
 
 
 @dataclass(frozen=True)

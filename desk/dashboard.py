@@ -14,7 +14,6 @@ from compliance import words
 from compliance.models import Duty
 from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
-from compliance.suppression import WHOLE
 from desk import funnel
 from desk.figures import (
     EXTERNAL,
@@ -43,6 +42,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
+from victimcare.suppression import WHOLE
 from victimcare.working_days import add_working_days, england_and_wales
 
 Lines = dict[tuple[int, str], Line]  # by right, 0 for our own standards, and by owner

@@ -14,12 +14,12 @@ from compliance import rollups
 from compliance.models import Duty
 from compliance.reader import TOO_FEW, Reader
 from compliance.rollups import Asked
-from compliance.suppression import WHOLE
 from victimcare.accounts.models import Team, User
 from victimcare.cases.counting import only_counts
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
+from victimcare.suppression import WHOLE
 
 FORCE = (Duty.Owner.FORCE.value, Duty.Owner.WCU.value)
 EXTERNAL = (Duty.Owner.CPS.value, Duty.Owner.HMCTS.value, Duty.Owner.PROBATION.value)

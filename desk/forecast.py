@@ -17,7 +17,6 @@ from compliance import rollups
 from compliance.models import Duty
 from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
-from compliance.suppression import WHOLE
 from desk.figures import Links, Period, asked_team, counted_note, dashboards, hidden, left_out
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -27,6 +26,7 @@ from victimcare.cases.counting import may_count, only_counts
 from victimcare.cases.models import Participant
 from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
+from victimcare.suppression import WHOLE
 from victimcare.working_days import england_and_wales, working_days_after
 
 DAYS = 10

@@ -11,6 +11,7 @@ TYPED = [
     "**/rules.py",
     "**/rules/*.py",
     "victimcare/calendars.py",
+    "victimcare/suppression.py",
     "victimcare/working_days.py",
     "victimcare/cases/adding.py",
     "victimcare/cases/changing.py",
@@ -29,7 +30,6 @@ TYPED = [
     "compliance/engine.py",
     "compliance/calendar/moving.py",
     "compliance/excuses.py",
-    "compliance/suppression.py",
     "courts/clashes.py",
 ]
 APPS = ["victimcare", "referrals", "needs_assessments", "contacts", "courts", "compliance", "desk"]

@@ -25,9 +25,9 @@ from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, me
 from compliance.metrics.definitions import NOT_COLLECTED
 from compliance.models import CodeVersion
 from compliance.reader import strictest_threshold
-from compliance.suppression import WHOLE, Counts, hide_small, is_small
 from victimcare import calendars
 from victimcare.calendars import FIRST_YEAR, LAST_YEAR
+from victimcare.suppression import WHOLE, Counts, hide_small, is_small
 
 Row = dict[str, Any]
 Said = dict[str, str]

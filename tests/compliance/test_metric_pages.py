@@ -11,7 +11,6 @@ from compliance.metrics import GUARDS, METRICS, measure
 from compliance.metrics.behind import Number, rows_behind
 from compliance.metrics.populations import Scope
 from compliance.reader import Reader
-from compliance.suppression import Counts
 from contacts.models import Complaint
 from tests.compliance.test_metrics import owed
 from tests.factories import (
@@ -26,6 +25,7 @@ from tests.factories import (
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.models import Standard
+from victimcare.suppression import Counts
 
 pytestmark = pytest.mark.django_db
 

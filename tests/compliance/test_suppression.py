@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.closeness import steps_too_close
-from compliance.suppression import crossed_to_hide, hide_small
+from victimcare.suppression import crossed_to_hide, hide_small
 
 numbers = st.integers(0, 6)
 groups = st.lists(st.tuples(numbers, numbers).map(lambda pair: (pair[0], sum(pair))), min_size=1, max_size=5)
