@@ -10,13 +10,18 @@ from django.db.models import F, IntegerField, Lookup, QuerySet, Subquery
 
 from victimcare.prepared import Given
 
+NUMBERS = frozenset({"smallint", "integer", "bigint"})
+
 
 class _Any(Lookup):
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         lhs, params = self.process_lhs(compiler, connection)
-        return f"{lhs} = ANY(%s)", [*params, self.rhs]
+        # The driver sends small numbers as smallint. The database hashes the keys only where the types are the same.
+        kind = self.lhs.output_field.db_type(connection)
+        cast = f"::{kind}[]" if kind in NUMBERS else ""
+        return f"{lhs} = ANY(%s{cast})", [*params, self.rhs]
 
 
 def is_any(field: str, values: Iterable[Any] | Given) -> _Any:
