@@ -144,7 +144,11 @@ def sheet_for(
             if part.pk in unsafe
         ],
         instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
-        to_tell=[Line(event_line(event), day(event.occurred_on), event.told) for event in papers.untold],
+        to_tell=[
+            Line(line, day(event.occurred_on), "" if event.told in line else event.told)
+            for event in papers.untold
+            for line in [event_line(event)]
+        ],
         about_them=_about(participant, clock.today()),
         no_longer_so=[_wrong(row) for row in told if row.misleads],
         owed=papers.owed,

@@ -143,7 +143,7 @@ def _words(event: Event) -> str:
 def event_line(event: Event) -> str:
     """Suspect released on bail (Gareth Probert); It did not happen: Suspect released on bail (Gareth Probert)."""
     is_undone = event.kind == Kind.WITHDRAWN and event.replaces is not None
-    title = str((event.replaces if is_undone else event).title)  # type: ignore[union-attr]
+    title = (event.replaces if is_undone else event).named  # type: ignore[union-attr]
     line = f"{title} ({event.suspect.person.name})" if event.suspect else title
     return _("It did not happen: %(what)s") % {"what": line} if is_undone else line
 

@@ -31,7 +31,7 @@ def _questions(person: Participant, user: User) -> list[Asked]:
 
 def _lines(duties: list[Duty]) -> Iterator[Line]:
     for duty in duties:
-        yield Line(words.short(duty.rule), due(duty.due_on, clock.today()).sentence, str(duty.event.title))
+        yield Line(words.short(duty.rule), due(duty.due_on, clock.today()).sentence, duty.event.named)
 
 
 DUTIES_ON_THE_SHEET = Owed(_questions, _lines)

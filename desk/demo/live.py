@@ -118,6 +118,7 @@ class Live:
         self.advisor = users.with_role(Role.MEASURES_ADVISOR)[0]
         self.partners = list(Partner.objects.order_by("pk"))
         self.turn = 0
+        self.found_wrong: dict[int, tuple[datetime, User]] = {}  # by participant: when, and who rang
 
     def live_through(self, people: list[Landed]) -> None:
         """The part of each stage that is rows of the past."""
@@ -150,9 +151,10 @@ class Live:
     def _trying(self, who: Landed, officer: User, at: datetime) -> None:
         for n in range(self.chance.randint(1, 3)):
             at = self._at(at, 0.9 if n else 0.1)
-            self.book.contact(
-                who, at, self.chance.choice(["no_answer", "no_answer", "wrong_number"]), by=officer
-            )
+            outcome = self.chance.choice(["no_answer", "no_answer", "wrong_number"])
+            self.book.contact(who, at, outcome, by=officer)
+            if outcome == "wrong_number":
+                self.found_wrong[who.participant_id] = (at, officer)
 
     def _first_call(self, who: Landed, officer: User, at: datetime, *, tells: bool = True) -> datetime:
         at = self._at(at, 0.3)
@@ -221,7 +223,14 @@ class Live:
         self.book.close(who, done, Participant.Closure.SUPPORT_COMPLETE, officer)
 
     def ask_safely(self, people: list[Landed]) -> None:
-        """What some victims said about reaching them, asked by their officers; and who may be asked again later."""
+        """What some victims said about reaching them, asked by their officers; and who may be asked again later.
+
+        A number that was somebody else's is held as wrong.
+        """
+        for pk, (at, officer) in self.found_wrong.items():
+            person = Participant.objects.select_related("person").get(pk=pk).person
+            number, on = person.phone_mobile or person.phone_home, at.astimezone(LONDON).date()
+            changing.hear_of_number(person=person, number=number, is_wrong=True, on=on, by=officer)
         for who in people:
             if is_the_thread(who.story) or who.story.stage == "reached":
                 part = Participant.objects.select_related("person__safe_contact", "officer").get(

@@ -119,6 +119,11 @@ class Event(models.Model):
         return Kind(self.kind).label
 
     @property
+    def named(self) -> str:
+        """Its title; of a right not met with which, for several may stand side by side."""
+        return f"{self.title}: {self.told}" if self.kind == Kind.RIGHT_NOT_MET else str(self.title)
+
+    @property
     def told(self) -> str:
         """The detail for whoever reads it. What people wrote stays; our own of a right not met is translated."""
         ours = RIGHT_NOT_MET.fullmatch(self.detail) if self.kind == Kind.RIGHT_NOT_MET else None
