@@ -165,7 +165,7 @@ made AS (
         (recipient_id, kind, subject, level, due_on, url, created_at, snoozed_until, snooze_reason)
     SELECT recipient, %s, subject, level, due_on, url, %s, until, coalesce(reason, '')
     FROM differs WHERE id IS NULL
-    ORDER BY due_on, subject
+    ORDER BY subject, due_on  -- as in the unique index: a third less time than by the day
     ON CONFLICT ON CONSTRAINT one_notification_per_subject_due_level_recipient
         DO UPDATE SET settled_at = NULL, read_at = NULL
     RETURNING xmax = 0 AS is_new, recipient_id, subject, level, due_on, url
