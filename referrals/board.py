@@ -5,11 +5,12 @@ serves the referrals that wait for an officer and the people of an officer who l
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +23,7 @@ from referrals.waiting import AT_MOST, Waiting
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.skills import LANGUAGES, SKILLS
-from victimcare.cases.models import Case, Entitlement, Participant
+from victimcare.cases.models import Case, Entitlement, Likeness, Participant
 from victimcare.govuk.dates import day
 
 PAGE = 25
@@ -165,7 +166,7 @@ def board_for(
     chosen: Mapping[str, tuple[int, int | None]] | None = None,
     leaver: User | None = None,
 ) -> Board:
-    """A page of these with a proposal for each of all of them. Nothing is saved. Fourteen queries at most.
+    """A page of these with a proposal for each of all of them. Nothing is saved. Fifteen queries at most.
 
     `chosen` is what the supervisor has picked already; the run goes on from there. `leaver` is given nobody.
     """
@@ -315,12 +316,13 @@ def _rows(
     facts: _Facts,
     chosen: Mapping[str, tuple[int, int | None]],
 ) -> list[Row]:
-    """Five queries: the people, who of them may be seen, their referrals, rights and who acts for them."""
+    """Six queries: the people, who of them may be seen, their referrals, rights, who acts for them, who is alike."""
     ids = [each.participant_id for each in page]
     people = Participant.objects.select_related("person", "case").in_bulk(ids)
     visible = set(Participant.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
     about = {referral.participant_id: referral for referral in Referral.objects.filter(participant__in=ids)}
     rights = _rights(ids)
+    alike = _alike({part.person_id for part in people.values() if part.pk in visible}, user)
     acted_for = set(Participant.objects.filter(represents__in=ids).values_list("represents_id", flat=True))
     rows = []
     for each in page:
@@ -350,7 +352,7 @@ def _rows(
             channel = referral.channel if referral else "phone"
             row.reasons = why(referral) if referral else ""
             row.entitlement = _said_rights(rights.get(part.pk))
-            row.notes = ". ".join(_notes(part, channel, part.pk in acted_for))
+            row.notes = ". ".join(_notes(part, channel, part.pk in acted_for, part.person_id in alike))
             _beside(row, each, officers, facts)
         rows.append(row)
     return rows
@@ -391,8 +393,17 @@ def _said_rights(entitlement: Entitlement | None) -> str:
     return words % labels
 
 
-def _notes(part: Participant, channel: str, is_acted_for: bool) -> list[str]:
+def _alike(people: Iterable[int], user: User) -> set[int]:
+    """Those of these people who may be somebody else we hold, whom this reader may see too: one officer for both."""
+    pairs = Likeness.objects.undecided().visible_to(user)
+    either = Q(one__in=people) | Q(other__in=people)
+    return {pk for pair in pairs.filter(either).values_list("one", "other") for pk in pair}
+
+
+def _notes(part: Participant, channel: str, is_acted_for: bool, is_alike: bool) -> list[str]:
     person, notes = part.person, []
+    if is_alike:
+        notes.append(_("May be the same person as another record: compare them first"))
     if person.speaks_welsh:
         notes.append(_("Welsh"))
     elif person.language not in ("", "en"):

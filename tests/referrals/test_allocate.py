@@ -24,7 +24,7 @@ from victimcare import clock
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Exclusion, Participant
+from victimcare.cases.models import Event, Exclusion, Likeness, Participant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 PAGE = reverse("referrals:allocate")
@@ -284,7 +284,9 @@ def test_clear_forgets_what_was_chosen(as_supervisor, officer):
 
 def test_whoever_changed_meanwhile_is_named_and_left(as_supervisor, supervisor, officer, colleague):
     gone, changed, there = waiting(3)
-    post(as_supervisor, do="all")
+    one, other = sorted((gone.participant.person_id, there.participant.person_id))
+    Likeness.objects.create(one_id=one, other_id=other, score=90)
+    assert text(post(as_supervisor, do="all")).count("May be the same person as another") == 2
     actions.allocate(choices={gone.reference: (colleague, None)}, by=supervisor)
     Referral.objects.filter(pk=changed.pk).update(version=9)
     said = text(post(as_supervisor))
