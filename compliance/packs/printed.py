@@ -14,7 +14,7 @@ from compliance.packs.models import Pack, Snapshot
 from victimcare.govuk.dates import clock_time, long_day, long_day_within, on_long_day
 from victimcare.working_days import london_day
 
-SHORT = 16  # letters that stay on one line
+SHORT, SHORT_HEAD = 16, 10  # letters that stay on one line, in a cell and above it
 
 Cell = str | int | float | None  # None: there is no such number
 
@@ -277,7 +277,8 @@ def _in_text(table: Table) -> dict[str, Any]:
         "title": table.title,
         "note": table.note,
         "columns": [
-            {"text": column, "is_number": n} for column, n in zip(table.columns, is_number, strict=True)
+            {"text": column, "is_number": n, "is_short": len(column) <= SHORT_HEAD}
+            for column, n in zip(table.columns, is_number, strict=True)
         ],
         "rows": [
             [

@@ -103,7 +103,10 @@ def pack(request: Request, pack: str) -> HttpResponse:
         if may_make and found.snapshot
         else None,
     }
-    return render(request, "packs/progress.html" if request.htmx else "packs/pack.html", context)
+    response = render(request, "packs/progress.html" if request.htmx else "packs/pack.html", context)
+    if request.htmx and not found.is_being_made:  # the rest of the page is about what there is now
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _other(pack: Pack) -> str:

@@ -242,6 +242,8 @@ def test_who_may_have_a_pack(copied, supervisor, officer, auditor, sign_in):
         reading = sign_in(reader)
         assert pack.sheet_sha256 in reading.get(f"/packs/{pack.reference}/").content.decode()
         assert reading.get(f"/packs/{pack.reference}/spreadsheet").content == bytes(pack.sheet)
+    progress = browser.get(f"/packs/{pack.reference}/", headers={"HX-Request": "true"})
+    assert progress.headers["HX-Refresh"] == "true"  # what can be done with it now stands around it
     again = browser.post(f"/packs/{pack.reference}/print-again", {"kind": "board", "language": "cy"})
     assert again.status_code == 302 and Pack.objects.filter(snapshot=pack.snapshot).count() == 2
     file = SimpleUploadedFile("figures.xlsx", bytes(pack.sheet))
