@@ -12,6 +12,7 @@ from victimcare import clock
 from victimcare.cases import actions
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
+from victimcare.cases.questions import ask_officer
 from victimcare.faults import Refused
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,9 @@ def page(victim, name="close"):
 
 def test_the_page_says_what_was_promised_and_how_to_come_back(monday, as_officer, officer, victim):
     Promise.objects.create(participant=victim, what="Ring back", due_on=date(2026, 11, 27), made_by=officer)
+    ask_officer(case=victim.case, participant=victim, kind="vps", words="Was it offered?", by=officer)
     shown = as_officer.get(page(victim) + "?reason=declined").text
+    assert "Asked of the officer in the case: whether a personal statement was offered." in shown
     assert "Promised to them: Ring back." in shown and "Leave the door open" in shown
     assert 'value="declined" checked' in shown
 

@@ -3,6 +3,7 @@
 `ask_officer` and `answer` are the only two ways in. Whoever asked is told of the answer.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from victimcare import clock
 from victimcare.accounts.models import Notification, User, UserQuerySet
 from victimcare.accounts.notify import notify, settle
 from victimcare.accounts.permissions import Permission, Role
+from victimcare.cases.closing import LooseEnd
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Case, Exclusion, Participant, Question, QuestionQuerySet
@@ -152,6 +154,17 @@ def _knowing(case: Any) -> UserQuerySet:
     may_know: UserQuerySet = User.objects.active().with_role(Role.OFFICER_IN_THE_CASE)
     may_know = may_know.exclude(pk__in=excluded).filter(Q(pk__in=named) | is_open)
     return may_know
+
+
+def not_answered(participant: Participant) -> Iterator[LooseEnd]:
+    """What was asked about somebody who is to be closed, and the officer has not answered. One query."""
+    for question in Question.objects.open().filter(participant=participant).select_related("asked_by"):
+        yield LooseEnd(
+            _("Asked of the officer in the case: %s.") % str(question.get_kind_display()).lower(),
+            question.due_on,
+            reverse("cases:answer", args=[question.reference]),
+            afterwards=_("The answer still goes to %s.") % question.asked_by,
+        )
 
 
 @transaction.atomic
