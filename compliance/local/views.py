@@ -131,12 +131,12 @@ def standard(request: Request, key: str) -> HttpResponse:
     context = {
         "form": form,
         "may_set": may_set,
-        "latest": latest,
         "name": _name(latest),
+        "title": _title(latest),
         "trigger": Kind(latest.trigger).label,
         "clock": words.CLOCKS[latest.clock],
         "versions": [_version(row) for row in versions],
-        "cancel_url": reverse("compliance:standards"),
+        "cancel_url": reverse("compliance:standards") if may_set else "",
         "submit_label": _("Propose it"),
     }
     is_wrong = form.is_bound and bool(form.errors)
