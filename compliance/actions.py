@@ -84,8 +84,8 @@ def _assess_chunk(case_ids: list[int], *, waits: bool) -> tuple[Assessed, list[i
     missing = [] if waits else _still_there(set(case_ids) - held.keys())
     if not held:
         return Assessed(), missing
-    facts = facts_of(held.keys())
-    kept: list[Row] = _current_duties(cases=list(held))
+    facts = facts_of(held.keys(), _current_duties.of(cases=list(held)))
+    [kept] = facts.beside
     calendars = _settled_by_another(kept, facts.calendar)
     settled_by = {key: numbered(number).bank_holidays for key, number in calendars.items()}
     wanted: dict[Key, Row] = {}

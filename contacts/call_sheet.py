@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.models import RELEASE_NEWS, TELLS, Contact, OptOut, Promise, tellable_to, untold_to
+from contacts.series import Known, about_them
 from contacts.told import Row
 from contacts.truth import beside, event_line, told_questions
 from victimcare import clock
@@ -265,11 +266,13 @@ def told_again(participant: Participant, asked: list[str], untold: list[Event]) 
     return _ticked_in_words(participant=participant.pk, case=participant.case_id, references=again)
 
 
-def ticked(participant: Participant, references: list[str]) -> list[Event]:
-    """Those of these events that may be told to this person, without what puts them in words. One query at most."""
-    if not references:
-        return []
-    return _ticked(participant=participant.pk, case=participant.case_id, references=references)
+def known_and_ticked(participant: Participant, references: list[str]) -> tuple[Known, list[Event]]:
+    """What is known of this person, and those of these events that may be told to them, not in words. One question."""
+    parts = [about_them.of(participant=participant.pk)]
+    if references:
+        parts.append(_ticked.of(participant=participant.pk, case=participant.case_id, references=references))
+    [row], *events = ask_together(*parts)
+    return Known(*row), events[0] if events else []
 
 
 EVENTS_IN_A_LINK = 5

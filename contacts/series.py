@@ -96,12 +96,13 @@ class Known:
 
 def known_of(participant: Participant) -> Known:
     """One query."""
-    [row] = _known(participant=participant.pk)
+    [row] = about_them(participant=participant.pk)
     return Known(*row)
 
 
 @Prepared
-def _known() -> QuerySet[Participant, Any]:
+def about_them() -> QuerySet[Participant, Any]:
+    """What `Known` holds of one `participant`, as one row."""
     series = ContactSeries.objects.filter(participant=OuterRef("pk")).order_by("-started_at", "-pk")
     reached = Contact.objects.filter(
         participant=OuterRef("pk"), is_by_unit=True, outcome=Contact.Outcome.REACHED

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST
 from contacts import actions
 from contacts.actions import Read
 from contacts.attempts import repeats
-from contacts.call_sheet import event_line, papers_of, sheet_for, ticked, told_again
+from contacts.call_sheet import event_line, known_and_ticked, papers_of, sheet_for, told_again
 from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
 from contacts.plan_views import asked_again, standing_choice
 from contacts.reaching import clearance_for, verdicts_now
-from contacts.series import CALLS, FirstContact, Known, first_contact, in_words, known_of
+from contacts.series import CALLS, FirstContact, Known, first_contact, in_words
 from contacts.signposting import services
 from victimcare import clock
 from victimcare.accounts.access import allow
@@ -154,7 +154,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
     part = participant_for(request, case, participant, field_group="call sheet", op=_op(request))
     channel = _asked_channel(request)
     asked, said_told = request.GET.getlist("tell")[:50], request.POST.getlist("tells")[:50]
-    known = known_of(part)
+    known, ticked = known_and_ticked(part, said_told)
     acting = (
         list(part.represented_by.filter(closed_at=None).select_related("person", "case").order_by("pk"))
         if known.is_represented
@@ -172,7 +172,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
         initial=log_initial(channel, _asked_direction(request), asked, clock.now()),
         participant=part,
         acting=[each for each in acting if each.pk not in unsafe],
-        events=ticked(part, said_told),
+        events=ticked,
         channel=channel,
         next_steps=_steps_offered(request.user, trying) if is_ours else [],
         is_tried=trying is not None,

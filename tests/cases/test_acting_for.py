@@ -143,7 +143,7 @@ def test_twenty_children_cost_no_more_queries_than_one(child, django_assert_num_
         SuspectFactory(case=part.case)
         children.append(part)
     for some in (children[1:2], children):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             verdicts_for(some)
 
 
@@ -191,7 +191,7 @@ def test_who_may_act_costs_the_same_for_twenty_as_for_one(django_assert_num_quer
         acting.append(acting_for(part))
     rows = list(Participant.objects.filter(pk__in=[a.pk for a in acting]).select_related("person", "case"))
     for some in (rows[:1], rows):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             whom_not_to_ask(some)
 
 

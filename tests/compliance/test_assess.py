@@ -225,7 +225,7 @@ def queries_to_assess(cases):
 def test_as_many_queries_for_one_case_as_for_twelve(db, monday):
     cases = many_cases()
     actions.assess(cases[-1:])  # this process knows the rules now
-    assert queries_to_assess(cases[:1]) == queries_to_assess(cases[1:-1]) <= 6
+    assert queries_to_assess(cases[:1]) == queries_to_assess(cases[1:-1]) <= 4
 
 
 def test_a_case_left_behind_by_a_crash_is_swept_up(victim, monday):

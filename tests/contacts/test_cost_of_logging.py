@@ -25,7 +25,7 @@ from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event
 
 pytestmark = pytest.mark.django_db
-BEFORE, AFTER = 13, 7  # questions until it is kept, and for the duties that follow once it is
+BEFORE, AFTER = 11, 5  # questions until it is kept, and for the duties that follow once it is
 
 
 def call(victim, *events):

@@ -321,7 +321,7 @@ def test_failed_attempts_are_visible(monday, victim, as_officer, officer):
     assert "Phone: No answer" in as_officer.get(page(victim, "list")).text
 
 
-@pytest.mark.parametrize(("name", "most"), [("list", 17), ("log", 13)])
+@pytest.mark.parametrize(("name", "most"), [("list", 16), ("log", 12)])
 def test_the_pages_ask_as_much_of_the_database_for_a_long_history(
     monday, victim, as_officer, name, most, django_assert_max_num_queries
 ):

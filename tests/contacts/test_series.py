@@ -306,7 +306,7 @@ def test_the_page_costs_no_more_queries_after_many_attempts(
         )
     trying.replan([victim.case_id])
     as_officer.get("/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         as_officer.get(page(victim))
     with django_assert_max_num_queries(20):
         as_officer.get(page(victim, "list"))

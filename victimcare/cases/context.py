@@ -93,7 +93,7 @@ def verdicts_here(request: HttpRequest, acting: list[Participant] | None = None)
 def bar_for(
     participant: Participant, user: User, by_channel: dict[Channel, Verdict] | None = None
 ) -> CaseBar:
-    """Five queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
+    """Four queries: the entitlement in force, how to contact safely, and the crimes of twelve months."""
     person, today = participant.person, clock.today()
     bar = CaseBar(name=person.name, line=_line(participant), reference=participant.case.reference)
     sees_others = user.may(Permission.VIEW_TIMELINE)

@@ -40,7 +40,7 @@ def whom_not_to_ask(
 ) -> dict[int, str | Promise]:
     """Who of these representatives may not act, by participant, and why, without a number or an address.
 
-    `judged` are victims whose verdicts the page has: whoever was read with them is not read again. Four queries
+    `judged` are victims whose verdicts the page has: whoever was read with them is not read again. Three queries
     however many are left, none for nobody.
     """
     rules: dict[int, str] = {}

@@ -53,7 +53,7 @@ def verdicts(
     at: datetime | None = None,
     acting: list[Participant] | None = None,
 ) -> dict[Channel, Verdict]:
-    """What the rule says of every channel, with the suspects read once. Four queries at most.
+    """What the rule says of every channel, with the suspects read once. Four queries at most, two for most.
 
     `acting` is who acts for them where the page has read that, each with `case` and `person`: they are judged
     too, so that `whom_not_to_ask` costs nothing.
@@ -67,7 +67,7 @@ def verdicts(
 def verdicts_for(
     participants: Iterable[Participant], *, purpose: Purpose = Purpose.UPDATE, at: datetime | None = None
 ) -> dict[int, dict[Channel, Verdict]]:
-    """What the rule says of every channel to each of these, by participant. Three queries however many: one more
+    """What the rule says of every channel to each of these, by participant. Two queries however many: one more
     where somebody is a child or has died, and one where somebody acts for another.
 
     Each must come with its `case` and `person` selected.

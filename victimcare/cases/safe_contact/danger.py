@@ -53,7 +53,7 @@ class Known:
 
 
 @Prepared
-def _all_around() -> QuerySet[Participant, Any]:
+def all_around() -> QuerySet[Participant, Any]:
     """Everybody in the cases in which these people are served."""
     served = Participant.objects.served().filter(is_any("person_id", Given("people")))
     return Participant.objects.filter(case_id__in=served.values("case_id")).values_list(
@@ -67,9 +67,14 @@ def _all_around() -> QuerySet[Participant, Any]:
     )
 
 
-def known_of(people: set[int]) -> tuple[dict[int, Known], set[tuple[int, int]]]:
-    """What is known of each from every case they are served in, and who is suspected in which. One query."""
-    rows = _all_around(people=list(people))
+def known_of(
+    people: set[int], rows: list[Any] | None = None
+) -> tuple[dict[int, Known], set[tuple[int, int]]]:
+    """What is known of each from every case they are served in, and who is suspected in which.
+
+    One query; none where the answer of `all_around` about all of these is at hand.
+    """
+    rows = all_around(people=list(people)) if rows is None else rows
     suspected: dict[int, set[int]] = {}
     near: dict[int, set[int]] = {}
     victims: set[int] = set()

@@ -13,11 +13,11 @@ from django.db.models import CharField, DateTimeField, F, OuterRef, QuerySet, Va
 from victimcare import clock
 from victimcare.cases.links import CHAIN
 from victimcare.cases.models import Participant, PendingChange, Person, SafeContact
-from victimcare.cases.safe_contact.danger import Known, known_of
+from victimcare.cases.safe_contact.danger import Known, all_around, known_of
 from victimcare.cases.safe_contact.destinations import person_keys
 from victimcare.cases.safe_contact.rule import CHILD
 from victimcare.lookups import is_any
-from victimcare.prepared import Given, Prepared
+from victimcare.prepared import Asked, Given, Prepared, ask_together
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,15 @@ class Everybody:
         everyone = [*participants, *(part for each in self.acting.values() for part in each)]
         self.wards = _wards(everyone)
         people = {part.person_id for part in everyone} | set(self.wards.values())
-        self.groups, self.answers = _linked_with_answers(people)
-        people |= {pk for group in self.groups.values() for pk in group}
-        self.known, self.suspected = known_of(people)
+        # Few have other records: who is around them is asked at once, and anew where somebody has.
+        linked, around = ask_together(
+            Asked(LINKED_WITH_ANSWERS, [sorted(people)]), all_around.of(people=list(people))
+        )
+        self.groups, self.answers = _linked_with_answers(people, linked)
+        everybody = people.union(*self.groups.values())
+        self.known, self.suspected = known_of(everybody, around if everybody == people else None)
         self.lives, self.changing = _lives(
-            people | {pk for each in self.known.values() for pk in each.suspects | each.near}
+            everybody | {pk for each in self.known.values() for pk in each.suspects | each.near}
         )
 
     def of(self, part: Participant) -> Gathered:
@@ -150,16 +154,16 @@ def gather_all(
     return {part.pk: facts.of(part) for part in participants}
 
 
-def _linked_with_answers(people: set[int]) -> tuple[dict[int, frozenset[int]], dict[int, SafeContact]]:
-    """Who is the same human being as each of these, and the answers of all of them, by person. One query."""
+def _linked_with_answers(
+    people: set[int], rows: list[Any]
+) -> tuple[dict[int, frozenset[int]], dict[int, SafeContact]]:
+    """Who is the same human being as each of these, and the answers of all of them, by person."""
     groups: dict[int, set[int]] = {pk: {pk} for pk in people}
     answers: dict[int, SafeContact] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(LINKED_WITH_ANSWERS, [sorted(people)])
-        for start, person, answered, *values in cursor.fetchall():
-            groups[start].add(person)
-            if answered:
-                answers[person] = SafeContact.from_db(connection.alias, ANSWER_FIELDS, values)
+    for start, person, answered, *values in rows:
+        groups[start].add(person)
+        if answered:
+            answers[person] = SafeContact.from_db(connection.alias, ANSWER_FIELDS, values)
     return {pk: frozenset(group) for pk, group in groups.items()}, answers
 
 
