@@ -23,6 +23,7 @@ from victimcare.cases.models import Event, Participant
 from victimcare.cases.standards import numbers_on
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.dates import day as said_day
+from victimcare.prepared import Given, Prepared
 from victimcare.working_days import add_working_days, england_and_wales, london_day
 
 A_WEEK, A_MINUTE = (
@@ -185,19 +186,21 @@ def rolled_forward(participant: Participant, told_on: date) -> ContactPlan | Non
 
     Whoever keeps it settles that an update is due. One query.
     """
-    choice = OptOut.objects.standing().filter(participant=OuterRef("participant"), is_everything=True)
-    plans = ContactPlan.objects.current().filter(participant=participant)
-    plan: Any = (
-        plans.annotate(off_from=Subquery(choice.values("from_on")[:1]))
-        .select_for_update(of=("self",))
-        .first()
-    )
+    plan: Any = next(iter(_locked(participant=participant.pk)), None)
     if plan is None or plan.due_on is None:
         return None
     before = plan.due_on
     _date(plan, told_on, plan.off_from)
     moved = plan.is_paused or (plan.due_on is not None and plan.due_on > before)
     return plan if moved else None
+
+
+@Prepared
+def _locked() -> QuerySet[ContactPlan, Any]:
+    """The plan in force of a `participant`, locked, with the day `off_from` which they want no update."""
+    choice = OptOut.objects.standing().filter(participant=OuterRef("participant"), is_everything=True)
+    plans = ContactPlan.objects.current().filter(participant=Given("participant"))
+    return plans.annotate(off_from=Subquery(choice.values("from_on")[:1])).select_for_update(of=("self",))
 
 
 # --- At milestones ---------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def _once(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpRespons
         except Refused as raised:
             refused = raised
         if refused is None and response.status_code in (302, 303):
-            SentForm.objects.filter(key=key).update(location=response["Location"])
+            _lead_to(key, response["Location"])
             if user.is_authenticated and (request.GET.get("draft") or request.POST.get("draft")):
                 drafts.forget(author=user.pk, url=drafts.address_of(request))
         else:  # the form came back with something to mend: its key stays free
@@ -178,6 +178,16 @@ def _claim(key: UUID, user: int | None, body_hash: str) -> bool:
             [key, user, body_hash, timezone.now()],
         )
         return bool(cursor.rowcount)
+
+
+def _lead_to(key: UUID, location: str) -> None:
+    """Whoever posts the same form again is led there; where the address is too long to keep, to its page. One query."""
+    kept = location if len(location) <= LONGEST_KEPT else location.partition("?")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_sentform SET location = %s WHERE key = %s", [kept, key])
+
+
+LONGEST_KEPT = SentForm._meta.get_field("location").max_length or 0
 
 
 def _hash_of(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import Http404
 
 from victimcare import clock
@@ -42,6 +43,8 @@ def participant_for(
     if not seen:
         raise Http404
     found: Participant = seen[0]
+    if found.represents_id:  # few act for somebody: no join for all the others
+        prefetch_related_objects([found], "represents__person")
     record_access(
         by=user,
         op=AccessEntry.Op(op),
@@ -73,15 +76,11 @@ def _seen_by(roles: frozenset[str], *, has_team: bool, has_collar: bool) -> Prep
     """The participant under two references, as whoever has these roles may see them: what `visible_to` says."""
     whoever: Any = _Whoever(roles, has_team=has_team, has_collar=has_collar)
     return Prepared(
-        lambda: (
-            Participant.objects.filter(
-                may_see(whoever, today=Given("today")),
-                reference=Given("participant"),
-                case__reference=Given("case"),
-            )
-            .select_related("case", "person", "person__safe_contact", "officer")
-            .prefetch_related("represents__person")
-        )  # few have one: no join for all the others
+        lambda: Participant.objects.filter(
+            may_see(whoever, today=Given("today")),
+            reference=Given("participant"),
+            case__reference=Given("case"),
+        ).select_related("case", "person", "person__safe_contact", "officer")
     )
 
 
