@@ -1,6 +1,7 @@
 """What people see is in Welsh too, and asks for nothing that it is not given."""
 
 import re
+from functools import lru_cache
 
 from django.utils.dates import MONTHS, MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import override
@@ -10,6 +11,7 @@ from scripts import messages
 CATALOGUE = messages.ROOT / "victimcare" / "locale" / "cy" / "LC_MESSAGES" / "django.po"
 
 
+@lru_cache(maxsize=1)
 def _collected() -> set[tuple[object, str | None]]:
     return {
         (text, context)
