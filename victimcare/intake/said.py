@@ -35,8 +35,9 @@ def again(problem: Mapping[str, Any]) -> str:
     """A problem's reason in the language of today's reader; as it was said then, where that is all we have."""
     if "sentence" not in problem:
         return str(problem["reason"])
-    sentence, values = gettext(problem["sentence"]), problem["values"]
-    return sentence if values is None else sentence % values
+    sentence, values = problem["sentence"], problem["values"]
+    words = gettext(sentence)
+    return words if values is None else words % values
 
 
 _PUT_IN = re.compile(r"“[^”]*”|\([^)]*%[^)]*\)|%\(\w+\)[sd]|%[sd]")
