@@ -131,6 +131,7 @@ def sheet_for(
     user: User,
     *,
     shows_code_word: bool = True,
+    is_checked: bool = False,
 ) -> Sheet:
     safe = getattr(participant.person, "safe_contact", None) or SafeContact()
     sees_why = user.may(Permission.VIEW_SAFE_CONTACT)
@@ -144,7 +145,7 @@ def sheet_for(
             for part in acting
             if part.pk in unsafe
         ],
-        instructions=_instructions(safe, phone, shows_code_word=shows_code_word),
+        instructions=_instructions(safe, phone, shows_code_word=shows_code_word, is_checked=is_checked),
         to_tell=[
             Line(line, day(event.occurred_on), "" if event.told in line else event.told)
             for event in papers.untold
@@ -209,14 +210,14 @@ def _last_told(rows: list[Row]) -> list[Line]:
     return [Line(told.words, _("told %s") % day(telling.at)) for telling, told in said[:4]]
 
 
-def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool) -> list[str]:
+def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool, is_checked: bool) -> list[str]:
     said = [str(words) for words in phone.instructions]
     if safe.withhold_number:
         said.append(_("Withhold the number."))
     if safe.voicemail != SafeContact.Safe.YES and str(NO_MESSAGES) not in said:
         said.append(str(NO_VOICEMAIL))
     if safe.code_word and not shows_code_word:
-        said.append(_("A code word is on file. Check who it is before you say anything."))
+        said += [] if is_checked else [_("A code word is on file. Check who it is before you say anything.")]
     elif safe.code_word:
         said.append(_("Ask for the code word first: %s. Any other answer: end the call.") % safe.code_word)
     if safe.who_may_answer:

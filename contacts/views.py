@@ -203,6 +203,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
             said[Channel.PHONE],
             request.user,
             shows_code_word=shows_word,
+            is_checked=identity is not None,
         ),
         "trying": trying,
         "again": _again_now(trying, channel, request),

@@ -157,7 +157,7 @@ def test_the_check_leads_back_to_the_call_in_progress_with_what_was_typed(monday
     back = as_officer.post(check, {"how": "code_word", "said": "blue bell"})
     call = as_officer.get(back["Location"])
     assert not call.context["is_incoming"] and call.context["form"]["note"].value() == typed["note"]
-    assert "You checked who it is." in call.text and "Ask for it, and check" not in call.text
+    assert "You checked who it is." in call.text and "A code word is on file." not in call.text
     said = {
         "outcome": "reached",
         "on": "2026-11-23",
