@@ -115,7 +115,8 @@ def name_of(kind: str, column: str) -> str:
 
 def key_in_words(kind: str, key: str) -> str:
     """A natural key as people say it: System it came from: RMS, Event's number in the force's system: not known."""
-    return ", ".join(f"{name}: {value or _('not known')}" for name, value in _parts_of_key(kind, key))
+    unknown = _("not known")  # in a text of its own: words inside another are not collected to be translated
+    return ", ".join(f"{name}: {value or unknown}" for name, value in _parts_of_key(kind, key))
 
 
 def key_in_short(kind: str, key: str) -> str:
