@@ -7,9 +7,10 @@ twice is made good by the next. PostgreSQL does the comparing: a row never trave
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,6 +23,7 @@ from victimcare.accounts.models import Leave, Notification, User
 from victimcare.accounts.notify import Notice
 from victimcare.accounts.permissions import Role
 from victimcare.cases.standards import Key, numbers_on
+from victimcare.prepared import Given, Prepared, ask_together
 from victimcare.working_days import england_and_wales, london_day
 
 journal = logging.getLogger("contacts")
@@ -63,8 +65,8 @@ def remind(as_of: datetime, *, keep: bool = False, wait: float = 0) -> Sweep:
         bank_holidays=england_and_wales(),
     )
     staff, give_up = staff_on(day), time.monotonic() + wait
-    for subject in SUBJECTS.values():
-        for part in _in_parts(subject, max(span.last for span in said)):
+    for subject, days in _what_is_due(max(span.last for span in said)):
+        for part in days:
             while not _compare(subject, part, day, said, staff, sweep, keep=keep):
                 if time.monotonic() > give_up:
                     sweep.was_busy = True
@@ -75,39 +77,77 @@ def remind(as_of: datetime, *, keep: bool = False, wait: float = 0) -> Sweep:
     return sweep
 
 
+@Prepared
+def _who_works_here() -> QuerySet[User, Any]:
+    return User.objects.active().order_by("pk").values_list("pk", "team_id", "roles")
+
+
+@Prepared
+def _who_is_away() -> QuerySet[Leave, Any]:
+    away = Leave.objects.standing().between(Given("day"), Given("day"))
+    return away.values_list("user_id", "covered_by_id")
+
+
 def staff_on(day: date) -> Staff:
-    """Who works here, who is away that day and who covers. Two queries."""
+    """Who works here, who is away that day and who covers. One journey to the database."""
     supervisors: dict[int, list[int]] = {}
     officers: dict[int, list[int]] = {}
     active = set()
-    for pk, team, roles in User.objects.active().order_by("pk").values_list("pk", "team_id", "roles"):
+    here, away = ask_together(_who_works_here.of(), _who_is_away.of(day=day))
+    for pk, team, roles in here:
         active.add(pk)
         if team is not None and Role.SUPERVISOR in roles:
             supervisors.setdefault(team, []).append(pk)
         elif team is not None and any(role in roles for role in KEEPS_CASES):
             officers.setdefault(team, []).append(pk)
-    away = Leave.objects.standing().between(day, day)
-    return Staff(frozenset(active), dict(away.values_list("user_id", "covered_by_id")), supervisors, officers)
+    return Staff(frozenset(active), dict(away), supervisors, officers)
 
 
 def due_days(subject: Subject, until: date) -> QuerySet[Any, Any]:
     """How many fall due on each day up to `until`, oldest first. For updates read from `plan_due` alone."""
-    days = subject.days().filter(due_on__lte=until).order_by("due_on").values_list("due_on")
+    return _by_day(subject.days(), until)
+
+
+def _by_day(rows: QuerySet[Any], until: date | Given) -> QuerySet[Any, Any]:
+    days = rows.filter(due_on__lte=until).order_by("due_on").values_list("due_on")
     return days.annotate(number=Count("*"))
 
 
-def _in_parts(subject: Subject, until: date) -> Iterator[tuple[date, date]]:
+@cache
+def _due_days(days: Callable[[], QuerySet[Any]]) -> Prepared[Any]:
+    return Prepared(lambda: _by_day(days(), Given("until")))
+
+
+@Prepared
+def _one_that_stands() -> QuerySet[Notification, Any]:
+    return Notification.objects.standing().filter(kind=Given("kind")).values_list("pk")[:1]
+
+
+def _what_is_due(until: date) -> Iterator[tuple[Subject, list[tuple[date, date]]]]:
+    """Each kind with its parts. One journey to the database: most minutes have nothing to do, and ask no more."""
+    subjects = SUBJECTS.values()
+    all_days = list(dict.fromkeys(subject.days for subject in subjects))  # questions are of three kinds
+    answers = ask_together(
+        *(_due_days(days).of(until=until) for days in all_days),
+        *(_one_that_stands.of(kind=subject.kind) for subject in subjects),
+    )
+    due, standing = dict(zip(all_days, answers, strict=False)), answers[len(all_days) :]
+    for subject, stands in zip(subjects, standing, strict=True):
+        yield subject, list(_in_parts(due[subject.days], until, stands=bool(stands)))
+
+
+def _in_parts(due: Iterable[tuple[date, int]], until: date, *, stands: bool) -> Iterator[tuple[date, date]]:
     """Due days in order, a transaction's worth at a time. The parts leave no day out.
 
     None where nothing is due and nothing stands: there is nothing to compare.
     """
     first, together = date.min, 0
-    for due_on, number in due_days(subject, until):
+    for due_on, number in due:
         if together and together + number > TOGETHER:
             yield first, due_on - timedelta(days=1)
             first, together = due_on, 0
         together += number
-    if together or Notification.objects.standing().filter(kind=subject.kind).exists():
+    if together or stands:
         yield first, until
 
 
@@ -196,6 +236,13 @@ UNION ALL SELECT 'unheard', team::text, count(DISTINCT (subject, due_on)), NULL,
 """
 
 
+@cache
+def _sql_of(rows: Callable[[], QuerySet[Any, Any]]) -> tuple[str, tuple[Any, ...]]:
+    """Put together once a process: to do so takes longer than to ask."""
+    sql, parameters = rows().query.sql_with_params()
+    return sql, tuple(parameters)
+
+
 @transaction.atomic
 def _compare(
     subject: Subject,
@@ -208,7 +255,7 @@ def _compare(
     keep: bool,
 ) -> bool:
     """Compare one part of one kind, and put what differs right. False while another pass is at it."""
-    rows, params = subject.rows().query.sql_with_params()
+    rows, params = _sql_of(subject.rows)
     spoken = [span for span in said if span.level in subject.said]
     officers = list(answers_for(staff).items())
     teams = [(team, each) for team, heard in answers_for_team(staff).items() for each in heard]

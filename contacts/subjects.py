@@ -31,7 +31,10 @@ COLUMNS = ("subject", "due_on", "officer", "team", "case", "is_restricted", "url
 
 @dataclass(frozen=True)
 class Subject:
-    """One kind of thing that falls due. `rows` gives the open ones with `COLUMNS`, and asks nothing itself."""
+    """One kind of thing that falls due. `rows` gives the open ones with `COLUMNS`, and asks nothing itself.
+
+    Both questions are put into SQL once a process: they read no clock and no language.
+    """
 
     kind: str
     rows: Callable[[], QuerySet[Any, Any]]
