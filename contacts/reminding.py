@@ -79,7 +79,8 @@ def remind(as_of: datetime, *, keep: bool = False, wait: float = 0) -> Sweep:
 
 @Prepared
 def _who_works_here() -> QuerySet[User, Any]:
-    return User.objects.active().order_by("pk").values_list("pk", "team_id", "roles")
+    found: QuerySet[User, Any] = User.objects.active().order_by("pk").values_list("pk", "team_id", "roles")
+    return found
 
 
 @Prepared
@@ -110,7 +111,8 @@ def due_days(subject: Subject, until: date) -> QuerySet[Any, Any]:
 
 def _by_day(rows: QuerySet[Any], until: date | Given) -> QuerySet[Any, Any]:
     days = rows.filter(due_on__lte=until).order_by("due_on").values_list("due_on")
-    return days.annotate(number=Count("*"))
+    counted: QuerySet[Any, Any] = days.annotate(number=Count("*"))
+    return counted
 
 
 @cache

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from victimcare.accounts.permissions import Permission, Role, permissions_of
+from victimcare.prepared import Given
 from victimcare.references import new_reference
 
 
@@ -175,7 +176,7 @@ class LeaveQuerySet(models.QuerySet["Leave"]):
     def standing(self) -> "LeaveQuerySet":
         return self.filter(cancelled_at=None)
 
-    def between(self, first: date, last: date) -> "LeaveQuerySet":
+    def between(self, first: date | Given, last: date | Given) -> "LeaveQuerySet":
         """Touching these days, both ends included."""
         return self.filter(from_on__lte=last, until_on__gte=first)
 
