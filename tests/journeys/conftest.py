@@ -39,18 +39,19 @@ class Service:
     env: dict[str, str]
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def manage(self, *command: str) -> str:
-        """What a management command printed. Raises with what it said when it fails."""
+    def manage(self, *command: str, timeout: float = 240) -> str:
+        """What a management command printed. Raises with what it said when it fails, or takes so many seconds."""
         done = subprocess.run(
             [sys.executable, "manage.py", *command], cwd=ROOT, env=self.env | {"VICTIMCARE_ROLE": "manage"},
-            capture_output=True, text=True, timeout=240,
+            capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
-    def ask(self, python: str) -> Any:
-        """The JSON that a few lines of Python print, run beside the service."""
-        return json.loads(self.manage("shell", "--no-imports", "-v0", "-c", python).strip().splitlines()[-1])
+    def ask(self, python: str, *, timeout: float = 240) -> Any:
+        """The JSON that a few lines of Python print, run beside the service for at most so many seconds."""
+        said = self.manage("shell", "--no-imports", "-v0", "-c", python, timeout=timeout)
+        return json.loads(said.strip().splitlines()[-1])
 
     def start(self, role: str, *module: str) -> None:
         log = Path(os.environ["ARTEFACTS"]) / f"journey-{role}.log"
