@@ -354,8 +354,8 @@ def test_nobody_reads_all_people_to_find_one(sian):
         assert index in plan, plan
 
 
-def test_a_hundred_people_cost_no_more_queries_than_one(sian, django_assert_num_queries):
-    crowd = [record(phone_mobile=f"07700 900{n:03d}").pk for n in range(100)]
+def test_forty_people_cost_no_more_queries_than_one(sian, django_assert_num_queries):
+    crowd = [record(phone_mobile=f"07700 900{n:03d}").pk for n in range(40)]
     for people in (crowd[:1], crowd):
         with django_assert_num_queries(2):
             pairs_of(people)

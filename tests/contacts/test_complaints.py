@@ -112,7 +112,7 @@ def test_a_complaint_of_another_victim_is_not_found_here(victim, officer, monday
 def test_many_complaints_cost_no_more_queries(
     victim, officer, monday, as_supervisor, django_assert_max_num_queries
 ):
-    for _n in range(30):
+    for _n in range(26):
         rang(victim, officer, complaint=SLOW)
     with django_assert_max_num_queries(12):
         page = as_supervisor.get(reverse("contacts:complaints"))

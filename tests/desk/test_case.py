@@ -279,9 +279,8 @@ def test_a_stranger_cannot_tell_that_the_case_exists(as_stranger, sign_in, at, p
     assert as_stranger.get("/cases/VC-ANYTHING/").status_code == 404
 
 
-@pytest.mark.parametrize("page", ["", "timeline/", "rights/", "who-looked/"])
-def test_a_long_case_costs_no_more_queries_than_a_short_one(sign_in, officer, supervisor, victim, at, page):
-    browser, counts = sign_in(supervisor), []
+def test_a_long_case_costs_no_more_queries_than_a_short_one(sign_in, officer, supervisor, victim, at):
+    browser, counts = sign_in(supervisor), {"": [], "timeline/": [], "rights/": [], "who-looked/": []}
     for n in (3, 57):
         for number in range(n):
             event = record_event(
@@ -292,8 +291,10 @@ def test_a_long_case_costs_no_more_queries_than_a_short_one(sign_in, officer, su
             contact.tells.add(event)
             EventFactory(case=victim.case, kind=Kind.OFFICER_ALLOCATED, participant=victim)
             ParticipantFactory(case=victim.case, role="REPRESENTATIVE", represents=victim)
-        browser.get(at(page))
-        with CaptureQueriesContext(connection) as queries:
-            assert browser.get(at(page)).status_code == 200
-        counts.append(len(queries))
-    assert counts[0] == counts[1] <= 25
+        for page, found in counts.items():
+            browser.get(at(page))
+            with CaptureQueriesContext(connection) as queries:
+                assert browser.get(at(page)).status_code == 200
+            found.append(len(queries))
+    for page, (few, many) in counts.items():
+        assert few == many <= 25, page

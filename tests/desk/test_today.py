@@ -215,21 +215,21 @@ def a_busy_officer(officer, n):
         ContactFactory(participant=victim, by=officer, at=london(2026, 11, 16, 10 + number % 5))
 
 
-def test_sixty_victims_cost_no_more_queries_than_three(sign_in, officer):
+def test_thirty_victims_cost_no_more_queries_than_three(sign_in, officer):
     counts = []
-    for n in (3, 57):
+    for n in (3, 27):
         a_busy_officer(officer, n)
         browser = sign_in(officer)
         with CaptureQueriesContext(connection) as queries:
             assert browser.get("/").status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 25
-    assert Participant.objects.allocated_to(officer).count() == 60
+    assert Participant.objects.allocated_to(officer).count() == 30
 
 
-def test_a_team_of_sixty_costs_its_supervisor_no_more_queries(as_supervisor, unit):
+def test_a_team_of_thirty_costs_its_supervisor_no_more_queries(as_supervisor, unit):
     counts = []
-    for n in (3, 57):
+    for n in (3, 27):
         for _ in range(n):
             officer = UserFactory(team=unit)
             LeaveFactory(user=officer)
@@ -242,9 +242,9 @@ def test_a_team_of_sixty_costs_its_supervisor_no_more_queries(as_supervisor, uni
     assert counts[0] == counts[1] <= 25
 
 
-def test_a_witness_care_officers_sixty_hearings_cost_the_same(sign_in, witness_care):
+def test_a_witness_care_officers_thirty_hearings_cost_the_same(sign_in, witness_care):
     browser, counts = sign_in(witness_care), []
-    for n in (3, 57):
+    for n in (3, 27):
         for _ in range(n):
             victim = ParticipantFactory()
             victim.case.witness_care_officer = witness_care

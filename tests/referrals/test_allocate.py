@@ -366,18 +366,18 @@ def asked(as_supervisor, officer, colleague):
     return count
 
 
-def test_a_hundred_waiting_cost_no_more_queries_than_twenty_five(asked, as_supervisor):
+def test_sixty_waiting_cost_no_more_queries_than_twenty_five(asked, as_supervisor):
     waiting(25)
     few = asked(lambda: as_supervisor.get(PAGE))
-    waiting(75)
+    waiting(35)
     assert asked(lambda: as_supervisor.get(PAGE)) == few <= 25
 
 
-def test_saving_a_hundred_costs_little_more_than_saving_ten(asked, as_supervisor):
+def test_saving_forty_costs_little_more_than_saving_ten(asked, as_supervisor):
     waiting(10, priority=4)
     post(as_supervisor, do="all")
     few = asked(lambda: actions_only(as_supervisor))
-    waiting(100, priority=4)
+    waiting(40, priority=4)
     post(as_supervisor, do="all")
     assert asked(lambda: actions_only(as_supervisor)) <= few + 4
     assert not Referral.objects.unallocated().exists()
