@@ -26,7 +26,7 @@ from victimcare.faults import NotAllowed, Refused, Stale
 from victimcare.together import Statement, insert_together
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # one statement: within an action there is nothing to go back to
 def keep_together(*rows: Model, by: User | None, beside: Sequence[Statement] = ()) -> None:
     """Keep new rows that point to one another, with their history, in one question however many they are.
 

@@ -53,13 +53,16 @@ def set_safe_contact(
     return safe
 
 
-@transaction.atomic
 def hear_of_number(*, person: Person, number: str, is_wrong: bool, on: date, by: User | None) -> None:
     """Keep that a call to this number found somebody else, or found them after all. On `on`, a day in London."""
     key = phone_key(number)
     was = person.wrong_number
-    if not key or (was != key and not is_wrong) or (was == key and is_wrong):
-        return
+    if key and (was != key if is_wrong else was == key):
+        _keep_number(person, key, is_wrong, on, by)
+
+
+@transaction.atomic
+def _keep_number(person: Person, key: str, is_wrong: bool, on: date, by: User | None) -> None:
     held = Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
     held.wrong_number, held.wrong_number_on = (key, on) if is_wrong else ("", None)
     held.version += 1
