@@ -42,7 +42,7 @@ MOST_QUERIES, MOST_TIMES_BARE = 25, 8.0
 
 def signed_in(user: User) -> Client:
     client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="victimcare.accounts.backends.WithTeam")
     return client
 
 

@@ -39,11 +39,17 @@ class Reader:
     def is_guarded(self) -> bool:
         return only_counts(self.user)
 
-    @cached_property
+    @property
     def threshold(self) -> int:
-        """Numbers below this are small to this person."""
-        today = clock.today()
-        return strictest_threshold(today) if self.is_guarded else numbers_on(today)[Key.SMALL_NUMBERS]
+        """Numbers below this are small to this person. Asked once a request, whoever makes a reader of them again."""
+        kept = self.user.__dict__
+        if "small_numbers_below" not in kept:
+            today = clock.today()
+            kept["small_numbers_below"] = (
+                strictest_threshold(today) if self.is_guarded else numbers_on(today)[Key.SMALL_NUMBERS]
+            )
+        below: int = kept["small_numbers_below"]
+        return below
 
     def table(self, counts: Mapping[str, tuple[int | None, int | None]], *, hides: bool) -> dict[str, Counts]:
         """These groups with what this person is shown of them; the whole is the row ""."""

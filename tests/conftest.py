@@ -123,7 +123,7 @@ def victim(officer: User) -> Participant:
 
 def _signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="victimcare.accounts.backends.WithTeam")
     return client
 
 

@@ -248,7 +248,7 @@ def test_a_name_is_asked_for_beside_its_day(monday, as_supervisor):
 def test_pages_say_when_the_known_bank_holidays_end_soon(today, is_so, monday, as_officer):
     assert is_near(today, months=12) is is_so
     monday.move_to(london(today.year, today.month, today.day, 10))
-    as_officer.force_login(UserFactory(roles=[Role.ANALYST]), "django.contrib.auth.backends.ModelBackend")
+    as_officer.force_login(UserFactory(roles=[Role.ANALYST]), "victimcare.accounts.backends.WithTeam")
     for name in ("compliance:calendar", "compliance:code"):
         said = "known to the end of 2028" in as_officer.get(reverse(name)).content.decode()
         assert said is is_so

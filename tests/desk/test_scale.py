@@ -81,7 +81,7 @@ def care() -> User:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user, backend="victimcare.accounts.backends.WithTeam")
     return client
 
 

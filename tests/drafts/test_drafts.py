@@ -105,7 +105,7 @@ def test_the_way_back_leads_through_signing_in(monday, victim, officer, as_offic
 
 def test_a_page_drawn_before_signing_in_anew_goes_on_where_it_was(monday, victim, officer):
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
+    strict.force_login(officer, backend="victimcare.accounts.backends.WithTeam")
     response = strict.post(log_page(victim), answers(**shown_to(officer)))
     assert response.status_code == 302
     assert strict.get(response["Location"]).context["form"]["note"].value() == SAID

@@ -87,7 +87,7 @@ def test_a_parked_extract_is_read_once_more_when_somebody_says_so(monday, unit, 
     batch = uploaded(SIAN)
     killed(monday, 5)
     claiming.claim()
-    as_supervisor.force_login(supervisor, backend="django.contrib.auth.backends.ModelBackend")
+    as_supervisor.force_login(supervisor, backend="victimcare.accounts.backends.WithTeam")
     page = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).content.decode()
     assert "five times" in page and "Have it read once more" in page
     again = reverse("intake:again", args=[batch.reference])

@@ -22,7 +22,7 @@ from victimcare.accounts.permissions import Permission, Role
 from victimcare.accounts.skills import LANGUAGES, SKILLS, words_for
 from victimcare.http import Request
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "victimcare.accounts.backends.WithTeam"
 
 
 @anyone
