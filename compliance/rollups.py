@@ -125,7 +125,6 @@ class Asked:
     end: date | None = None
     team: int | None = None
     owners: tuple[str, ...] = ()
-    is_ours: bool | None = None
     is_local: bool | None = None
     only_open: bool = False
     of_open_victims: bool = False  # leaves out what is open of victims who are closed
@@ -141,8 +140,6 @@ class Asked:
             said.append(("team_id = %s", self.team))
         if self.owners:
             said.append(("owner = ANY(%s)", list(self.owners)))
-        if self.is_ours is not None:
-            said.append(("is_ours = %s", self.is_ours))
         if self.is_local is not None:
             said.append(("is_local = %s", self.is_local))
         if self.only_open:

@@ -31,6 +31,7 @@ from desk.figures import (
     left_out,
     lines,
     moves,
+    never_allocated,
     query,
     shown_standings,
     total,
@@ -159,6 +160,15 @@ def figures(request: Request, by: str) -> HttpResponse:
         ],
         "columns": columns(headings()[by], shown),
         "rows": rows(found, chosen, links, shown, asks={"owner": owner or "ours", "of": of}),
+        "never_allocated": None
+        if owner
+        else never_allocated(
+            whole := total(found.values()),
+            links,
+            hidden({WHOLE: whole.counts}, reader)[WHOLE],
+            owner="ours",
+            of=of,
+        ),
         "reader": reader,
         "note": counted_note(),
     }

@@ -258,18 +258,19 @@ def _dates(person: Participant, plan: ContactPlan | None) -> list[dict[str, str]
 
 
 def standing_of(duty: Duty, today: date) -> str:
-    """met, late, owed, missed, no_evidence or none: how one duty stands today, for the reader."""
+    """met, late, owed, missed, no_evidence, excused, declined or none: how it stands today, for the reader."""
     if duty.status in (Duty.Status.MET, Duty.Status.MET_LATE):
         return "met" if duty.status == Duty.Status.MET else "late"
+    if duty.status in (Duty.Status.EXEMPT, Duty.Status.DECLINED):
+        return "excused" if duty.status == Duty.Status.EXEMPT else "declined"
     if duty.status != Duty.Status.OPEN:
         return "none"
     if duty.due_on is None or duty.due_on >= today:
         return "owed"
-    is_ours = duty.owner == Duty.Owner.WCU or (duty.owner == Duty.Owner.FORCE and duty.officer_id is not None)
-    return "missed" if is_ours else "no_evidence"
+    return "missed" if duty.is_ours else "no_evidence"
 
 
-STANDINGS = ("met", "late", "owed", "missed", "no_evidence", "none")
+STANDINGS = ("met", "late", "owed", "missed", "no_evidence", "excused", "declined", "none")
 
 
 def _label(standing: str) -> tuple[str, str]:
@@ -280,6 +281,8 @@ def _label(standing: str) -> tuple[str, str]:
         "owed": (_("Owed"), "blue"),
         "missed": (_("Missed"), "red"),
         "no_evidence": (_("No evidence"), "grey"),
+        "excused": (_("Excused"), "grey"),
+        "declined": (_("Declined"), "grey"),
         "none": (_("Does not apply"), "grey"),
     }[standing]
 
@@ -358,7 +361,7 @@ def rights(request: Request, case: str, participant: str) -> HttpResponse:
 def _in_words(duty: Duty, today: date) -> dict[str, Any]:
     standing = standing_of(duty, today)
     status, colour = _label(standing)
-    if standing == "none":
+    if standing in ("excused", "declined", "none"):
         status = str(duty.get_status_display())
     when = ""
     if duty.settled_on:

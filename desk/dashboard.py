@@ -30,6 +30,7 @@ from desk.figures import (
     left_out,
     lines,
     moves,
+    never_allocated,
     part_cell,
     shown_standings,
     total,
@@ -91,6 +92,7 @@ def dashboard(request: Request) -> HttpResponse:
             right_row(right, rights[right], links, shown, hides[right])
             for right in sorted(rights, key=lambda n: n or 99)
         ],
+        "never_allocated": never_allocated(code, links, hides[WHOLE], owner="ours", of="code"),
         "outside_columns": columns(_("Who"), outside_shown),
         "outside_rows": [
             [

@@ -46,15 +46,23 @@ def standing(today: date) -> dict[str, Q]:
 
 
 def live(today: date) -> dict[str, Q]:
-    """What is still to be done by us, for victims who are not closed: work, not compliance."""
-    to_do = Q(status=Duty.Status.OPEN, participant__closed_at=None) & OURS
-    return {"overdue": to_do & Q(due_on__lt=today), "to_do": to_do & Q(due_on__gte=today)}
+    """What is still to be done by us, for victims who are not closed: work, not compliance.
+
+    What nobody was allocated is to be done like the rest, and is apart once it is late.
+    """
+    to_do = Q(status=Duty.Status.OPEN, participant__closed_at=None) & OWED_BY_OURS
+    past = to_do & Q(due_on__lt=today)
+    return {"overdue": past & OURS, "unallocated": past & ~OURS, "to_do": to_do & Q(due_on__gte=today)}
 
 
 def labels() -> dict[str, str]:
     """Every way to ask how a duty stands, in words."""
     said = {name: str(label) for name, label in STANDINGS.items()}
-    return said | {"overdue": _("Overdue now"), "to_do": _("To be done")}
+    return said | {
+        "overdue": _("Overdue now"),
+        "unallocated": _("Past their last day and allocated to nobody"),
+        "to_do": _("To be done"),
+    }
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,8 @@ def duties(request: Request) -> HttpResponse:
 
 def list_heading(asked: Asked) -> str:
     what = labels()[asked.status] if asked.status else _("All duties")
+    if asked.rule:
+        return _("%(what)s: %(rule)s") % {"what": what, "rule": words.short(asked.rule)}
     if asked.right:
         return _("%(what)s: Right %(n)d") % {"what": what, "n": asked.right}
     return _("%(what)s: our own standards") % {"what": what} if asked.right == 0 else what
@@ -283,7 +293,10 @@ def duty_row(duty: Duty, today: date) -> list[Any]:
         words.why(duty.right, is_local=duty.is_local),
         duty.officer.display_name
         if duty.officer and duty.owner == Duty.Owner.FORCE
-        else duty.get_owner_display(),
+        else {
+            "text": duty.get_owner_display(),
+            "note": _("Nobody yet") if duty.owner == Duty.Owner.FORCE else "",
+        },
         {"text": stands, "tone": "danger"}
         if key == "missed"
         else {"text": stands, "note": short_day(duty.settled_on) if duty.settled_on else ""},

@@ -238,6 +238,17 @@ def part_cell(part: int, whole: int, reader: Reader, *, is_hidden: bool = False)
     return {"text": reader.share(counts), "note": note if whole else ""}
 
 
+def never_allocated(line: Line, links: "Links", hides: Collection[str], **said: Any) -> dict[str, str] | None:
+    """What the strict share leaves out though the force owes it: nobody was given it. With its list; None for none."""
+    if not line.no_evidence:
+        return None
+    n = None if "no_evidence" in hides else links.reader.one(line.no_evidence, None).n
+    text = _(
+        "Not in the strict share, because nobody was allocated and nobody has shown us that they told: %(n)s."
+    )
+    return {"text": text % {"n": links.reader.text(n)}, "url": links.of_period(**said, status="no_evidence")}
+
+
 def hidden(found: Mapping[Any, Mapping[str, int]], reader: Reader) -> dict[Any, set[str]]:
     """What of each row this person is not shown, by its columns; the whole of all rows is "", and that of a row."""
     names = {str(key): key for key in found}

@@ -17,7 +17,7 @@ from compliance import rollups
 from compliance.models import Duty
 from compliance.reader import Reader
 from compliance.rollups import Asked, Cut
-from desk.figures import Links, Period, asked_team, counted_note, dashboards, hidden, left_out
+from desk.figures import FORCE, Links, Period, asked_team, counted_note, dashboards, hidden, left_out
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
@@ -30,7 +30,8 @@ from victimcare.suppression import WHOLE
 from victimcare.working_days import england_and_wales, working_days_after
 
 DAYS = 10
-OVERDUE, LATER = "overdue", "later"  # columns beside the days
+OVERDUE, UNALLOCATED, LATER = "overdue", "unallocated", "later"  # columns beside the days
+PAST = (OVERDUE, UNALLOCATED)  # and how their lists are asked for
 
 
 @dataclass(frozen=True)
@@ -61,19 +62,24 @@ def next_days(today: date) -> list[Day]:
 
 
 Whose = tuple[str, str]  # an officer's number or "", and the owner
+NOBODY: Whose = ("", Duty.Owner.FORCE.value)  # the force owes it, and nobody of the unit was given it
 
 
 @dataclass(frozen=True)
 class Load:
-    """What we have still to do for victims who are not closed, by whose it is and by when."""
+    """What is still to be done for victims who are not closed, by whose it is and by when.
+
+    What nobody was allocated is counted with what is to come; once it is late it is *no evidence*, and apart.
+    """
 
     overdue: Counter[Whose]
+    unallocated: Counter[Whose]  # past its last day, and of nobody
     due: Counter[tuple[Whose, date]]  # by the working day
     later: Counter[Whose]
 
     @property
     def everybody(self) -> set[Whose]:
-        return {*self.overdue, *self.later, *(whose for whose, _day in self.due)}
+        return {*self.overdue, *self.unallocated, *self.later, *(whose for whose, _day in self.due)}
 
     def on(self, day: date) -> int:
         return sum(n for (_whose, due_on), n in self.due.items() if due_on == day)
@@ -81,7 +87,8 @@ class Load:
     def counts_of(self, whose: Whose, days: list[Day]) -> dict[str, int]:
         """By column: what is overdue, what each day brings, and the rest."""
         ahead = {each.column: self.due[whose, each.day] for each in days}
-        return {OVERDUE: self.overdue[whose], **ahead, LATER: self.later[whose]}
+        past = {OVERDUE: self.overdue[whose], UNALLOCATED: self.unallocated[whose]}
+        return past | ahead | {LATER: self.later[whose]}
 
     def hidden(self, days: list[Day], reader: Reader) -> dict[Any, set[str]]:
         """Which columns of each this person is not shown; of all together under ""."""
@@ -90,12 +97,12 @@ class Load:
 
 def load_of(user: User, today: date, days: list[Day], *, team: int | None = None) -> Load:
     """One query."""
-    asked = Asked(Cut.OFFICER, only_open=True, is_ours=True, of_open_victims=True, team=team)
-    load = Load(Counter(), Counter(), Counter())
+    asked = Asked(Cut.OFFICER, only_open=True, owners=FORCE, of_open_victims=True, team=team)
+    load = Load(Counter(), Counter(), Counter(), Counter())
     for (value, owner, due_on), n in rollups.counts(user, asked, ("value", "owner", "due_on"), today).items():
         whose = (value, owner)
         if due_on < today:
-            load.overdue[whose] += n
+            (load.unallocated if whose == NOBODY else load.overdue)[whose] += n
             continue
         day = next((each.day for each in days if due_on <= each.day), None)
         if day is None:
@@ -183,27 +190,33 @@ def workload(
     for whose in load.everybody:
         value, owner = whose
         officer = officers.get(int(value)) if value else None
-        name = officer.display_name if officer else str(Duty.Owner(owner).label)
+        name = officer.display_name if officer else _name_of(whose)
         asks: dict[str, Any] = {"owner": owner} | ({"officer": officer.reference} if officer else {})
+        asks |= {"officer": "-"} if whose == NOBODY else {}
         counts = load.counts_of(whose, days)
+        del counts[OVERDUE if whose == NOBODY else UNALLOCATED]  # they share a column of the table
         row = [
             {"text": name, "url": links.duties(status="to_do", **asks)},
             links.reader.text(has_open[value].n if value in has_open else 0) if value else "–",
             *(
-                number(None if column in hides[whose] else n, links, tone="danger" if column == OVERDUE else "",
+                number(None if column in hides[whose] else n, links, tone="danger" if column in PAST else "",
                        **asks, **asked_by(column, days))
                 for column, n in counts.items()
             ),
             links.reader.text(None if WHOLE in hides[whose] else sum(counts.values())),
         ]  # fmt: skip
-        table.append(((-counts[OVERDUE], -sum(counts.values()), name), row))
+        table.append(((-counts.get(OVERDUE, 0), -sum(counts.values()), name), row))
     return [row for _order, row in sorted(table, key=lambda each: each[0])]
+
+
+def _name_of(whose: Whose) -> str:
+    return _("Nobody yet") if whose == NOBODY else str(Duty.Owner(whose[1]).label)
 
 
 def asked_by(column: str, days: list[Day]) -> dict[str, Any]:
     """How a list is asked for what one column counts."""
-    if column == OVERDUE:
-        return {"status": "overdue"}
+    if column in PAST:
+        return {"status": column}
     if column == LATER:
         return {"status": "to_do", "from": days[-1].day + timedelta(days=1)}
     return {"status": "to_do"} | next(each.asks for each in days if each.column == column)

@@ -241,6 +241,8 @@ def test_past_its_day_is_missed_when_ours_and_no_evidence_when_another_owes_it(
     assert {"text": "Missed 1", "colour": "red"} in as_officer.get(at("rights/")).context["counts"]
     Duty.objects.filter(pk=duty.pk).update(owner="CPS")
     assert {"text": "No evidence 1", "colour": "grey"} in as_officer.get(at("rights/")).context["counts"]
+    Duty.objects.filter(pk=duty.pk).update(status=Duty.Status.EXEMPT)
+    assert {"text": "Excused 1", "colour": "grey"} in as_officer.get(at("rights/")).context["counts"]
 
 
 # --- Who looked, and which person ------------------------------------------------------------------

@@ -66,6 +66,9 @@ def test_the_six_numbers(week, as_supervisor, django_assert_max_num_queries):
         "33.3%",
         "1 of 3 duties; 33.3% with good reason",
     )
+    unallocated = page.context["never_allocated"]
+    assert unallocated["text"].endswith("nobody has shown us that they told: 1.")
+    assert len(as_supervisor.get(unallocated["url"]).context["rows"]) == 1
     assert tile(page, "reached")["figure"] == "50.0%"
     assert tile(page, "fall due")["figure"] == "2"
 
@@ -319,12 +322,20 @@ def test_restricted_cases_are_counted_for_those_on_their_list_alone(
 
 
 def test_the_forecast_says_what_falls_due_on_each_day_and_whose_it_is(week, as_supervisor, officer):
+    EventFactory(case=week["nobody"].case, kind=Kind.SUSPECT_CHARGED, occurred_at=london(2026, 11, 20))
+    actions.assess([week["nobody"].case_id])
     page = as_supervisor.get(reverse("desk:forecast"))
     assert [(bar["label"], bar["value"]) for bar in page.context["chart"]][:3] == [
-        ("Thu 26 Nov", 0), ("Fri 27 Nov", 2), ("Mon 30 Nov", 0),
+        ("Thu 26 Nov", 0), ("Fri 27 Nov", 4), ("Mon 30 Nov", 0),
     ]  # fmt: skip
-    (row,) = page.context["rows"]
+    row, nobodys = page.context["rows"]
     assert (row[0]["text"], row[1], number(row[2]), number(row[4])) == (officer.display_name, "3", 2, 2)
+    assert (nobodys[0]["text"], nobodys[1], number(nobodys[2]), number(nobodys[4])) == (
+        "Nobody yet",
+        "–",
+        1,
+        2,
+    )
     for n, url in everything_with_a_link(page, "rows"):
         assert len(as_supervisor.get(url).context["rows"]) == n, url
 
