@@ -57,17 +57,26 @@ def explain(duty: Duty) -> list[Step]:
             *_by_which_calendar(duty, calendar),
         ]
         if duty.due_on != duty.first_due_on and duty.due_on:
-            steps.append(
-                {
-                    "text": _(
-                        "The victim became enhanced while this was open, so it is due by %(day)s instead."
-                    )
-                    % {"day": long_day_within(duty.due_on)}
-                }
-            )
+            steps += _counted_again(duty, rule, calendar)
     if duty.settled_on:
         steps.append({"text": _verdict(duty)})
     return steps
+
+
+def _counted_again(duty: Duty, rule: Rule | None, calendar: Calendar) -> list[Step]:
+    """That the victim became enhanced meanwhile: from which day, how that counts, and what it is due by instead."""
+    assert duty.due_on is not None  # noqa: S101 - it moved
+    so = _("The victim became enhanced while this was open, so it is due by %(day)s instead.")
+    last: Step = {"text": so % {"day": long_day_within(duty.due_on)}}
+    start, limit = duty.enhanced_from_on, rule.enhanced if rule else None
+    if start is None or limit is None:
+        return [last]
+    since = ngettext(
+        "Enhanced rights came into force on %(day)s: within %(n)d working day of that day, where that is sooner.",
+        "Enhanced rights came into force on %(day)s: within %(n)d working days of that day, where that is sooner.",
+        limit,
+    ) % {"day": short_day(start), "n": limit}
+    return [{"text": since}, counted(start, limit, duty.due_on, calendar), last]
 
 
 def late_by(duty: Duty, today: date) -> str:
@@ -205,7 +214,7 @@ def _by_which_calendar(duty: Duty, calendar: Calendar) -> list[Step]:
                 % {"n": calendar.number}
             }
         )
-    if duty.status != Duty.Status.OPEN and duty.is_current and duty.calendar != current().number:
+    if duty.status != Duty.Status.OPEN and duty.is_current and _is_touched(duty, calendar, current()):
         steps.append(
             {
                 "text": _(
@@ -216,6 +225,14 @@ def _by_which_calendar(duty: Duty, calendar: Calendar) -> list[Step]:
     if duty.due_on and (caution := provisional(duty.due_on)):
         steps.append({"text": caution})
     return steps
+
+
+def _is_touched(duty: Duty, then: Calendar, now: Calendar) -> bool:
+    """Whether a day that the calendars differ in is among those that were counted."""
+    if duty.first_due_on is None:
+        return False
+    differing = then.bank_holidays ^ now.bank_holidays
+    return any(duty.clock_on < each <= duty.first_due_on for each in differing)
 
 
 def provisional(due_on: date) -> str:

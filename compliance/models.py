@@ -17,7 +17,7 @@ from compliance.models_tally import DutyChange, DutyTally, Recount  # noqa: F401
 from victimcare.accounts.models import Team, User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.counting import leads_witness_care, may_count, only_counts
-from victimcare.cases.models import Case, Event, Participant, may_see
+from victimcare.cases.models import Case, Entitlement, Event, Participant, may_see
 
 
 class CodeVersionQuerySet(models.QuerySet["CodeVersion"]):
@@ -158,14 +158,27 @@ OURS = Q(owner="WCU") | Q(owner="FORCE", officer__isnull=False)
 ACCOUNTABLE = ("officer", "team", "case__witness_care_officer", "case__witness_care_team")
 
 
+def _started(rows: "models.QuerySet[Entitlement]") -> "models.QuerySet[Entitlement, date]":
+    """The days from which these made somebody enhanced, the first of them first."""
+    return rows.filter(is_enhanced=True).order_by("from_on").values_list("from_on", flat=True)
+
+
 class DutyQuerySet(models.QuerySet["Duty"]):
     def current(self) -> "DutyQuerySet":
         return self.filter(is_current=True)
 
     def with_checks(self) -> "DutyQuerySet":
-        """Each with `rule_agrees`, for a list that explains its dates: no question for each of them."""
+        """Each with `rule_agrees` and `enhanced_from_on`, for a list that explains its dates: no question for each."""
         checks = RuleCheck.objects.filter(code=OuterRef("code"), rule=OuterRef("rule")).order_by("-pk")
-        return self.annotate(rule_agrees=Subquery(checks.values("agrees")[:1]))  # type: ignore[no-redef]
+        became = Entitlement.objects.filter(
+            participant=OuterRef("participant"),
+            from_on__gt=OuterRef("clock_on"),
+            from_on__lte=OuterRef("first_due_on"),
+        )
+        return self.annotate(
+            rule_agrees=Subquery(checks.values("agrees")[:1]),  # type: ignore[no-redef]
+            enhanced_from_on=Subquery(_started(became)[:1]),  # type: ignore[no-redef]
+        )
 
     def with_the_accountable(self) -> "DutyQuerySet":
         """Each with what `accountable` says, for a list that names whoever owes it."""
@@ -374,6 +387,14 @@ class Duty(models.Model):
         """Whether who last checked its rule found the published Code to say the same; None: nobody checked it."""
         check = RuleCheck.objects.last_of(self.code, self.rule)
         return check.agrees if check else None
+
+    @cached_property
+    def enhanced_from_on(self) -> date | None:
+        """The day on which the victim became enhanced while this was open: the first, for it makes it due the soonest."""
+        if self.first_due_on is None:
+            return None
+        meanwhile = {"from_on__gt": self.clock_on, "from_on__lte": self.first_due_on}
+        return _started(Entitlement.objects.filter(participant=self.participant_id, **meanwhile)).first()
 
     @property
     def is_ours(self) -> bool:

@@ -19,6 +19,7 @@ from compliance.explain import explain as steps_of
 from compliance.facts import local_rules, rulebook
 from compliance.forms import YES, ApprovalForm, CalculatorForm, CheckForm, LoadForm
 from compliance.models import CodeVersion, Duty, RuleCheck
+from compliance.revisions import revisions_of
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
@@ -279,10 +280,6 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "late": late_by(found, today) if found.status == Duty.Status.OPEN else "",
         "colour": COLOURS.get(verdict, "amber"),
         "has_no_evidence": verdict == Duty.Verdict.NO_EVIDENCE,
-        "earlier": Duty.objects.filter(
-            participant=participant, rule=found.rule, event=found.event_id, is_current=False
-        )
-        .exclude(pk=found.pk)
-        .order_by("-revision"),
+        "revisions": revisions_of(found),
     }
     return render(request, "compliance/explain.html", context)

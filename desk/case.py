@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from compliance.breaches import is_a_breach
 from compliance.excuses import CAN_BE_EXCUSED, asked_about
-from compliance.explain import explain
+from compliance.explain import due_of, explain
 from compliance.models import Duty, Excuse
 from compliance.words import RIGHTS, short
 from contacts.models import ContactPlan, Promise
@@ -367,7 +367,7 @@ def _in_words(duty: Duty, today: date) -> dict[str, Any]:
     if duty.settled_on:
         when = day(duty.settled_on)
     elif duty.due_on:
-        when = due(duty.due_on, today).sentence
+        when = due_of(duty, today).sentence
     elif standing == "owed":
         when = _("The Code gives no number of days")
     return {

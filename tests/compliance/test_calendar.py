@@ -12,6 +12,7 @@ from compliance.calendar.models import CalendarVersion
 from compliance.calendar.moving import with_the_change, would_move
 from compliance.explain import explain
 from compliance.models import Duty
+from compliance.revisions import revisions_of
 from compliance.tasks import count_by_a_new_calendar
 from referrals.triage import day_due
 from tests.factories import ContactFactory, EntitlementFactory, ParticipantFactory, UserFactory, london
@@ -72,6 +73,9 @@ def test_an_added_day_moves_what_is_open_and_the_first_count_stays_as_a_revision
     assert (version.cases_to_do, version.cases_done, version.duties_moved) == (1, 1, 1)
     assert version.reassessed_at is not None
     assert not count_anew()
+    [was] = revisions_of(new).earlier
+    assert "Version 1 of the calendar was approved" in was.because
+    assert was.because.endswith("by Other Supervisor. Proclaimed on Sunday.")
 
 
 def test_what_is_settled_keeps_its_calendar_whatever_is_worked_out_again(victim, supervisor, other, monday):

@@ -15,6 +15,7 @@ from compliance.models import Duty
 from tests.factories import ContactFactory, EntitlementFactory, EventFactory, UserFactory, london
 from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
+from victimcare.cases.events import correct_event
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,9 @@ def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim):
     actions.assess([victim.case_id])
     duty.refresh_from_db()
     said = " ".join(step["text"] for step in explain(duty))
+    assert "within 5 working days" in said and "Due by the end of Monday 4 January 2027." in said
+    assert "came into force on Thu 24 Dec: within 1 working day of that day" in said
+    assert "Day 0 is Thu 24 Dec. Working days counted: 1 Tue 29 Dec." in said
     assert "became enhanced while this was open, so it is due by Tuesday 29 December 2026 instead" in said
     assert f"Met on Tuesday 29 December 2026. The evidence is {call.reference}." in said
 
@@ -70,14 +74,19 @@ def test_the_page_of_a_duty_goes_through_the_victims_door(
     assert as_stranger.get(reverse("compliance:explain", args=[999_999])).status_code == 404
 
 
-def test_an_earlier_revision_is_still_there(duty, victim, as_officer):
+def test_an_earlier_revision_is_still_there_with_who_made_the_next(duty, victim, as_officer, officer):
     EntitlementFactory(participant=victim, from_on=date(2026, 12, 20))
     actions.assess([victim.case_id])
     new = Duty.objects.current().get()
-    assert "Revision 1" in as_officer.get(reverse("compliance:explain", args=[new.pk])).content.decode()
-    assert (
-        "earlier revision" in as_officer.get(reverse("compliance:explain", args=[duty.pk])).content.decode()
-    )
+    page = as_officer.get(reverse("compliance:explain", args=[new.pk])).content.decode()
+    assert "Revision 1" in page and "learned afterwards which rights" in page
+    correct_event(event=duty.event, occurred=london(2026, 12, 22, 10), detail="A day sooner.", by=officer)
+    then = Duty.objects.current().get()
+    page = as_officer.get(reverse("compliance:explain", args=[duty.pk])).content.decode()
+    assert "It no longer counts." in page and reverse("compliance:explain", args=[then.pk]) in page
+    page = as_officer.get(reverse("compliance:explain", args=[then.pk])).content.decode()
+    assert "corrected from Wed 23 Dec to Tue 22 Dec" in page and "Olwen Officer. A day sooner." in page
+    assert "Revision 1" in page and "Revision 2" in page
 
 
 def test_the_code_says_what_nobody_has_checked(as_officer):
