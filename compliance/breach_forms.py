@@ -148,7 +148,10 @@ class AnswerForm(Form):
     def __init__(self, *args: Any, may_dispute: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not may_dispute:
-            self.fields["answer"].choices = [(ACCEPT, _("Yes: accept it"))]
+            self.fields["answer"].choices = [(ACCEPT, _("It stays as the dispute was decided"))]
+            self.fields["answer"].help_text = _(
+                "Another supervisor decided about the dispute, once. Why it was late and what happened can still be changed."
+            )
             self.fields["answer"].initial = ACCEPT
             self.fields["answer"].reveals = {}  # type: ignore[attr-defined]
             del self.fields["claimed_agency"], self.fields["claim"]

@@ -240,7 +240,10 @@ def breach(request: Request, duty: int) -> HttpResponse:
     mended = recoveries([record]).get(record.pk) if record else None
     may = request.user.may(Permission.WORK_BREACHES)
     state = record.state if record else Breach.State.OPEN
-    may_close, not_yet = may and state == Breach.State.ACCEPTED, before_closing(found, mended)
+    history = _history(record) if record else []
+    # A sweep ends the record within minutes; what is no breach any more asks for nothing meanwhile.
+    is_to_do = is_one or (mended is not None and mended.status != Duty.Status.OPEN)
+    may_close, not_yet = may and is_one and state == Breach.State.ACCEPTED, before_closing(found, mended)
     context = {
         "participant": participant,
         "duty": found,
@@ -251,11 +254,11 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "status": _("Met late") if found.status == Duty.Status.MET_LATE else _("Missed"),
         "late": late_by(found, today),
         # Kept in English, in words that have a translation.
-        "ended_because": _(record.ended_because) if record and record.ended_because else "",
+        "ended_because": _(record.ended_because) if record and record.ended_because else _ended_by_now(found),
         "facts": _facts(found, today),
         "story": _story(found, participant, shows_contacts=request.user.may(Permission.VIEW_CONTACTS)),
-        "said": _said(record) if record else [],
-        "mended": _mended_in_words(mended, participant.person.first_name, today),
+        "said": [*_said(record), *_said_before(history)] if record else [],
+        "mended": _mended_in_words(mended, participant.person.first_name, today) if is_to_do else "",
         "tell_url": _tell_url(found, mended, participant) if request.user.may(Permission.LOG_CONTACT) else "",
         "deadline": _deadline(record, today) if record else "",
         "may_answer": may and is_one and state in (Breach.State.OPEN, Breach.State.ACCEPTED),
@@ -263,7 +266,7 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "is_mine": bool(record and record.answered_by_id == request.user.pk),
         "may_close": may_close and not not_yet,
         "not_yet": not_yet if may_close else "",
-        "changes": _changes(record) if record else [],
+        "changes": _changes(history),
     }
     return render(request, "compliance/breach.html", context)
 
@@ -288,10 +291,25 @@ def _facts(duty: Duty, today: date) -> list[dict[str, str]]:
         (_("Which right"), f"{words.why(duty.right, is_local=False)}: {words.RIGHTS[duty.right]}"),
         (_("What happened"), f"{duty.event.title}, {day(duty.clock_on)}"),
         (_("Last day in time"), day(duty.due_on)),
-        (_("Done"), f"{day(duty.settled_on)}, {late_by(duty, today)}" if duty.settled_on else _("Not yet")),
+        (_("Done"), _done(duty, today)),
         (_("Whose duty"), duty.accountable),
     ]
     return [{"label": label, "value": value} for label, value in said]
+
+
+def _done(duty: Duty, today: date) -> str:
+    """When they were told, and how late; that it is excused, or was declined, where nobody told them."""
+    if not duty.settled_on:
+        return _("Not yet")
+    if duty.status in (Duty.Status.MET, Duty.Status.MET_LATE):
+        return ", ".join(each for each in (day(duty.settled_on), late_by(duty, today)) if each)
+    return _("%(status)s, %(day)s.") % {"status": duty.get_status_display(), "day": day(duty.settled_on)}
+
+
+def _ended_by_now(duty: Duty) -> str:
+    """Why it is no breach, where the record does not say so yet."""
+    is_told = duty.status in (Duty.Status.MET, Duty.Status.MET_LATE, Duty.Status.OPEN)
+    return "" if is_told else str(duty.get_status_display())
 
 
 def _story(duty: Duty, participant: Participant, *, shows_contacts: bool) -> list[dict[str, Any]]:
@@ -322,7 +340,8 @@ def _story(duty: Duty, participant: Participant, *, shows_contacts: bool) -> lis
             body=event.detail, by=str(event.by or ""))  # fmt: skip
     if shows_contacts:
         _add_contacts(add, duty, participant, ends)
-    elif duty.settled_on:
+    elif duty.status == Duty.Status.MET_LATE:
+        assert duty.settled_on is not None  # noqa: S101 - it was met
         add(duty.settled_on, 9, "", heading=_("Done, late"), when=duty.settled_on)
     return [item for _on, _order, _key, item in sorted(entries, key=lambda each: each[:3])]
 
@@ -345,13 +364,22 @@ def _add_contacts(add: Any, duty: Duty, participant: Participant, ends: date) ->
             heading=f"{row.get_channel_display()}, {str(row.get_outcome_display()).lower()}",
             when=row.at,
             body="\n".join(body),
-            by=str(row.by or row.by_collar or ""),
+            by=_who(row, duty),
             is_failed=row.outcome not in TELLS,
         )
+    if duty.status not in (Duty.Status.MET, Duty.Status.MET_LATE):
+        return
     if duty.settled_on and duty.met_by not in shown:
         what = _("Letter sent") if Letter.objects.filter(reference=duty.met_by).exists() else _("Done")
         add(duty.settled_on, 9, "", heading=what, when=duty.settled_on,
             body=_("This is what counts: %(late)s.") % {"late": late_by(duty, clock.today())})  # fmt: skip
+
+
+def _who(contact: Contact, duty: Duty) -> str:
+    """Who made it; an officer known by collar alone is named where they are the officer in the case."""
+    case = duty.case
+    is_theirs = contact.by is None and contact.by_collar and contact.by_collar == case.oic_collar
+    return (case.oic_name if is_theirs else "") or contact.who
 
 
 def _said(breach: Breach) -> list[dict[str, str]]:
@@ -383,15 +411,45 @@ def _by(at: datetime | None, who: Any) -> str:
     return f"{moment(at)}, {who}" if at else ""
 
 
-def _changes(breach: Breach) -> list[dict[str, str]]:
-    """Who wrote what state when, newest first."""
+def _history(breach: Breach) -> list[Any]:
+    """Each state it was written in, newest first. One query."""
     rows = breach.history.select_related("history_user").order_by("-history_date", "-history_id")
+    return list(rows[:CHANGES_SHOWN])
+
+
+def _said_before(history: list[Any]) -> list[dict[str, str]]:
+    """What was said of it until somebody changed the account: who wrote it, and when. Newest first."""
+    accounts: list[tuple[tuple[str, ...], Any]] = []
+    for row in reversed(history):
+        said = (row.reason, row.account, row.claim)
+        if row.account and (not accounts or accounts[-1][0] != said):
+            accounts.append((said, row))
+    return [
+        {
+            "label": _("Said before it was changed"),
+            "value": ". ".join(
+                each.rstrip(".")
+                for each in (
+                    str(Breach.Reason(row.reason).label),
+                    row.account,
+                    row.claim,
+                    _by(row.history_date, row.history_user or _("the system")),
+                )
+                if each
+            ),
+        }
+        for _words, row in reversed(accounts[:-1])
+    ]
+
+
+def _changes(history: list[Any]) -> list[dict[str, str]]:
+    """Who wrote what state when, newest first."""
     return [
         {
             "text": standing_of(row.state, row.decision, row.agency),
             "note": f"{moment(row.history_date)}, {row.history_user or _('the system')}",
         }
-        for row in rows[:CHANGES_SHOWN]
+        for row in history
     ]
 
 
@@ -460,6 +518,9 @@ def decide(request: Request, duty: int) -> HttpResponse:
     found, participant, record = _opened(request, duty)
     if record is None:
         raise Http404
+    if record.state != Breach.State.DISPUTED and request.method != "POST":
+        messages.error(request, _("Nothing is disputed here, so there is nothing to decide."))
+        return redirect("compliance:breach", duty)
     form = DisputeForm(request.POST or None, initial={"version": record.version})
     if form.is_valid():
         said = form.cleaned_data

@@ -203,12 +203,7 @@ def _of_contact(contact: Contact, references: tuple[str, str]) -> dict[str, Any]
         "heading": f"{heading}, {str(contact.get_outcome_display()).lower()}",
         "when": contact.at,
         "body": "\n".join(said),
-        "by": str(contact.by) if contact.by else officer_named(contact.by_collar),
+        "by": contact.who,
         "is_failed": contact.outcome not in (Contact.Outcome.REACHED, Contact.Outcome.SENT),
         "url": "",
     }
-
-
-def officer_named(collar: str) -> str:
-    """An officer in the case known only to the feed."""
-    return _("officer %(collar)s") % {"collar": collar} if collar else ""

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -124,6 +125,13 @@ class Contact(models.Model):
     def tells_somebody(self) -> bool:
         """A conversation that reached them, or something sent; never a voicemail or a failed attempt."""
         return self.outcome in TELLS
+
+    @property
+    def who(self) -> str:
+        """Who made it; an officer in the case known only to the feed by their collar."""
+        if self.by or not self.by_collar:
+            return str(self.by or "")
+        return gettext("officer %(collar)s") % {"collar": self.by_collar}
 
     @property
     def has_failed(self) -> bool:

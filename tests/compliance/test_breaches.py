@@ -104,11 +104,20 @@ def test_what_turns_out_met_in_time_is_no_breach_and_nobody_is_put_right(victim)
     assert Event.objects.filter(kind=Kind.WITHDRAWN).count() == 1
 
 
-def test_an_excused_duty_is_no_breach_and_one_again_when_that_is_taken_back(victim, officer, supervisor):
+def test_an_excused_duty_is_no_breach_and_one_again_when_that_is_taken_back(
+    victim, officer, supervisor, as_supervisor
+):
     duty = arrest(victim)
     keep_breaches()
     excuse = ask_to_excuse(duty=duty, status="exempt", reason="risk", why="He was in the house.", by=officer)
     agree_to_excuse(excuse=excuse, by=supervisor)
+    url = reverse("compliance:breach", args=[duty.pk])
+    page = as_supervisor.get(url)  # before the sweep ends the record
+    assert (page.context["is_one"], page.context["mended"], page.context["tell_url"]) == (False, "", "")
+    assert page.context["ended_because"] == "Exempt with good reason"
+    done = next(row["value"] for row in page.context["facts"] if row["label"] == "Done")
+    assert done == "Exempt with good reason, Mon 23 Nov."
+    assert as_supervisor.get(reverse("compliance:decide-dispute", args=[duty.pk])).url == url
     keep_breaches()
     assert (Breach.objects.get().state, Breach.objects.get().ended_because) == (
         "ended",
@@ -180,6 +189,16 @@ def test_a_dispute_is_upheld_by_somebody_else_and_then_that_agency_answers(
     page = as_supervisor.get(reverse("compliance:breach", args=[duty.pk])).content.decode()
     assert "Dispute upheld. Who answers: Crown Prosecution Service" in page
     assert "Accepted" not in page
+    accept(duty, another, version=decided.version, account="They rang us, and nobody passed it on.")
+    page = as_supervisor.get(reverse("compliance:breach", args=[duty.pk]))
+    before = [row["value"] for row in page.context["said"] if row["label"] == "Said before it was changed"]
+    assert len(before) == 1
+    assert before[0].startswith(
+        "Tried in time, but not reached. Rang twice in the week. They told us on the 20th"
+    )
+    form = as_supervisor.get(reverse("compliance:answer-breach", args=[duty.pk])).content.decode()
+    assert "Another supervisor decided about the dispute, once." in form and "Yes: accept it" not in form
+    decided.refresh_from_db()
     with pytest.raises(Refused, match="decided already"):
         dispute(duty, supervisor, version=decided.version)
 
