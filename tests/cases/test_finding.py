@@ -126,10 +126,13 @@ def test_a_date_is_read_out_of_what_was_typed(typed, born):
         ("Griffith", "Emma Griffiths"),
         ("Emma Grifith", "Emma Griffiths"),
         ("Ema Griffiths", "Emma Griffiths"),
+        ("مُحمد عبد", "محمد عبد الله"),
+        ("عبد الله", "محمد عبد الله"),
     ],
 )
 def test_a_name_spelled_another_way_is_found(officer, typed, name):
-    for given, surname in (("Siân", "Prosser"), ("Rhys", "Llywelyn"), ("Emma", "Griffiths"), ("Tom", "Zuk")):
+    for given, surname in (("Siân", "Prosser"), ("Rhys", "Llywelyn"), ("Emma", "Griffiths"), ("Tom", "Zuk"),
+                           ("محمد", "عبد الله")):  # fmt: skip
         ParticipantFactory(team=officer.team, person__given_names=given, person__surname=surname)
     assert named(find(typed, officer).everybody) == [name]
 
