@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from referrals.conflicts import Conflicts, conflicts_in
+from referrals.first_contact import FirstContact, first_contacts
 from referrals.models import Referral
 from referrals.officers import Officer, day_for, officers_today, scale_on
 from referrals.proposals import Load, Proposal, Run, Scale, Wanted, Words, propose, skills_wanted, summed
@@ -316,14 +317,16 @@ def _rows(
     facts: _Facts,
     chosen: Mapping[str, tuple[int, int | None]],
 ) -> list[Row]:
-    """Six queries: the people, who of them may be seen, their referrals, rights, who acts for them, who is alike."""
+    """The people, who of them may be seen, their referrals, rights, how to contact them, who is alike: one query each,
+    and up to three more for the safe-contact rule, however many they are.
+    """
     ids = [each.participant_id for each in page]
     people = Participant.objects.select_related("person", "case").in_bulk(ids)
     visible = set(Participant.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
     about = {referral.participant_id: referral for referral in Referral.objects.filter(participant__in=ids)}
     rights = _rights(ids)
     alike = _alike({part.person_id for part in people.values() if part.pk in visible}, user)
-    acted_for = set(Participant.objects.filter(represents__in=ids).values_list("represents_id", flat=True))
+    ways = first_contacts([part for part in people.values() if part.pk in visible], about)
     rows = []
     for each in page:
         part = people[each.participant_id]
@@ -349,10 +352,10 @@ def _rows(
             row.reasons = _restricted(bool(facts.on_list.get(each.case_id)))
         else:
             referral = about.get(part.pk)
-            channel = referral.channel if referral else "phone"
-            row.reasons = why(referral) if referral else ""
+            way = ways[part.pk]
+            row.reasons = ", ".join(filter(None, (way.check, why(referral) if referral else "")))
             row.entitlement = _said_rights(rights.get(part.pk))
-            row.notes = ". ".join(_notes(part, channel, part.pk in acted_for, part.person_id in alike))
+            row.notes = ". ".join(_notes(part, way, part.person_id in alike))
             _beside(row, each, officers, facts)
         rows.append(row)
     return rows
@@ -400,7 +403,7 @@ def _alike(people: Iterable[int], user: User) -> set[int]:
     return {pk for pair in pairs.filter(either).values_list("one", "other") for pk in pair}
 
 
-def _notes(part: Participant, channel: str, is_acted_for: bool, is_alike: bool) -> list[str]:
+def _notes(part: Participant, way: FirstContact, is_alike: bool) -> list[str]:
     person, notes = part.person, []
     if is_alike:
         notes.append(_("May be the same person as another record: compare them first"))
@@ -410,9 +413,9 @@ def _notes(part: Participant, channel: str, is_acted_for: bool, is_alike: bool) 
         notes.append(str(LANGUAGES.get(person.language, person.language)))
     if person.interpreter_language:
         notes.append(_("Needs an interpreter"))
-    if is_acted_for:
-        notes.append(_("Contact whoever acts for them"))
-    elif not channel:
+    if way.instead:
+        notes.append(way.instead.rstrip("."))
+    elif not way.channel:
         notes.append(_("No safe way to reach them is known"))
     return notes
 

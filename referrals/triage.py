@@ -3,7 +3,7 @@
 Rules are data (`referrals.models.RuleSet`). Each fits somebody whom one of its *ways* fits; a way is a small
 closed vocabulary (`CONDITIONS`), never code, and fits when all it says is true. The first priority rule that
 fits gives the priority, every one that fits gives its reason. Suppressed victims are not contacted by the
-unit; the Code's duties to them run all the same.
+unit; the Code's duties to them run all the same. Nobody is suppressed for having died: their family is contacted.
 
 Rules are made ready once a version and remember what they made of equal facts: an extract has tens of
 thousands of rows, and few kinds of them.
@@ -193,7 +193,13 @@ class Rules:
         self.rules = tuple(rules)
         self.standards = {standard.priority: standard for standard in standards}
         made = [(rule, _any_of([_ready(way) for way in rule.ways])) for rule in self.rules]
-        self._suppress = [(rule.name, fits) for rule, fits in made if rule.kind == "suppress"]
+        # Whoever died is not contacted, but those who act for them are, and where nobody does, a supervisor says
+        # who is: their referral goes on. That is no rule that anybody edits: it is the same in every version.
+        self._suppress = [
+            (rule.name, _any_of([_ready(way) for way in ways]))
+            for rule in self.rules
+            if rule.kind == "suppress" and (ways := [way for way in rule.ways if "has_died" not in way])
+        ]
         self._priority = [(rule, fits) for rule, fits in made if rule.kind == "priority"]
         self._enhanced = [(rule.category, fits) for rule, fits in made if rule.kind == "enhanced"]
         said = [way for rule in self.rules for way in rule.ways]
@@ -230,7 +236,7 @@ class Rules:
         if remembered is None:
             remembered = self._remember(key, facts)
         priority, in_danger, by_channel = remembered
-        asked = (priority, in_danger, facts.safe_to)
+        asked = (priority, in_danger, () if facts.has_died else facts.safe_to)
         channel = self._channels.get(asked)
         if channel is None:
             channel = self._channels[asked] = self._best_channel(*asked)

@@ -287,8 +287,10 @@ def decide(
     was = _standing(fresh)
     if is_suppressed and not was["suppressed"] and fresh.status == Referral.Status.ALLOCATED:
         raise Refused(_("An officer has this victim. Ask them to close it, with the reason."))
-    if was["suppressed"] and not is_suppressed and fresh.participant.person.date_of_death:
-        raise Refused(_("This person has died. Those who act for them are contacted instead."))
+    if channel and fresh.participant.person.date_of_death:
+        raise Refused(
+            _("This person has died, so no channel is theirs. Those who act for them are contacted instead.")
+        )
     rules = RulesByDay().on(clock.today())
     decided = set(fresh.decided_fields)
     fresh.priority, fresh.channel = priority, channel

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from referrals.first_contact import FirstContact, first_contacts
 from referrals.models import Referral, TriageDecision
 from referrals.rules import actions, preview, words
 from referrals.rules.book import RulesByDay, because, in_words, why
@@ -47,14 +48,15 @@ def worklist(request: Request) -> HttpResponse:
     if show not in lists:
         show = "new"
     found = lists[show]
+    latest = Entitlement.objects.filter(participant=OuterRef("participant")).order_by("-from_on", "-pk")
     rows = list(
-        _after(found, request.GET.get("after", "")).select_related(
-            "participant__person", "participant__case", "triaged_by"
-        )[: PAGE + 1]
+        _after(found, request.GET.get("after", ""))
+        .select_related("participant__person", "participant__case", "triaged_by")
+        .annotate(rights=Subquery(latest.values("categories")[:1]))[: PAGE + 1]
     )
     more, rows = len(rows) > PAGE, rows[:PAGE]
     listed(request, [row.participant for row in rows], field_group="triage")
-    rights = actions.latest_rights([row.participant_id for row in rows])
+    ways = first_contacts([row.participant for row in rows], {row.participant_id: row for row in rows})
     here = reverse("referrals:triage-list")
     counts = _counts(lists, request.user)
     context = {
@@ -67,7 +69,7 @@ def worklist(request: Request) -> HttpResponse:
                 ("suppressed", _("Suppressed")),
             )
         ],
-        "rows": [_row(row, rights.get(row.participant_id), show) for row in rows],
+        "rows": [_row(row, row.rights or [], ways[row.participant_id], show) for row in rows],
         "columns": [_("Victim"), _("Why"), _("Rights, provisionally"), _("First contact"), _("Received")]
         if show != "suppressed"
         else [
@@ -121,7 +123,7 @@ def _after(found: QuerySet[Referral], text: str) -> QuerySet[Referral]:
     )
 
 
-def _row(referral: Referral, rights: Entitlement | None, show: str) -> list[Any]:
+def _row(referral: Referral, rights: list[str], way: FirstContact, show: str) -> list[Any]:
     part = referral.participant
     who = {
         "text": part.person.name if part.person.surname else part.organisation_name or part.person.name,
@@ -136,16 +138,21 @@ def _row(referral: Referral, rights: Entitlement | None, show: str) -> list[Any]
         else _("Not yet")
     )
     if show == "suppressed":
-        return [who, because(referral), {"text": why(referral), **tag}, looked, received]
+        return [who, because(referral), {"text": _reasons(referral, way), **tag}, looked, received]
     due = day(referral.due_on) if referral.due_on else "–"
-    channel = words.CHANNELS.get(referral.channel, _("No safe channel known"))
+    channel = words.CHANNELS.get(way.channel, way.instead or _("No safe channel known"))
     return [
         who,
-        {"text": why(referral), **tag},
-        words.rights(rights.categories if rights else []),
+        {"text": _reasons(referral, way), **tag},
+        words.rights(rights),
         {"text": due, "note": str(channel), "tone": _tone(referral)},
         received,
     ]
+
+
+def _reasons(referral: Referral, way: FirstContact) -> str:
+    """Why it has its priority, and what to look at before anybody rings."""
+    return ", ".join(filter(None, (way.check, why(referral))))
 
 
 def _tone(referral: Referral) -> str:
@@ -174,6 +181,7 @@ def referral_page(request: Request, case: str, participant: str) -> HttpResponse
     if referral is None:
         return render(request, "referrals/rules/referral.html", {"participant": victim, "referral": None})
     rights = actions.latest_rights([victim.pk]).get(victim.pk)
+    way = first_contacts([referral.participant], {victim.pk: referral})[victim.pk]
     decisions = list(referral.decisions.select_related("by")[:20])
     context = {
         "participant": victim,
@@ -183,8 +191,8 @@ def referral_page(request: Request, case: str, participant: str) -> HttpResponse
         "colour": words.COLOURS[referral.priority],
         "fate": f"P{referral.priority}",
         "because": because(referral),
-        "says": _says(referral, rights),
-        "reasons": in_words(referral.reasons, referral.rule_set_id),
+        "says": _says(referral, rights, way),
+        "reasons": [*filter(None, [way.check]), *in_words(referral.reasons, referral.rule_set_id)],
         "decisions": [_decision(each) for each in decisions],
         "now": _now_says(referral),
         "agree": PressedForm(initial={"version": referral.version})
@@ -211,12 +219,12 @@ def _referral_of(victim: Participant) -> Referral | None:
     )
 
 
-def _says(referral: Referral, rights: Entitlement | None) -> list[dict[str, Any]]:
+def _says(referral: Referral, rights: Entitlement | None, way: FirstContact) -> list[dict[str, Any]]:
     standard = words.rights(rights.categories if rights else [])
     if rights is not None and not rights.is_provisional:
         standard = _("%(rights)s (assessed, no longer by triage)") % {"rights": standard}
     by_person = {name: _(" (a supervisor decided)") for name in referral.decided_fields}
-    channel = str(words.CHANNELS.get(referral.channel, _("None is known to be safe")))
+    channel = str(words.CHANNELS.get(way.channel, way.instead or _("None is known to be safe")))
     due = day(referral.due_on) if referral.due_on else _("Not contacted")
     version = referral.rule_set
     return [

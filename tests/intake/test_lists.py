@@ -14,7 +14,7 @@ from victimcare.intake import outcome_views
 
 pytestmark = pytest.mark.django_db
 BAD = SIAN | {"person_id": "P3", "surname": "Morgan", "date_of_birth": "1990-02-31"}
-DEAD = SIAN | {"person_id": "P4", "given_names": "Mair", "date_of_death": "2026-11-01"}
+SUSPECT = SIAN | {"person_id": "S1", "given_names": "Mair"}  # of her own crime
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def page_of(client, batch, outcome, after=""):
 
 def test_every_count_opens_its_rows(as_supervisor):
     receive(SIAN)
-    batch = receive(SIAN, SIAN | {"town": "Newport"}, HUW, BAD, DEAD)
+    batch = receive(SIAN, SIAN | {"town": "Newport"}, HUW, BAD, SUSPECT)
     says = {"accepted": "Huw Evans", "updated": "Siân Evans", "unchanged": "Siân Evans",
             "suppressed": "Mair Evans", "quarantined": "There is no date"}  # fmt: skip
     whole = as_supervisor.get(reverse("intake:batch", args=[batch.reference])).text
@@ -38,7 +38,7 @@ def test_every_count_opens_its_rows(as_supervisor):
         assert words in page and page.count("<tr>") == 2, outcome
     assert ">Why<" not in page_of(as_supervisor, batch, "accepted").text
     assert "Town: Nothing, now Newport" in page_of(as_supervisor, batch, "updated").text
-    assert "This person has died" in page_of(as_supervisor, batch, "suppressed").text
+    assert "also a suspect in this case" in page_of(as_supervisor, batch, "suppressed").text
     assert page_of(as_supervisor, batch, "withdrawn").status_code == 404
 
 

@@ -281,7 +281,7 @@ def test_a_list_of_referrals_asks_eight_questions_at_most(
 
 @pytest.mark.parametrize("show", ["received", "unallocated", "suppressed", "nonsense"])
 def test_each_number_opens_its_list(monday, supervisor, as_supervisor, show):
-    receive(SIAN | {"date_of_death": "2026-11-21"} if show == "suppressed" else SIAN)
+    receive(SIAN | {"person_id": "S1"} if show == "suppressed" else SIAN)
     page = text(
         as_supervisor.get(reverse("referrals:list"), {"show": show, "before": "2030-01-01T00:00:00+00:00"})
     )

@@ -45,13 +45,18 @@ def test_priority_and_provisional_rights(facts, priority, categories):
 @pytest.mark.parametrize(
     ("facts", "why"),
     [
-        (Facts(has_died=True), "died"),
         (Facts(is_suspect_here=True), "suspect_here"),
         (Facts(is_nameless_business=True), "nameless_business"),
     ],
 )
 def test_who_is_not_contacted(facts, why):
     assert triage(facts, RULES).suppressed_because == why
+
+
+def test_whoever_died_goes_on_for_the_family_whatever_a_version_says():
+    says_so = rules(Rule("died", "suppress", ({"has_died": True},)))
+    made = triage(Facts(has_died=True, safe_to=(("phone", "Y"),)), says_so)
+    assert (made.suppressed_because, made.channel) == ("", "")
 
 
 def test_the_channel_follows_what_is_safe():
@@ -126,7 +131,7 @@ def by_the_table(f: Facts) -> tuple[int, str, tuple[str, ...]]:
     else:
         priority = 4
     suppressed = (
-        "died" if f.has_died else "suspect_here" if f.is_suspect_here
+        "suspect_here" if f.is_suspect_here
         else "nameless_business" if f.is_nameless_business else ""
     )  # fmt: skip
     rights = {

@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
+from referrals.models import Referral
 from tests.referrals.test_receive import SIAN, receive
 from victimcare.cases.models import Likeness, Participant
 from victimcare.cases.repeats import crimes_before
@@ -17,6 +19,11 @@ MOTHER = SIAN | {
     "date_of_birth": "1970-01-01", "phone_mobile": "07700 900555", "email": "", "address_line_1": "9 Church Lane",
     "postcode": "NP44 9ZZ", "safe_to_call": "",
 }  # fmt: skip
+
+
+def phone_of(occurrence: str):
+    part = Participant.objects.select_related("case", "person")
+    return verdicts(part.get(role="VICTIM", case__occurrence_no=occurrence))[Channel.PHONE]
 
 
 def phone(number: str):
@@ -64,10 +71,28 @@ def test_but_not_when_she_is_the_suspect_or_shares_his_phone():
     assert (phone("R2").rule, phone("P9").rule) == ("tied_to_suspect", "nobody_acts")
 
 
-def test_whoever_died_is_never_contacted_and_the_family_is():
-    receive(MOTHER, SIAN | {"date_of_death": "2026-11-19"})
-    assert phone("P1").rule == "died"
-    assert "Carys" in str(phone("P1").reasons[0].sentence)
+def test_whoever_died_is_never_contacted_and_the_family_is(as_supervisor):
+    dead = SIAN | {"date_of_death": "2026-11-19", "flags": "HOMICIDE"}
+    batch = receive(MOTHER, dead, dead | {"occurrence_no": "2600000009"})
+    assert (batch.received, batch.accepted, batch.suppressed) == (3, 3, 0)
+    assert phone_of("2600000001").rule == "died"
+    for referral in Referral.objects.all():
+        assert (referral.status, referral.priority, referral.channel) == ("received", 1, "")
+    board = as_supervisor.get(reverse("referrals:allocate"))
+    notes = {row.participant.case.occurrence_no: row.notes for row in board.context["board"].rows}
+    assert "Contact Carys Evans, who acts for the family" in notes["2600000001"]
+    assert "decides who is contacted" in notes["2600000009"]
+    assert "Contact Carys Evans" in as_supervisor.get(reverse("referrals:triage-list")).text
+
+
+def test_a_victim_with_the_suspects_name_and_phone_is_not_rung(as_supervisor):
+    receive(SIAN | {"suspect_name": "Siân Evans", "suspect_phone": SIAN["phone_mobile"]})
+    assert Referral.objects.get().channel == "phone"  # all that one row says
+    board = as_supervisor.get(reverse("referrals:allocate")).context["board"].rows[0]
+    assert "may be the suspect" in board.reasons and "No safe way to reach them" in board.notes
+    part = Participant.objects.get(role="VICTIM")
+    page = as_supervisor.get(reverse("referrals:triage", args=[part.case.reference, part.reference])).text
+    assert "may be the suspect" in page and "None is known to be safe" in page
 
 
 def test_no_to_sharing_stops_no_referral_and_no_call():

@@ -124,7 +124,7 @@ def test_who_has_an_officer_is_not_suppressed(monday, supervisor):
 def test_nobody_decides_to_contact_somebody_who_has_died(monday, unit, supervisor):
     receive(SIAN | {"date_of_death": "2026-11-21"})
     with pytest.raises(Refused, match="has died"):
-        decide(supervisor, is_suppressed=False)
+        decide(supervisor, channel="phone")
 
 
 # --- Triage again ----------------------------------------------------------------------------------
@@ -252,10 +252,10 @@ def test_a_supervisor_works_through_the_list_one_after_the_other(monday, unit, a
 
 
 def test_who_is_suppressed_is_listed_with_the_reason(monday, unit, as_supervisor):
-    receive(SIAN | {"date_of_death": "2026-11-21"})
+    receive(SIAN | {"given_names": "", "surname": "", "organisation_name": "Castell Stores Ltd"})
     page = as_supervisor.get("/referrals/triage/?show=suppressed").content.decode()
-    assert "This person has died." in page
-    assert "Siân Evans" in page
+    assert "A business without a named contact." in page
+    assert "Castell Stores Ltd" in page
 
 
 def test_a_restricted_referral_is_neither_listed_nor_counted(monday, unit, as_supervisor):

@@ -115,9 +115,9 @@ def test_rules_move_up_and_down_within_their_kind(draft, supervisor):
     actions.move_rule(rule=hate, up=True, version=fresh(draft).version, by=supervisor)
     names = list(draft.rules.filter(kind="priority").values_list("name", flat=True))
     assert names.index("hate") == names.index("domestic_abuse") - 1
-    died = draft.rules.get(name="died")
-    actions.move_rule(rule=died, up=True, version=fresh(draft).version, by=supervisor)
-    assert draft.rules.filter(kind="suppress").first() == died
+    business = draft.rules.get(name="nameless_business")
+    actions.move_rule(rule=business, up=True, version=fresh(draft).version, by=supervisor)
+    assert draft.rules.filter(kind="suppress").first() == business
 
 
 def test_a_way_that_says_nothing_is_refused(draft, supervisor):
@@ -135,7 +135,7 @@ def test_a_draft_that_leaves_somebody_without_a_priority_is_not_proposed(draft, 
 
 def test_a_rule_that_suppresses_everyone_is_not_proposed(draft, supervisor):
     actions.keep_way(
-        rule=draft.rules.get(name="died"),
+        rule=draft.rules.get(name="suspect_here"),
         place=0,
         way={"everyone": True},
         version=draft.version,
