@@ -49,6 +49,15 @@ def test_what_no_feed_sent_is_recorded_by_hand(as_officer, victim, officer, at):
         officer,
     )
     assert (event.participant, event.suspect, event.detail) == (None, suspect, "Two counts.")
+    again = CHARGED | {"suspect": suspect.pk}
+    assert "recorded already for that day, by Olwen Officer" in text(
+        as_officer.post(at("events/record"), again)
+    )
+    early = again | {"on_year": "1900"}
+    assert "That is before the crime was reported" in text(as_officer.post(at("events/record"), early))
+    assert Event.objects.count() == 1
+    assert as_officer.post(at("events/record"), again | {"is_meant": "on"}).status_code == 302
+    assert Event.objects.count() == 2
 
 
 def test_a_day_alone_is_kept_as_a_day_and_when_we_heard_beside_it(as_officer, at):

@@ -10,6 +10,7 @@ from victimcare.cases.closing import LooseEnd
 from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
 from victimcare.cases.models import Case, Event, Participant, Question, SafeContact
 from victimcare.cases.safety.alerts import lifted_by
+from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import (
     ChoiceRadios,
     ChoiceSelect,
@@ -37,6 +38,22 @@ IN_ORDER = [kind for kind in Kind if kind in BY_HAND]
 def moment_or_day(day: date, at: time | None) -> datetime | date:
     """The moment where the time is known, else the day alone."""
     return datetime.combine(day, at, LONDON) if at else day
+
+
+def before_it_was_reported(case: Case, on: date | None) -> bool:
+    """Whether this day is before the crime was reported: hardly ever meant, and every date is counted from it."""
+    return on is not None and case.reported_at is not None and on < london_day(case.reported_at)
+
+
+def too_early(case: Case) -> str:
+    return _(
+        "That is before the crime was reported, on %(day)s. Change the day, or tick that it is right."
+    ) % {"day": short_day(case.reported_at)}
+
+
+def _meant() -> TickBox:
+    """Shown once something is doubtful: the form takes it away where nothing is."""
+    return TickBox(label=_("It is right: record it all the same"), required=False)
 
 
 class RecordEventForm(Form):
@@ -75,9 +92,13 @@ class RecordEventForm(Form):
         max_length=1000,
         required=False,
     )
+    is_meant = _meant()
 
     def __init__(self, *args: Any, participant: Participant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.participant = participant
+        if not self.is_bound:
+            del self.fields["is_meant"]
         suspects = Participant.objects.filter(case=participant.case, role=Participant.Role.SUSPECT)
         self.fields["suspect"].queryset = suspects.select_related("person").order_by("pk")
         self.fields["suspect"].describe = lambda suspect: f"{suspect.person.name} ({suspect.reference})"
@@ -95,7 +116,32 @@ class RecordEventForm(Form):
         if on:
             answers["occurred"] = moment_or_day(on, at)
         answers["learned_at"] = heard(learned_on, answers.get("occurred"))
+        doubt = self._doubt(answers)
+        if not doubt:
+            del self.fields["is_meant"]
+        elif not answers.get("is_meant"):
+            self.add_error("is_meant", doubt)
         return answers
+
+    def _doubt(self, answers: dict[str, Any]) -> str:
+        """Why this may be a slip of the pen: a day too early, or written down already. Empty where it is not."""
+        kind, on = answers.get("kind"), answers.get("on")
+        if not kind or not on:
+            return ""
+        case = self.participant.case
+        if before_it_was_reported(case, on):
+            return too_early(case)
+        same = (
+            Event.objects.current().about(self.participant).filter(kind=kind, suspect=answers.get("suspect"))
+        )
+        if answers.get("concerns") == THIS_PERSON:
+            same = same.filter(participant=self.participant)
+        for event in same.filter(occurred_at__date=on).select_related("by")[:1]:
+            return _(
+                "The same is recorded already for that day, by %(who)s. Each is owed on its own: a second one adds "
+                "duties. Go back, or tick that it happened twice."
+            ) % {"who": event.by or event.source_system or _("the system")}
+        return ""
 
 
 class SupportAnswerForm(Form):
@@ -164,6 +210,13 @@ class CorrectEventForm(Form):
         rows=2,
         missing=_("Say why it is wrong, so that others can follow."),
     )
+    is_meant = _meant()
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.case = case
+        if not self.is_bound:
+            del self.fields["is_meant"]
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
@@ -173,6 +226,10 @@ class CorrectEventForm(Form):
         if on and at and datetime.combine(on, at, LONDON) > clock.now():
             self.add_error("at", _("That is in the future. Enter when it happened."))
         answers["occurred"] = moment_or_day(on, at) if on and answers.get("what") == self.RIGHT_DAY else None
+        if answers.get("what") != self.RIGHT_DAY or not before_it_was_reported(self.case, on):
+            del self.fields["is_meant"]
+        elif not answers.get("is_meant"):
+            self.add_error("is_meant", too_early(self.case))
         return answers
 
     @classmethod

@@ -93,7 +93,9 @@ def correct_event(request: Request, case: str, participant: str, event: str) -> 
         raise Refused(_("This was written by the application itself and is corrected where it was made."))
     if getattr(wrong, "replaced_by", None) is not None:
         raise Refused(_("This was corrected already. Open the timeline to see the correction."))
-    form = CorrectEventForm(request.POST or None, initial=CorrectEventForm.starting_from(wrong))
+    form = CorrectEventForm(
+        request.POST or None, initial=CorrectEventForm.starting_from(wrong), case=person.case
+    )
     if form.is_valid():
         answers = form.cleaned_data
         correct(event=wrong, occurred=answers["occurred"], detail=answers["reason"], by=request.user)
