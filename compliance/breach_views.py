@@ -259,7 +259,9 @@ def breach(request: Request, duty: int) -> HttpResponse:
         "story": _story(found, participant, shows_contacts=request.user.may(Permission.VIEW_CONTACTS)),
         "said": [*_said(record), *_said_before(history)] if record else [],
         "mended": _mended_in_words(mended, participant.person.first_name, today) if is_to_do else "",
-        "tell_url": _tell_url(found, mended, participant) if request.user.may(Permission.LOG_CONTACT) else "",
+        "tell_url": _tell_url(found, mended, participant)
+        if is_to_do and request.user.may(Permission.LOG_CONTACT)
+        else "",
         "deadline": _deadline(record, today) if record else "",
         "may_answer": may and is_one and state in (Breach.State.OPEN, Breach.State.ACCEPTED),
         "may_decide": may and state == Breach.State.DISPUTED,
