@@ -4,11 +4,12 @@ What the force owes and is judged was told in time, told late, missed, or excuse
 these of the same whole. The duties of some measures are some of those of another. So no table is safe by itself.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from compliance.metrics import PARTS, Figure
-from victimcare.suppression import WHOLE, Counts, hide_small, is_small
+from victimcare.suppression import WHOLE, Counts, hide_small, is_small, lines_to_hide
 
 IN_TIME, COVERAGE, STRICT, ADJUSTED, TRIED = "M1", "M2", "M3", "M4", "M24"
 # Measures that count those in time of some duties, and the one whose duties these are some of.
@@ -23,6 +24,57 @@ APART = (  # what differs from those in time by the late, the missed or the excu
     *((ADJUSTED, ""), (ADJUSTED, "good_reason"), ("M5", "median"), ("M5", "ninetieth")),
 )
 TWINS = ((IN_TIME, "with_no_evidence"), (COVERAGE, "with_no_evidence"))
+
+# Numbers that stand in more places than one: how many of one measure, and of how many of another.
+SAID = {
+    "victims": (
+        *(
+            ("Q1", "", "of"),
+            ("M6", "", "of"),
+            ("M7", "", "of"),
+            ("M8", "", "of"),
+            ("M8", "provisional", "of"),
+        ),
+        *(("M9", "", "of"), ("M10", "offered", "of")),
+    ),
+    "acknowledged": (("Q1", "", "n"), ("M9", "", "n")),
+    "assessed": (("M6", "", "n"),),
+    "assessed_in_time": (("M7", "", "n"),),
+    "enhanced": (("M8", "", "n"), ("Q4", "", "of"), ("M14", "", "of")),
+    "provisional": (("M8", "provisional", "n"),),
+    "standard": (("M8", "overlooked", "of"),),
+    "overlooked": (("M8", "overlooked", "n"),),
+    "statement": (("Q4", "", "n"), ("M14", "", "n")),
+    "offered": (("M10", "offered", "n"), ("M10", "refused", "of")),
+    "refused": (("M10", "refused", "n"),),
+    "willing": (("M10", "made", "of"), ("M10", "in_time", "of")),
+    "made": (("M10", "made", "n"), ("M10", "accepted", "of")),
+    "made_in_time": (("M10", "in_time", "n"),),
+    "referred_in_time": (("Q2", "", "n"),),
+    "accepted": (("M10", "accepted", "n"),),
+    "excused": (("G3", "", "n"),),
+    "judged": (("G3", "", "of"),),
+    "declined": (("G4", "", "n"),),
+    "judged_or_declined": (("G4", "", "of"),),
+}
+# Which of them are some of others, and what the rest is called where it is shown as well.
+SOME_OF = (
+    *(("acknowledged", "victims", ""), ("assessed", "victims", ""), ("assessed_in_time", "assessed", "")),
+    *(
+        ("assessed_in_time", "victims", ""),
+        ("enhanced", "victims", "standard"),
+        ("provisional", "enhanced", ""),
+    ),
+    *(("provisional", "victims", ""), ("overlooked", "standard", ""), ("statement", "enhanced", "")),
+    *(("offered", "victims", ""), ("refused", "offered", "willing"), ("made", "willing", "")),
+    *(
+        ("made_in_time", "made", ""),
+        ("made_in_time", "willing", ""),
+        ("referred_in_time", "made_in_time", ""),
+    ),
+    *(("accepted", "made", ""), ("excused", "judged", ""), ("declined", "judged_or_declined", "judged")),
+)
+CHAINED = tuple(dict.fromkeys(key for places in SAID.values() for key, _part, _side in places))
 
 # Of the steps of the funnel: all come from those received, and who was reached was attempted.
 RECEIVED = "received"
@@ -60,6 +112,7 @@ def steps_too_close(counts: Mapping[str, int | None], threshold: int) -> set[str
 
 def too_close(figures: Iterable[Figure], threshold: int) -> Hidden:
     """What is not shown beside the rest, because a small number could be worked out from it."""
+    figures = list(figures)
     found = {(each.key, each.part, each.group): each for each in figures if each.numerator is not None}
     counts = {place: (each.numerator or 0, each.denominator or 0) for place, each in found.items()}
     hidden = Hidden(set(), set())
@@ -69,6 +122,7 @@ def too_close(figures: Iterable[Figure], threshold: int) -> Hidden:
         )
     _hide_duties({place[:2]: pair for place, pair in counts.items() if not place[2]}, threshold, hidden)
     _hide_nested_groups(counts, threshold, hidden)
+    _hide_chained(figures, threshold, hidden)
     hidden.n.update(hidden.of)
     return hidden
 
@@ -163,6 +217,66 @@ def _hide_nested_groups(counts: Mapping[Place, Pair], threshold: int, hidden: Hi
         shown: dict[str, Counts] = hide_small(rest, threshold)
         hidden.n.update((inner, "", group) for group, pair in shown.items() if group and pair.n is None)
         hidden.of.update((inner, "", group) for group, pair in shown.items() if group and pair.of is None)
+
+
+def _hide_chained(figures: Iterable[Figure], threshold: int, hidden: Hidden) -> None:
+    """Of how many a step is counted is how many the step before it was: what is hidden of one is of the other."""
+    tables: dict[tuple[str, str], dict[str, Figure]] = defaultdict(dict)
+    for each in figures:
+        if each.key in CHAINED and not each.note and not _is_duty(each.part):
+            tables[each.key, each.part][each.group] = each
+    full: dict[Place, int | None] = {}
+    lost: set[Place] = set()
+    for (key, part), table in tables.items():
+        shown = hide_small(
+            {group: (each.numerator, each.denominator) for group, each in table.items()}, threshold
+        )
+        for group, each in table.items():
+            is_close = (key, part, group) in hidden.n
+            for name in _names_said(key, part, "n"):
+                full[name, group] = each.numerator
+                lost |= {(name, group)} if shown[group].n is None or is_close else set()
+            for name in _names_said(key, part, "of"):
+                full[name, group] = each.denominator
+                lost |= {(name, group)} if shown[group].of is None else set()
+    lost = lines_to_hide(_lines(full), full, lost, threshold)
+    for (key, part), table in tables.items():
+        for group, each in table.items():
+            if each.numerator is not None and any(
+                (name, group) in lost for name in _names_said(key, part, "n")
+            ):
+                hidden.n.add((key, part, group))
+            if any((name, group) in lost for name in _names_said(key, part, "of")):
+                hidden.of.add((key, part, group))
+
+
+def _names_said(key: str, part: str, side: str) -> list[str]:
+    """What the number in this place is called among SAID; at most one."""
+    return [name for name, places in SAID.items() if (key, part, side) in places]
+
+
+def _lines(full: dict[tuple[str, str], int | None]) -> list[list[tuple[str, str]]]:
+    """What adds up among these numbers: some of a whole and the rest of it, and the groups of each.
+
+    A rest that is shown nowhere, and can be worked out, is put in `full` as if it were.
+    """
+    lines = []
+    groups = list(dict.fromkeys(group for _name, group in full))
+    for group in groups:
+        for some, whole, named in SOME_OF:
+            rest = named or f"{whole} not {some}"
+            if (some, group) not in full or (whole, group) not in full:
+                continue
+            if (rest, group) not in full:
+                n, of = full[some, group], full[whole, group]
+                full[rest, group] = None if n is None or of is None else of - n
+            lines.append([(some, group), (rest, group), (whole, group)])
+    names = list(dict.fromkeys(name for name, _group in full))
+    for name in names:
+        if (name, WHOLE) in full and len(groups) > 2:
+            parts = [(name, group) for group in groups if group and (name, group) in full]
+            lines.append([*parts, (name, WHOLE)])
+    return lines
 
 
 def _is_duty(part: str) -> bool:

@@ -4,7 +4,8 @@ A row of the table is one group: how many, of how many. The row "" is all groups
 row could give somebody away: those who were, those who were not, and both together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple
 
 WHOLE = ""
@@ -63,7 +64,19 @@ def crossed_to_hide(table: Mapping[str, Mapping[str, int]], threshold: int) -> s
     rows, columns = [*table, WHOLE], [*parts, WHOLE]
     lines = [[(name, column) for column in columns] for name in rows]
     lines += [[(name, column) for name in rows] for column in columns]  # the last of each is its whole
-    hidden = {place for place, n in full.items() if is_small(n, threshold)}
+    return lines_to_hide(lines, full, set(), threshold)
+
+
+def lines_to_hide(
+    lines: Iterable[Sequence[Place]], full: Mapping[Place, int | None], hidden: set[Place], threshold: int
+) -> set[Place]:
+    """What is hidden of numbers of which some add up: the parts of each line come to its last.
+
+    What is in `hidden` is hidden before, and what has no number in `full`; with them goes what is small, and so many
+    others that no line leaves a hidden number, or a small sum of them, over.
+    """
+    lines = list(lines)
+    hidden = hidden | {place for place, n in full.items() if n is None or is_small(n, threshold)}
     before = -1
     while len(hidden) > before:
         before = len(hidden)
@@ -73,21 +86,24 @@ def crossed_to_hide(table: Mapping[str, Mapping[str, int]], threshold: int) -> s
 
 
 def _more_of_a_line(
-    line: Sequence[Place], full: Mapping[Place, int], hidden: set[Place], threshold: int
+    line: Sequence[Place], full: Mapping[Place, int | None], hidden: set[Place], threshold: int
 ) -> set[Place]:
-    """What of a row or a column is hidden, with what must be hidden beside it: the smallest first, the whole last."""
+    """What of a line is hidden, with what must be hidden beside it: the smallest first, the whole last."""
     *parts, whole = line
     lost = {place for place in line if place in hidden}
     others = sorted(
-        (place for place in parts if place not in hidden and full[place]), key=lambda p: (full[p], p)
+        (place for place in parts if place not in hidden and full[place]), key=lambda p: (full[p] or 0, p)
     )
     if whole not in hidden and full[whole]:
         others.append(whole)
-    while (
-        lost and others and (len(lost) < 2 or (whole not in lost and sum(full[p] for p in lost) < threshold))
-    ):
+    while lost and others and (len(lost) < 2 or (whole not in lost and _come_to(full, lost) < threshold)):
         lost.add(others.pop(0))
     return lost
+
+
+def _come_to(full: Mapping[Place, int | None], places: Iterable[Place]) -> float:
+    """The sum of these; beyond all bounds where it was hidden before how many one of them is."""
+    return sum(inf if (n := full[place]) is None else n for place in places)
 
 
 def _shown(counts: tuple[int | None, int | None], *, hides_n: bool, hides_of: bool) -> Counts:

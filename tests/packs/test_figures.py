@@ -195,6 +195,23 @@ def test_a_number_hidden_in_one_row_is_not_said_by_its_twin():
     assert {shown[place][0] for place in (("M2", ""), ("M2", "with_no_evidence"), ("M1", "missed"))} == {None}
 
 
+def test_of_how_many_a_step_is_does_not_say_the_hidden_step_before_it():
+    """Ninety-five of ninety-six were referred: that is how many a service could accept."""
+    steps = ("M10", "offered", 120, 140), ("M10", "refused", 24, 120)
+    shown = _shown(*steps, ("M10", "made", 95, 96), ("M10", "in_time", 80, 96), ("M10", "accepted", 60, 95))
+    assert shown["M10", "made"] == (None, 96) and shown["M10", "accepted"] == (None, None)
+    assert shown["M10", "refused"] == (24, 120) and shown["M10", "in_time"] == (80, 96)
+    shown = _shown(("M8", "", 133, 140), ("Q4", "", 60, 133), ("M8", "overlooked", 0, 7), ("M6", "", 60, 140))
+    assert shown["M8", ""] == (None, 140) and shown["Q4", ""] == shown["M8", "overlooked"] == (None, None)
+    assert shown["M6", ""] == (60, 140)
+    kept = {"threshold": 10, "funnel": [], "splits": [], "measures": figures._guarded([
+        Figure("M10", "made", "", 95, 96, None), Figure("M10", "accepted", "", 60, 95, None),
+    ], 10, by="")}  # fmt: skip
+    assert figures.as_shown_now(kept, 10) == kept
+    kept["measures"][1] |= {"n": 60, "of": 95, "is_hidden": False}  # as it was kept before this rule
+    assert figures.as_shown_now(kept, 10)["measures"][1]["of"] is None
+
+
 def test_few_with_no_evidence_are_not_said_by_what_they_are_judged_beside():
     shown = _shown(
         ("M1", "", 180, 228), ("M1", "with_no_evidence", 180, 232), ("M1", "no_evidence", 4, None),
