@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from compliance import words
-from compliance.closeness import FAMILY, Hidden
+from compliance.closeness import CHAINED, FAMILY, Hidden
 from compliance.kept import kept_a_minute
 from compliance.metric_periods import Period, PeriodForm, quick
 from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, measure
@@ -82,11 +82,17 @@ def page_url(key: str, period: Period, **also: str) -> str:
     return f"{reverse('compliance:metric', args=[key])}?{asks}"
 
 
-def cells(number: Number, counts: Counts, reader: Reader, period: Period) -> list[dict[str, Any]]:
-    """How many, of how many, each opening its list for who may see lists, and the share."""
+def cells(
+    number: Number, counts: Counts, reader: Reader, period: Period, *, hides: bool = False
+) -> list[dict[str, Any]]:
+    """How many, of how many, each opening its list for who may see lists, and the share.
+
+    With `hides`, neither opens where one of them is hidden: the list would say whom the hidden number counts.
+    """
+    is_closed = hides and None in counts
 
     def cell(value: int | None, *, is_below: bool) -> dict[str, Any]:
-        opens = reader.may_list and value and number.has_list
+        opens = reader.may_list and value and number.has_list and not is_closed
         behind = Number(number.key, number.part, is_below, number.by, number.group)
         return {"text": reader.text(value), "url": list_url(behind, period) if opens else ""}
 
@@ -228,9 +234,10 @@ def metric(request: Request, key: str) -> HttpResponse:
     period = form.period(today)
     split = _offered(reader).get(request.GET.get("by", ""))
     by = split.key if split else ""
-    beside = FAMILY if reader.is_guarded and key in FAMILY else (key,)
-    measured = figures_for(request.user, period, today, by=by, keys=beside)
-    close = reader.close(measured)
+    hides = reader.is_guarded or bool(split and split.is_characteristic)
+    beside = [each for family in (FAMILY, CHAINED) if hides and key in family for each in family]
+    measured = figures_for(request.user, period, today, by=by, keys=dict.fromkeys([key, *beside]))
+    close = reader.close(measured, hides=hides)
     figures = [figure for figure in measured if figure.key == key]
     parts = list(dict.fromkeys(figure.part for figure in figures if not figure.note))
     if split and split.is_characteristic:
@@ -314,7 +321,7 @@ def _split(
         rows.append(
             [
                 label,
-                *cells(number, shown[name], reader, period),
+                *cells(number, shown[name], reader, period, hides=hides),
                 *_apart(shown[name], whole, is_told=bool(name) and not reader.is_guarded),
             ]
         )
@@ -382,6 +389,7 @@ def guards(request: Request) -> HttpResponse:
     form = PeriodForm(request.GET or None)
     period = form.period(today)
     figures = figures_for(request.user, period, today, by="team", keys=tuple(GUARDS))
+    close = reader.close(figures)
     split = BREAKDOWNS["team"]
     teams = {WHOLE: _("Altogether")} | split.names({figure.group for figure in figures if figure.group})
     sections = []
@@ -395,7 +403,8 @@ def guards(request: Request) -> HttpResponse:
             if name not in own:
                 continue
             number = Number(key, by="team" if name else "", group=name)
-            rows.append([label, *cells(number, shown[name], reader, period)])
+            safe = close.without(own[name], shown[name])
+            rows.append([label, *cells(number, safe, reader, period)])
         sections.append({"metric": each, "rows": rows})
     context = {
         "form": form,

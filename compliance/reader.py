@@ -65,9 +65,9 @@ class Reader:
         """Which counts of groups that add up both ways this person is not shown; the whole is "", each way."""
         return crossed_to_hide(counts, self.threshold) if self.is_guarded else set()
 
-    def close(self, figures: Iterable[Figure]) -> Hidden:
-        """Which of these figures would tell who only counts a small number by what they differ in from others."""
-        return too_close(figures, self.threshold) if self.is_guarded else Hidden(set(), set())
+    def close(self, figures: Iterable[Figure], *, hides: bool = False) -> Hidden:
+        """Which of these figures would tell a small number, where it is hidden, by what they differ in from others."""
+        return too_close(figures, self.threshold) if hides or self.is_guarded else Hidden(set(), set())
 
     def close_steps(self, counts: Mapping[str, int]) -> set[str]:
         """Which steps of the funnel this person is not shown."""

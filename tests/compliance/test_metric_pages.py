@@ -129,6 +129,7 @@ def test_by_a_characteristic_small_numbers_are_hidden_from_everybody(autumn, as_
     )
     page = as_supervisor.get(address, ASKED | {"by": "sex"})
     assert cells(page, "Male") == ["hidden", "4"]
+    assert [cell["url"] for cell in line(page, "Male")[1:3]] == ["", ""]  # the four would be a list of names
     page = as_supervisor.get(address, ASKED | {"by": "religion"})
     assert b"Nothing records this" in page.content
 
