@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from compliance import words
 from compliance.models import Duty
-from compliance.reader import Reader
+from compliance.reader import TOO_FEW, Reader
 from compliance.rollups import Asked, Cut
 from desk.control import Limits, Signal, limits, signals
 from desk.figures import (
@@ -82,7 +82,7 @@ class Trend:
     @cached_property
     def chart(self) -> dict[str, Any]:
         """What the picture is drawn from."""
-        usual = self.usual
+        usual, hides = self.usual, str(TOO_FEW)
         last = self.known[-1][0] if self.known else ""
         return {
             "points": self.points,
@@ -90,6 +90,11 @@ class Trend:
             "centre": round(usual.centre, 1) if usual else None,
             # The last figure is written at the end of the line already.
             "marks": {label: str(reason(signal)) for label, signal in self.signals.items() if label != last},
+            "gaps": {
+                label: hides
+                for (label, value), (_week, line) in zip(self.points, self.weeks, strict=True)
+                if value is None and line.judged
+            },
             "title": self.finding,
         }
 
@@ -97,6 +102,10 @@ class Trend:
     def finding(self) -> str:
         """What the picture shows, in a sentence, with the weeks it speaks of."""
         known = self.known
+        if not known and any(line.judged for _week, line in self.weeks):
+            return _(
+                "How many were told in time in these weeks is hidden, because few people would stand out"
+            )
         if not known:
             return _("Nothing fell due in these weeks")
         (first, then), (last, now) = known[0], known[-1]

@@ -581,7 +581,7 @@ def test_a_line_chart_is_drawn_whatever_it_is_given(points: list[tuple[str, Any]
 
 def test_a_line_breaks_where_there_is_no_figure_and_its_scale_is_round() -> None:
     line = charts.line(
-        [("a", 61), ("b", 72), ("c", None), ("d", 88)], unit="%", band=None, centre=None, marks={}
+        [("a", 61), ("b", 72), ("c", None), ("d", 88)], unit="%", band=None, centre=None, marks={}, gaps={}
     )
     assert [(each["a"]["label"], each["b"]["label"]) for each in line["segments"]] == [("a", "b")]
     assert [dot["label"] for dot in line["alone"]] == ["d"]

@@ -279,6 +279,9 @@ def trend(*shares):
 )
 def test_the_trend_says_which_weeks_it_speaks_of(monday, shares, said):
     assert trend(*shares).finding == said
+    few = Trend(trend(1, None).weeks, Reader(User(roles=[Role.ANALYST])))  # one in time of a thousand
+    assert few.finding.startswith("How many were told in time in these weeks is hidden")
+    assert few.chart["gaps"] == {"Mon 2 Nov": "hidden"}
 
 
 def everything_with_a_link(page, name):

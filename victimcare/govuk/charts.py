@@ -57,8 +57,9 @@ def line(
     band: tuple[float, float] | None,
     centre: float | None,
     marks: Mapping[str, str],
+    gaps: Mapping[str, str],
 ) -> dict[str, Any]:
-    """A line through the points that have a figure; it breaks where one has none."""
+    """A line through the points that have a figure; it breaks where one has none, and `gaps` may say why."""
     known = [value for _, value in points if value is not None]
     around = [*known, *(band or ()), *([] if centre is None else [centre])]
     steps = round_steps(min(around, default=0), max(around, default=1))
@@ -78,14 +79,17 @@ def line(
     ]
     places = {dot["place"] for dot in dots}
     return {
-        "rows": [{"label": label, "value": value, "text": figure(value, unit)} for label, value in points],
+        "rows": [
+            {"label": label, "value": value, "text": gaps.get(label) or figure(value, unit)}
+            for label, value in points
+        ],
         "steps": [{"y": scale.y(step), "text": figure(step, unit)} for step in steps],
         "segments": [{"a": a, "b": b} for a, b in pairwise(dots) if b["place"] == a["place"] + 1],
         "alone": [dot for dot in dots if not {dot["place"] - 1, dot["place"] + 1} & places],
         "marks": [beside(dot) for dot in dots if dot["words"]],
         "last": last_dot(dots[-1], unit, None if centre is None else scale.y(centre)) if dots else None,
         "band": {"y": scale.y(band[1]), "height": scale.y(band[0]) - scale.y(band[1])} if band else None,
-        "centre": {"y": scale.y(centre), "text": figure(centre, unit)} if centre is not None else None,
+        "centre": {"y": scale.y(centre)} if centre is not None else None,
         "first_label": points[0][0] if points else "",
         "last_label": points[-1][0] if len(points) > 1 else "",
         "left": LEFT,

@@ -274,10 +274,11 @@ def line_chart(
     band: tuple[float, float] | None = None,
     centre: float | None = None,
     marks: Mapping[str, str] | None = None,
+    gaps: Mapping[str, str] | None = None,
     **headings: str,
 ) -> dict[str, Any]:
-    """A line with its last figure and its marked points in words; `band` is what is usual."""
-    drawn = charts.line(list(points), unit=unit, band=band, centre=centre, marks=marks or {})
+    """A line with its last figure and its marked points in words; `band` is what is usual, `gaps` why none is there."""
+    drawn = charts.line(list(points), unit=unit, band=band, centre=centre, marks=marks or {}, gaps=gaps or {})
     return drawn | named(title, subtitle, **headings)
 
 
