@@ -308,6 +308,8 @@ def measure(everything: list[Thing]) -> None:
     for thing in everything:
         thing.client.get(reverse("desk:cases"))  # so that it has the cookie of a form
         count(thing)
+        if thing.most_queries and thing.queries > thing.most_queries:
+            count(thing)  # once a minute a session says that it was seen, and the calendar is asked for
     with served(str(os.environ["STATIC_ROOT"])) as http:
         for thing in everything:  # warms the caches of the worker and of the database
             for _ in range(3):
