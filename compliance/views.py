@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from compliance import actions, words
 from compliance.breaches import is_a_breach
 from compliance.calendar.horizon import horizon_warning
-from compliance.catalogue import Rule, codes
+from compliance.catalogue import Code, Rule, codes
 from compliance.explain import answer_of, is_checked, late_by, rule_of
 from compliance.explain import explain as steps_of
 from compliance.facts import local_rules, rulebook
@@ -41,19 +41,27 @@ COLOURS = {
 @allow(Permission.VIEW_CODE)
 @require_safe
 def code(request: Request) -> HttpResponse:
-    """The catalogue, right by right, with what nobody has checked yet; the versions; our own standards."""
+    """The catalogue, right by right, with what nobody has checked yet; the versions; our own standards.
+
+    `?version=` shows another version that was loaded, and what it changes against the one in force.
+    """
     today = clock.today()
     in_force = CodeVersion.objects.in_force_on(today)
-    shown = codes().get(in_force.key) if in_force else None
+    loaded = list(CodeVersion.objects.select_related("loaded_by", "approved_by"))
+    row = next((each for each in loaded if each.key == request.GET.get("version")), in_force)
+    shown, now = (codes().get(each.key) if each else None for each in (row, in_force))
+    is_another = row != in_force
     checks = RuleCheck.objects.latest(shown.key) if shown else {}
     may_approve = request.user.may(Permission.BRING_CODE_INTO_FORCE)
-    loaded = list(CodeVersion.objects.select_related("loaded_by", "approved_by"))
     context = {
-        "in_force": in_force,
-        "title": words.code_title(in_force.key, in_force.title) if in_force else _("The Victims' Code"),
+        "in_force": row,
+        "is_another": is_another,
+        "change_columns": [_("Duty"), _("What changes against the version in force")],
+        "changes": _changes(shown, now) if is_another and shown and now else [],
+        "title": words.code_title(row.key, row.title) if row else _("The Victims' Code"),
         "horizon": horizon_warning(today),
         "unchecked": sum(not _is_checked(rule, checks.get(rule.key)) for rule in shown.rules) if shown else 0,
-        "changed_since": bool(shown and in_force and shown.sha256 != in_force.sha256),
+        "changed_since": bool(shown and row and shown.sha256 != row.sha256),
         "columns": [
             _("Duty"),
             _("What must be told or done"),
@@ -79,18 +87,46 @@ def code(request: Request) -> HttpResponse:
         ],
         "versions": [
             {
-                "row": row,
-                "title": words.code_title(row.key, row.title),
-                "form": ApprovalForm(initial={"version": row.version}),
+                "row": each,
+                "title": words.code_title(each.key, each.title),
+                "form": ApprovalForm(initial={"version": each.version}),
                 "may_approve": may_approve
-                and row.approved_at is None
-                and row.loaded_by_id != request.user.pk,
+                and each.approved_at is None
+                and each.loaded_by_id != request.user.pk,
             }
-            for row in loaded
+            for each in loaded
         ],
-        "may_load": [key for key in codes() if may_approve and key not in {row.key for row in loaded}],
+        "may_load": [key for key in codes() if may_approve and key not in {each.key for each in loaded}],
     }
     return render(request, "compliance/code.html", context)
+
+
+def _changes(new: Code, old: Code) -> list[list[Any]]:
+    """Each rule that is new, gone or different in one Code against another, with what was and what will be."""
+    rows = []
+    for key in sorted({*new.by_key, *old.by_key}):
+        was, then = old.by_key.get(key), new.by_key.get(key)
+        before, after = _particulars(was), _particulars(then)
+        if was is None:
+            said = [_("New in this version.")]
+        elif then is None:
+            said = [_("No longer in this version.")]
+        else:
+            said = [
+                _("%(what)s: from “%(was)s” to “%(now)s”.")
+                % {"what": label, "was": before.get(label, "–"), "now": after.get(label, "–")}
+                for label in {**before, **after}
+                if before.get(label) != after.get(label)
+            ]
+        if said:
+            code = (then or was).code  # type: ignore[union-attr]
+            url = reverse("compliance:rule", args=[code, key])
+            rows.append([{"text": words.short(key), "note": key, "url": url}, " ".join(said)])
+    return rows
+
+
+def _particulars(rule: Rule | None) -> dict[str, str]:
+    return {row["label"]: row["value"] for row in _in_full(rule)} if rule else {}
 
 
 def _is_checked(rule: Rule, check: RuleCheck | None) -> bool:

@@ -100,7 +100,7 @@ def _tiles(user: User) -> list[dict[str, str]]:
         },
         {
             "figure": capped(excuses),
-            "label": _("duties somebody asks to excuse"),
+            "label": ngettext("duty somebody asks to excuse", "duties somebody asks to excuse", excuses),
             "url": reverse("compliance:excuses"),
             "note": "",
         },

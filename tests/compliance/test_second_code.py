@@ -87,11 +87,17 @@ def test_a_rule_the_second_code_does_not_have_ends_with_the_first(
     assert owed(victim) == [("DRILL-2027", "R6-REMAND", date(2027, 1, 14))]
 
 
-def test_until_two_people_said_so_the_first_counts_alone(two_files, january, supervisor):
+def test_until_two_people_said_so_the_first_counts_alone(two_files, january, supervisor, as_supervisor):
     actions.load_code(key="DRILL-2027", by=supervisor)
     victim = reported(11)
     arrested(victim, 12)
     assert [code for code, *_rest in owed(victim)] == ["VCOP-2020"]
+    page = as_supervisor.get("/code/", {"version": "DRILL-2027"})
+    changes = {row[0]["note"]: row[1] for row in page.context["changes"]}
+    assert "from “5 working days” to “3 working days”" in changes["R6-ARREST"]
+    assert changes["R6-CHARGE"] == "No longer in this version."
+    assert as_supervisor.get(next(row[0]["url"] for row in page.context["changes"])).status_code == 200
+    assert "?version=DRILL-2027" in as_supervisor.get("/code/").content.decode()
 
 
 def test_what_happened_since_its_day_is_looked_at_again(two_files, january, supervisor, other_supervisor):
