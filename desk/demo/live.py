@@ -238,7 +238,7 @@ class Live:
                 )
                 safe = getattr(part.person, "safe_contact", SafeContact(version=0))
                 changing.set_safe_contact(
-                    person=part.person, version=safe.version, by=part.officer or self.supervisor,
+                    person=part.person, version=safe.version, by=part.officer or self.supervisor, asked=True,
                     phone=safe.phone if safe.phone == "N" else "Y",
                     text=safe.text, email=safe.email, post=safe.post, voicemail="N", withhold_number=who.story.is_flagged,
                     code_word="heron" if who.story.is_flagged else "", note=safe.note,

@@ -18,7 +18,7 @@ from tests.factories import (
     london,
 )
 from victimcare.cases.changing import set_safe_contact
-from victimcare.cases.models import Person
+from victimcare.cases.models import Participant, Person, SafeContact
 from victimcare.cases.safe_contact import (
     Blocked,
     Channel,
@@ -33,6 +33,7 @@ from victimcare.cases.safe_contact import (
     verdicts_for,
 )
 from victimcare.cases.safe_contact.danger import _is_dangerous
+from victimcare.faults import Refused
 
 TODAY = date(2026, 11, 23)
 SAFE = Facts(
@@ -454,6 +455,18 @@ class TestRows:
         victim.person.save()
         said = verdicts(victim)
         assert (said[Channel.TEXT].rule, said[Channel.PHONE].rule) == ("not_known", "first_contact")
+        asked_at = SafeContact.objects.get().confirmed_at
+        set_safe_contact(
+            person=victim.person, version=1, by=officer, phone="", text="", note="Not on Mondays."
+        )
+        safe = SafeContact.objects.get()  # a note asks nobody: the yes stays that of the old number
+        assert (safe.note, safe.confirmed_at, safe.text) == ("Not on Mondays.", asked_at, "Y")
+        with pytest.raises(Refused, match="only by asking"):
+            set_safe_contact(person=victim.person, version=2, by=officer, phone="Y", text="Y", note="!")
+        assert verdicts(victim)[Channel.TEXT].rule == "not_known"
+        set_safe_contact(person=victim.person, version=2, by=officer, phone="Y", asked=True)
+        said = verdicts(Participant.objects.get(pk=victim.pk))
+        assert (said[Channel.TEXT].rule, said[Channel.PHONE].rule) == ("not_known", "said_yes")
 
     def test_a_no_stands_whatever_the_number(self, monday, officer):
         victim = ParticipantFactory()
@@ -467,5 +480,5 @@ class TestRows:
         victim = ParticipantFactory()
         set_safe_contact(person=victim.person, version=0, by=officer, post="", address_is_protected=True)
         assert verdicts(victim)[Channel.POST].rule == "protected_address"
-        set_safe_contact(person=victim.person, version=1, by=officer, post="Y", address_is_protected=True)
+        set_safe_contact(person=victim.person, version=1, by=officer, post="Y", asked=True)
         assert verdicts(victim)[Channel.POST].rule == "said_yes"

@@ -77,7 +77,9 @@ def test_whoever_wrote_it_down_cannot_verify_it(mali, officer):
         verify_change(change=change, participant=mali, how="held_number", by=officer)
 
 
-def test_verified_by_a_colleague_it_is_hers_and_she_is_asked_anew(mali, officer, colleague, monday):
+def test_verified_by_a_colleague_it_is_hers_and_she_is_asked_anew(
+    as_officer, mali, officer, colleague, monday
+):
     change = type_in(mali, officer, **REFUGE)
     monday.move_to(london(2026, 11, 23, 11))
     verify_change(change=change, participant=mali, how="held_number", by=colleague)
@@ -86,6 +88,28 @@ def test_verified_by_a_colleague_it_is_hers_and_she_is_asked_anew(mali, officer,
     assert set(REFUGE) < set(person.confirmed_fields)
     assert rules(mali)[Channel.POST] == "not_known"  # her yes was about the old address
     assert Event.objects.get(kind=Kind.SAFETY_DECIDED).by == colleague
+    page = as_officer.get(of(mali, "safe-contact"))
+    form = page.context["form"]
+    assert "Their number or address changed since they were asked" in page.text
+    assert (form["post"].value(), form["phone"].value()) == ("", "Y")
+    said = {
+        "phone": "Y",
+        "voicemail": "Y",
+        "text": "Y",
+        "email": form["email"].value(),
+        "post": "",
+        "version": "1",
+    }
+    assert "tick that you asked them" in as_officer.post(of(mali, "safe-contact"), said | {"post": "Y"}).text
+    assert as_officer.post(of(mali, "safe-contact"), said | {"note": "!"}).status_code == 302
+    assert rules(mali)[Channel.POST] == "not_known"
+    assert (
+        as_officer.post(
+            of(mali, "safe-contact"), said | {"post": "Y", "asked": "on", "version": "2"}
+        ).status_code
+        == 302
+    )
+    assert rules(mali)[Channel.POST] == "said_yes"
 
 
 def test_refused_the_held_one_is_used_again(mali, officer, colleague):

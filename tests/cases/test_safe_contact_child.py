@@ -87,7 +87,7 @@ def test_no_decision_without_a_reason_or_on_answers_that_changed(ffion, supervis
 
 def test_answers_that_change_close_it_again(ffion, supervisor, officer):
     decide_child(participant=ffion, because="Her school nurse knows.", version=1, by=supervisor)
-    safe = set_safe_contact(person=ffion.person, version=2, by=officer, text="Y", phone="Y")
+    safe = set_safe_contact(person=ffion.person, version=2, by=officer, text="Y", phone="Y", asked=True)
     assert rules(ffion)[Channel.TEXT] == "nobody_acts"
     assert (safe.child_reached_because, safe.child_decided_by) == ("", None)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.cases.models import Participant, PendingChange, Person, SafeContact, SafetyLift
-from victimcare.cases.safe_contact import in_danger, phone_key
+from victimcare.cases.safe_contact import in_danger, moved_since_asked, opened_by, phone_key
 from victimcare.cases.safety.alerts import lifted_by
 from victimcare.cases.safety.moves import ADDRESS, moves, same_place
 from victimcare.faults import Refused, Stale
@@ -18,13 +18,21 @@ from victimcare.faults import Refused, Stale
 
 @transaction.atomic
 def set_safe_contact(
-    *, person: Person, version: int, by: User | None, why_lifted: str = "", **answers: Any
+    *,
+    person: Person,
+    version: int,
+    by: User | None,
+    why_lifted: str = "",
+    asked: bool = False,
+    **answers: Any,
 ) -> SafeContact:
     """Keep what this person said about reaching them safely; `by` is None where they wrote it themselves.
 
     An answer that takes a safety alert back is a SafetyLift until a supervisor agrees, and the alert holds;
-    `why_lifted` says why. Whatever was asked before about these answers is overtaken. Raises Stale when somebody
-    just changed them, and Refused where an alert is taken back and nobody says why.
+    `why_lifted` says why. Whatever was asked before about these answers is overtaken. The day and the number they
+    are about move on only where `asked` says that they were all asked for anew: a note is no answer. Raises Stale
+    when somebody just changed them, and Refused where an alert is taken back and nobody says why, or where a way
+    is opened and nobody asked.
     """
     safe = SafeContact.objects.select_for_update(of=("self",)).filter(person=person).first()
     if safe is None:
@@ -40,12 +48,24 @@ def set_safe_contact(
         raise Refused(_("This takes a safety alert back: say why it is safe now. A supervisor decides."))
     _overtake(person, by)
     kept = {lift.field for lift in lifted}
+    moved = moved_since_asked(safe, person)
+    asked = asked or safe.confirmed_at is None
+    if not asked:
+        if set(opened_by(safe, answers, moved)) - kept:
+            raise Refused(
+                _("A way is opened only by asking them. Say that you asked them all of this today.")
+            )
+        kept |= {channel for channel in moved if not answers.get(channel)}  # said of another number
     for name, answer in answers.items():
         if name not in kept:
             setattr(safe, name, answer)
     safe.child_reached_because, safe.child_decided_by = "", None  # it was about the answers of then
     safe.child_decided_at = safe.child_decided_version = None
-    safe.confirmed_by, safe.confirmed_at, safe.version = by, clock.now(), version + 1
+    if asked:
+        for channel in moved - set(answers):
+            setattr(safe, channel, SafeContact.Safe.NOT_KNOWN)
+        safe.confirmed_by, safe.confirmed_at = by, clock.now()
+    safe.version = version + 1
     safe._history_user = by  # type: ignore[attr-defined]
     safe.save()
     for lift in lifted:

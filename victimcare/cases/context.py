@@ -205,6 +205,12 @@ def _tags(participant: Participant, entitlement: Entitlement | None) -> list[Tag
     return tags[:3]
 
 
+def withholds_number(safe: SafeContact, phone: Verdict) -> bool:
+    """Whether our number is withheld from them, whenever they are rung."""
+    is_untried = phone.rule in {"first_contact", "first_contact_hours"}
+    return safe.withhold_number or is_untried or bool(phone.instructions)
+
+
 def strip(
     person: Person, safe: SafeContact, by_channel: dict[Channel, Verdict], *, shows_numbers: bool
 ) -> list[StripItem]:
@@ -217,8 +223,7 @@ def strip(
         if safe.call_from and safe.call_until
         else ""
     )
-    is_untried = phone.rule in {"first_contact", "first_contact_hours"}
-    withhold = _("withhold number") if safe.withhold_number or is_untried or phone.instructions else ""
+    withhold = _("withhold number") if withholds_number(safe, phone) else ""
     if phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME:
         how = ", ".join(part for part in (number, window, withhold) if part) or _("safe")
         items.append(StripItem(_("Phone"), how))

@@ -1,5 +1,6 @@
 """What people write on a case's own pages. Cleaned answers are plain values, ready for the actions."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time
 from typing import Any
 
@@ -9,6 +10,7 @@ from victimcare import clock
 from victimcare.cases.closing import LooseEnd
 from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
 from victimcare.cases.models import Case, Event, Participant, Question, SafeContact
+from victimcare.cases.safe_contact import opened_by
 from victimcare.cases.safety.alerts import lifted_by
 from victimcare.govuk.dates import day as short_day
 from victimcare.govuk.forms import (
@@ -277,12 +279,31 @@ class SafeContactForm(Form):
         rows=2,
         required=False,
     )
+    asked = TickBox(
+        label=_("I asked them about all of this today"),
+        hint=_(
+            "Leave it empty when you only add a note or make a way stricter: the answers keep their date."
+        ),
+        required=False,
+    )
 
     def __init__(
-        self, *args: Any, safe: SafeContact, is_in_danger: bool, shows_code_word: bool, **kwargs: Any
+        self,
+        *args: Any,
+        safe: SafeContact,
+        moved: Collection[str],
+        is_in_danger: bool,
+        shows_code_word: bool,
+        **kwargs: Any,
     ) -> None:
-        """Whoever may not see the word on file may not change it either: it stays as it is."""
+        """Whoever may not see the word on file may not change it either: it stays as it is.
+
+        `moved` are the ways whose yes was about another number or address than the one held now.
+        """
         super().__init__(*args, **kwargs)
+        self.moved = moved
+        if safe.confirmed_at is None:  # whoever answers first has asked
+            del self.fields["asked"]
         if not shows_code_word:
             del self.fields["code_word"]
         self.safe, self.is_in_danger = safe, is_in_danger
@@ -293,6 +314,11 @@ class SafeContactForm(Form):
         lifted = lifted_by(self.safe, answers, is_in_danger=self.is_in_danger)
         if lifted and not is_stale and not answers.get("why_lifted") and "why_lifted" not in self.errors:
             self.add_error("why_lifted", _("Say why it is safe now, so that a supervisor can decide."))
+        opened = set(opened_by(self.safe, answers, self.moved)) - {each.field for each in lifted}
+        if opened and not is_stale and "asked" in self.fields and not answers.get("asked"):
+            self.add_error(
+                "asked", _("Ask them, then tick that you asked them: that alone opens a way of contact.")
+            )
         start, end = answers.get("call_from"), answers.get("call_until")
         if bool(start) != bool(end) and not {"call_from", "call_until"} & set(self.errors):
             self.add_error(
@@ -309,9 +335,12 @@ class SafeContactForm(Form):
         }
 
     @classmethod
-    def starting_from(cls, safe: SafeContact) -> dict[str, Any]:
-        names = [name for name in cls.base_fields if name not in {"form_key", "version", "why_lifted"}]
-        return {name: getattr(safe, name) for name in names} | {"version": safe.version if safe.pk else 0}
+    def starting_from(cls, safe: SafeContact, moved: Collection[str]) -> dict[str, Any]:
+        """The answers that hold. One given about another number or address is not known again."""
+        left = {"form_key", "version", "why_lifted", "asked"}
+        held = {name: getattr(safe, name) for name in cls.base_fields if name not in left}
+        held |= dict.fromkeys(moved, SafeContact.Safe.NOT_KNOWN)
+        return held | {"version": safe.version if safe.pk else 0}
 
 
 class CloseForm(Form):

@@ -29,7 +29,7 @@ from victimcare.cases.forms import (
 from victimcare.cases.held_before import changes_of
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant, PendingChange, Person, SafeContact, SafetyLift
-from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, in_danger
+from victimcare.cases.safe_contact import PLAN_GOES_STALE_AFTER_DAYS, in_danger, moved_since_asked
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.beside import Beside, beside, typed_again
 from victimcare.govuk.dates import due
@@ -109,11 +109,13 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
     """What this person says about reaching them without harm."""
     person = participant_for(request, case, participant, field_group="safe contact", op=_op(request))
     safe = SafeContact.objects.filter(person=person.person).first() or SafeContact()
-    start = SafeContactForm.starting_from(safe)
+    moved = moved_since_asked(safe, person.person)
+    start = SafeContactForm.starting_from(safe, moved)
     start["review_on"] = clock.today() + timedelta(days=PLAN_GOES_STALE_AFTER_DAYS)
     is_in_danger = bool(in_danger([person.person_id], clock.today()))
     shows = {"shows_code_word": not safe.code_word or sees_code_word(request.user, person)}
-    form = SafeContactForm(request.POST or None, initial=start, safe=safe, is_in_danger=is_in_danger, **shows)
+    shows |= {"moved": moved, "is_in_danger": is_in_danger}
+    form = SafeContactForm(request.POST or None, initial=start, safe=safe, **shows)
     theirs: list[Beside] = []
     if form.is_valid():
         version = form.cleaned_data["version"]
@@ -121,10 +123,14 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
             changing.set_safe_contact(person=person.person, version=version, by=request.user, **form.answers)
         except Stale:
             safe = SafeContact.objects.get(person=person.person)
-            theirs = beside(form, SafeContactForm.starting_from(safe))
+            moved = moved_since_asked(safe, person.person)
+            theirs = beside(form, SafeContactForm.starting_from(safe, moved))
             again = typed_again(request.POST, safe.version)
-            shows = {"shows_code_word": not safe.code_word or sees_code_word(request.user, person)}
-            form = SafeContactForm(again, safe=safe, is_in_danger=is_in_danger, **shows)
+            shows |= {
+                "shows_code_word": not safe.code_word or sees_code_word(request.user, person),
+                "moved": moved,
+            }
+            form = SafeContactForm(again, safe=safe, **shows)
         if not theirs:
             messages.success(
                 request, _("Saved how to contact %(name)s safely.") % {"name": person.person.name}
@@ -140,6 +146,7 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
         "safe": safe,
         "beside": theirs,
         "is_in_danger": is_in_danger,
+        "moved": [form.fields[channel].label for channel in SafeContactForm.CHANNELS if channel in moved],
         "lifts": _lifts_of(person),
     }
     return render(request, "cases/safe_contact.html", context, status=409 if theirs else 200)

@@ -24,6 +24,13 @@ class Person(models.Model):
         OTHER = "X", _("Other or not said")
         UNKNOWN = "", _("Not known")
 
+    DISABILITIES = {
+        "PHYSICAL": _("Physical"),
+        "MENTAL_HEALTH": _("Mental health"),
+        "LEARNING": _("Learning"),
+        "SENSORY": _("Sensory"),
+    }
+
     reference = models.CharField(max_length=20, unique=True, default=person_reference)
     source_system = models.CharField(max_length=20, blank=True)
     source_id = models.CharField(max_length=40, blank=True)
@@ -72,6 +79,11 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def disability_in_words(self) -> str:
+        """What the code of a feed means; one that we do not know, as it came."""
+        return str(self.DISABILITIES.get(self.disability, self.disability))
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ victim may be in danger, but for the first-contact rule (safety.md, controls spe
 """
 
 from victimcare.cases.safe_contact.acting import NEVER_ACTS, whom_not_to_ask, why_not_to_act_for
+from victimcare.cases.safe_contact.asking import moved_since_asked, opened_by
 from victimcare.cases.safe_contact.clearing import Blocked, Clearance, clear, verdicts, verdicts_for
 from victimcare.cases.safe_contact.danger import (
     DANGER_FLAGS,
@@ -29,6 +30,7 @@ from victimcare.cases.safe_contact.rule import (
     Purpose,
     Verdict,
     judge,
+    no_messages,
 )
 
 __all__ = [
@@ -55,6 +57,9 @@ __all__ = [
     "in_danger",
     "is_flagged",
     "judge",
+    "moved_since_asked",
+    "no_messages",
+    "opened_by",
     "person_keys",
     "phone_key",
     "verdicts",

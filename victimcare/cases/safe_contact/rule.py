@@ -1,5 +1,6 @@
 """Whether somebody is reached this way, now: plain facts in, a verdict out, no database. Every no names its rule."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
@@ -282,7 +283,7 @@ def _first_contact(facts: Facts) -> Verdict:
         instructions=(
             _("Withhold the number."),
             ASK_ONLY,
-            *_no_messages(facts.closed_messages),
+            *no_messages(facts.closed_messages),
             *_while_changing(facts),
         ),
     )
@@ -293,8 +294,9 @@ NO_VOICEMAIL, NO_TEXT = _("No voicemail."), _("No text.")
 NO_MESSAGES = _("No voicemail and no text.")
 
 
-def _no_messages(closed: frozenset[Channel]) -> tuple[str | Promise, ...]:
-    if closed >= {Channel.VOICEMAIL, Channel.TEXT}:
+def no_messages(closed: Collection[Channel]) -> tuple[str | Promise, ...]:
+    """What is not left or sent where these messages are closed, in one sentence."""
+    if {Channel.VOICEMAIL, Channel.TEXT} <= set(closed):
         return (NO_MESSAGES,)
     if closed:
         return (NO_VOICEMAIL if Channel.VOICEMAIL in closed else NO_TEXT,)
