@@ -95,7 +95,7 @@ def urgent_today(user: User, which: Sequence[int]) -> OnTop:
     calls.sort(key=lambda call: call.asked_id != user.pk)
     tried = _tried(calls)
     people = {call.participant_id: call.participant for call in calls}
-    said = verdicts_for(people.values()) if user.may(Permission.VIEW_SAFE_CONTACT) else {}
+    said = verdicts_for(people.values())
     found = OnTop(people=list(people.values()))
     for call in calls:
         row = _row(call, user, tried, said)
@@ -143,9 +143,13 @@ def _row(
     attempts = [contact for contact in tried.get(part.pk, []) if contact.at >= call.event.occurred_at]
     shows_numbers = user.may(Permission.VIEW_CONTACT_DETAILS)
     details = [{"label": _("Tried"), "value": attempt_line(contact)} for contact in attempts[-5:]]
+    may_ring = said[part.pk][Channel.PHONE].allowed
+    what = _("Ring %(who)s now: %(what)s") if may_ring else _("Tell %(who)s in person, do not ring: %(what)s")
+    how = [] if may_ring else [str(INSTEAD)]
+    if user.may(Permission.VIEW_SAFE_CONTACT):
+        how.append(how_to_reach(part, said[part.pk], shows_numbers=may_ring and shows_numbers))
     row = {
-        "what": _("Ring %(who)s now: %(what)s")
-        % {"who": part.person.name, "what": ABOUT.get(call.event.kind, call.event.title)},
+        "what": what % {"who": part.person.name, "what": ABOUT.get(call.event.kind, call.event.title)},
         "who": part.person.name,
         "url": reverse("desk:summary", args=[part.case.reference, part.reference]),
         "when": _("by %s") % time_or_moment(call.due_at),
@@ -154,8 +158,12 @@ def _row(
         "why": " ".join(
             (f"{call.event.title}, {moment(call.event.occurred_at)}.", in_danger(call), str(OURS))
         ),
-        "how": how_to_reach(part, said[part.pk], shows_numbers=shows_numbers) if part.pk in said else "",
-        "button": {"label": _("Call"), "url": log_url(part, [call.event]), "is_primary": True},
+        "how": " ".join(how),
+        "button": {
+            "label": _("Call") if may_ring else _("Log how they were told"),
+            "url": log_url(part, [call.event]),
+            "is_primary": may_ring,
+        },
         "details": details,
         "note_for_me": f"{whose(call, user)} {_tried_line(attempts)}",
     }
@@ -172,6 +180,8 @@ def _row(
 
 
 OURS = lazy("Our own standard, not the Code’s.")
+# The hour ends with a visit as with a call, and going there needs no number.
+INSTEAD = lazy("They may not be rung now: see them alone, or have the officer in the case go there.")
 
 
 def in_danger(call: UrgentCall) -> str:
@@ -316,6 +326,7 @@ def urgent_call(request: Request, call: str) -> HttpResponse:
             messages.success(request, _("Set aside. It stays on the list, with your reason."))
             return redirect("desk:urgent")
     state, tone = state_of(found)
+    may_ring = verdicts_for([found.participant])[found.participant_id][Channel.PHONE].allowed
     context = {
         "call": found,
         "form": form if not found.ended_as else None,
@@ -323,6 +334,7 @@ def urgent_call(request: Request, call: str) -> HttpResponse:
         "state": state,
         "state_tone": "danger" if tone == "danger" else "",
         "call_url": log_url(found.participant, [found.event]),
+        "instead": "" if may_ring else INSTEAD,
         "is_mine": found.asked_id == request.user.pk,
         "cancel_url": reverse("desk:urgent"),
     }

@@ -28,7 +28,7 @@ from victimcare.audit.models import AccessEntry
 from victimcare.cases.actions import close, decide_standard, propose_standard
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Case, Exclusion, Participant
+from victimcare.cases.models import Case, Exclusion, Participant, SafeContact
 from victimcare.cases.offence_groups import GROUPS
 from victimcare.cases.safe_contact import Channel
 from victimcare.faults import NotAllowed, Refused
@@ -319,11 +319,18 @@ def test_each_supervisor_sees_whose_each_call_is_and_may_take_it_over(
     abused, on_call, supervisor, sign_in, monday
 ):
     monday.move_to(london(2026, 11, 20, 21, 40))
+    SafeContact.objects.filter(person=abused.person).update(phone="")  # nobody asked
     release(abused, london(2026, 11, 20, 21, 10))
     call = UrgentCall.objects.get()
     hers, his = sign_in(supervisor), sign_in(on_call)
     shown = his.get(reverse("desk:today")).context
-    assert "It is yours." in shown["urgent"][0]["note_for_me"] and not shown["with_others"]
+    row = shown["urgent"][0]
+    assert "It is yours." in row["note_for_me"] and not shown["with_others"]
+    # At 21:40 the gate forbids the call: the row says what may be done, and no number.
+    assert "in person, do not ring" in row["what"] and "see them alone" in row["how"]
+    assert row["button"]["label"] == "Log how they were told" and not row["button"]["is_primary"]
+    assert abused.person.phone_mobile not in row["how"]
+    assert "see them alone" in his.get(reverse("desk:urgent-call", args=[call.reference])).text
     shown = hers.get(reverse("desk:today")).context
     assert not shown["urgent"] and "It is with Owain Call." in shown["with_others"][0]["note_for_me"]
     assert "It is with Owain Call." in hers.get(reverse("desk:urgent")).content.decode()
@@ -382,7 +389,10 @@ def test_it_stands_on_top_of_today_with_what_was_tried(
 ):
     release(abused, london(2026, 11, 23, 9, 50))
     ring(abused, officer, london(2026, 11, 23, 9, 58), outcome="no_answer")
-    for browser, heading in ((as_officer, "Ring now"), (sign_in(supervisor), "with somebody else: 1")):
+    for browser, heading in (
+        (as_officer, "To be told at once"),
+        (sign_in(supervisor), "with somebody else: 1"),
+    ):
         page = browser.get(reverse("desk:today")).content.decode()
         assert "now: the bail" in page
         assert "Tried 1 time; last at 09:58: no answer." in page
