@@ -167,6 +167,10 @@ def test_the_plan_in_force_is_what_the_page_starts_from(monday, victim, as_offic
 
 def test_every_ten_days_is_as_good_as_every_seven(monday, victim, as_officer):
     as_officer.post(page(victim), answers(frequency_days="other", every_days="10", form_key=KEY))
+    hidden = as_officer.post(
+        page(victim), answers(frequency_days="14", every_days="0", version="1", agreed_with="")
+    )
+    assert set(hidden.context["form"].errors) == {"agreed_with"}  # the hidden box is not asked about
     plan = ContactPlan.objects.current().get()
     assert (plan.frequency_days, plan.how_often, plan.due_on) == (10, "Every 10 days", date(2026, 12, 3))
 

@@ -51,6 +51,18 @@ class Form(forms.Form):
                 raise
             self.add_error(name, str(refused.sentence))
 
+    def _clean_fields(self) -> None:
+        """What a choice that is not chosen would reveal is not on the page: nothing is wrong with it."""
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self.fields.items():
+            if isinstance(field, Chosen) and name in self.cleaned_data:
+                chosen = self.cleaned_data[name]
+                held = {str(each) for each in (chosen if isinstance(chosen, list) else [chosen])}
+                shown = {part for value in held for part in field.reveals.get(value, ())}
+                for hidden in {part for parts in field.reveals.values() for part in parts} - shown:
+                    if self._errors.pop(hidden, None):  # type: ignore[union-attr]
+                        self.cleaned_data[hidden] = getattr(self.fields[hidden], "empty_value", None)
+
     @property
     def keeps_drafts(self) -> bool:
         """True where enough is typed that somebody may want to save it before it is finished."""
