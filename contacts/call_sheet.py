@@ -1,6 +1,6 @@
 """What to know before ringing, as plain values: who to ask for, what to tell, what not to say."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -19,8 +19,9 @@ from contacts.truth import beside, event_line, told_questions
 from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
+from victimcare.cases.context import withholds_number
 from victimcare.cases.models import Event, Participant, SafeContact
-from victimcare.cases.safe_contact import NO_MESSAGES, NO_VOICEMAIL, Verdict
+from victimcare.cases.safe_contact import Channel, Verdict, no_messages
 from victimcare.drafts.actions import drafts_waiting
 from victimcare.drafts.models import Draft
 from victimcare.govuk.dates import day, moment
@@ -127,7 +128,7 @@ def sheet_for(
     papers: Papers,
     acting: list[Participant],
     unsafe: dict[int, str | Words],
-    phone: Verdict,
+    by_channel: Mapping[Channel, Verdict],
     user: User,
     *,
     shows_code_word: bool = True,
@@ -145,7 +146,7 @@ def sheet_for(
             for part in acting
             if part.pk in unsafe
         ],
-        instructions=_instructions(safe, phone, shows_code_word=shows_code_word, is_checked=is_checked),
+        instructions=_instructions(safe, by_channel, shows_code_word=shows_code_word, is_checked=is_checked),
         to_tell=[
             Line(line, day(event.occurred_on), "" if event.told in line else event.told)
             for event in papers.untold
@@ -177,7 +178,7 @@ def _about(participant: Participant, today: date) -> list[str]:
     if person.interpreter_language:
         said.append(_("Needs an interpreter: %s") % person.interpreter_language)
     if person.disability:
-        said.append(_("Disability: %s") % person.disability)
+        said.append(_("Disability: %s") % person.disability_in_words)
     return said
 
 
@@ -210,12 +211,15 @@ def _last_told(rows: list[Row]) -> list[Line]:
     return [Line(told.words, _("told %s") % day(telling.at)) for telling, told in said[:4]]
 
 
-def _instructions(safe: SafeContact, phone: Verdict, *, shows_code_word: bool, is_checked: bool) -> list[str]:
-    said = [str(words) for words in phone.instructions]
-    if safe.withhold_number:
-        said.append(_("Withhold the number."))
-    if safe.voicemail != SafeContact.Safe.YES and str(NO_MESSAGES) not in said:
-        said.append(str(NO_VOICEMAIL))
+def _instructions(
+    safe: SafeContact, by_channel: Mapping[Channel, Verdict], *, shows_code_word: bool, is_checked: bool
+) -> list[str]:
+    """How to ring, from what the strip of the page is from: it holds while the call itself is blocked too."""
+    phone = by_channel[Channel.PHONE]
+    said = [_("Withhold the number.")] if withholds_number(safe, phone) else []
+    said += [str(words) for words in phone.instructions]
+    closed = {way for way in (Channel.VOICEMAIL, Channel.TEXT) if not by_channel[way].allowed}
+    said += [str(words) for words in no_messages(closed)]
     if safe.code_word and not shows_code_word:
         said += [] if is_checked else [_("A code word is on file. Check who it is before you say anything.")]
     elif safe.code_word:

@@ -200,7 +200,7 @@ def log(request: Request, case: str, participant: str) -> HttpResponse:
             papers,
             acting,
             unsafe,
-            said[Channel.PHONE],
+            said,
             request.user,
             shows_code_word=shows_word,
             is_checked=identity is not None,

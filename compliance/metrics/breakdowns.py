@@ -257,7 +257,7 @@ BREAKDOWNS: dict[str, Breakdown] = {
                   lambda: {key: words for key, words in Person.Sex.choices if key}, is_characteristic=True),
         Breakdown("gender_identity", _("Gender identity"), _nobody_asks, is_characteristic=True, is_collected=False),
         Breakdown("ethnicity", _("Ethnicity"), _ethnicity, lambda: dict(ETHNICITIES), is_characteristic=True),
-        Breakdown("disability", _("Disability"), _of_person("disability"), lambda: dict(DISABILITIES),
+        Breakdown("disability", _("Disability"), _of_person("disability"), lambda: dict(Person.DISABILITIES),
                   is_characteristic=True),
         Breakdown("religion", _("Religion"), _nobody_asks, is_characteristic=True, is_collected=False),
         Breakdown("sexual_orientation", _("Sexual orientation"), _nobody_asks, is_characteristic=True,
@@ -279,13 +279,6 @@ BREAKDOWNS: dict[str, Breakdown] = {
                            "running": _("Still running")}, is_of_case=True),
     )
 }  # fmt: skip
-
-DISABILITIES = {
-    "PHYSICAL": _("Physical"),
-    "MENTAL_HEALTH": _("Mental health"),
-    "LEARNING": _("Learning"),
-    "SENSORY": _("Sensory"),
-}
 
 
 def may_split(breakdown: Breakdown, counted: Population) -> bool:

@@ -25,7 +25,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import correct_event, record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant, SafeContact
+from victimcare.cases.models import Case, Event, Participant, Person, SafeContact
 from victimcare.cases.safe_contact import Blocked, Channel
 from victimcare.faults import Refused
 
@@ -473,16 +473,25 @@ def test_a_date_that_cannot_be_says_which_it_is(monday, victim, as_officer):
     assert errors["promise_due_on"] == ["Promise: enter a date on or after Mon 23 Nov."]
 
 
+@pytest.mark.parametrize("hour", [10, 18])
 @pytest.mark.parametrize("voicemail", ["N", ""])
-def test_the_sheet_says_once_to_withhold_and_to_leave_no_voicemail(monday, victim, as_officer, voicemail):
-    answered(victim, voicemail=voicemail, withhold_number=True)
-    how = as_officer.get(log_page(victim)).context["sheet"].instructions
+def test_the_sheet_says_once_to_withhold_and_to_leave_no_voicemail(
+    monday, victim, officer, sign_in, voicemail, hour
+):
+    monday.move_to(london(2026, 11, 23, hour))  # at 18:00 nobody rings, and how to ring is said all the same
+    Case.objects.filter(pk=victim.case_id).update(flags=["DA"])
+    Person.objects.filter(pk=victim.person_id).update(disability="SENSORY")
+    answered(victim, phone="", text="Y", voicemail=voicemail)
+    sheet = sign_in(officer).get(log_page(victim)).context["sheet"]
+    how = sheet.instructions
     assert how.count("Withhold the number.") == how.count("No voicemail.") == 1
+    assert "Disability: Sensory" in sheet.about_them
 
 
 def test_the_sheet_lets_a_message_be_left_where_that_is_safe(monday, victim, as_officer):
-    answered(victim, voicemail="Y")
-    assert "No voicemail." not in as_officer.get(log_page(victim)).context["sheet"].instructions
+    for said in ("Y", ""):  # nobody asked, and nobody is in danger: the strip forbids nothing either
+        answered(victim, voicemail=said)
+        assert "No voicemail." not in as_officer.get(log_page(victim)).context["sheet"].instructions
 
 
 def test_a_wrong_number_is_not_offered_again_until_there_is_another(monday, as_officer, victim, officer):
