@@ -234,7 +234,7 @@ def _keep(said: Said, contact: Contact | None, by: User) -> list[Telling]:
         telling.why = said.why if said.answer == Telling.Answer.COULD_NOT else ""
         telling.words, telling.contact = said.words[:300], contact
         if said.answer == Telling.Answer.TOLD:
-            telling.ended_at = now
+            telling.ended_at = telling.ended_at or now  # somebody else may have told them first
         _save(telling, by)
         for kind in (ASKED, WITH_UNIT):
             settle(kind=kind, subject=telling.reference)

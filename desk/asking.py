@@ -1,5 +1,6 @@
 """Which officers in the case are to tell which victims what: the duties, as requests of the officer's minute."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -8,6 +9,7 @@ from compliance.models import Duty
 from contacts.models import Telling, UrgentCall
 from contacts.say import spoken
 from contacts.telling import Ask
+from victimcare import clock
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Role
 from victimcare.cases.models import Participant
@@ -25,6 +27,32 @@ def to_tell() -> QuerySet[Duty]:
     )
     rung = UrgentCall.objects.open().filter(participant=OuterRef("participant"), event=OuterRef("event"))
     return rows.filter(participant__closed_at=None) | rows.filter(Exists(rung))
+
+
+def told_meanwhile(user: User, references: Collection[str]) -> QuerySet[Duty]:
+    """Duties to these victims that somebody other than this officer has met since yesterday.
+
+    For an officer whose page is older than that: what they did happened all the same.
+    """
+    own = Telling.objects.filter(
+        participant=OuterRef("participant"),
+        event=OuterRef("event"),
+        answered_by=user,
+        answer=Telling.Answer.TOLD,
+    )
+    return (
+        Duty.objects.current()
+        .filter(
+            status__in=[Duty.Status.MET, Duty.Status.MET_LATE],
+            settled_on__gte=clock.today() - timedelta(days=1),
+            owner=Duty.Owner.FORCE,
+            event__kind__in=list(spoken()),
+            participant__role=Participant.Role.VICTIM,
+            participant__reference__in=references,
+            case__oic_collar=user.collar,
+        )
+        .filter(~Exists(own))
+    )
 
 
 def not_asked_yet(as_of: datetime) -> list[Ask]:

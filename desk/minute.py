@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count, Min
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,7 +24,7 @@ from contacts.models import ContactPlan, Telling, UrgentCall
 from contacts.say import what_to_say
 from contacts.telling import CannotSay, answer_for
 from desk import words
-from desk.asking import to_tell
+from desk.asking import to_tell, told_meanwhile
 from desk.minute_answered import answered_already, typed_of
 from desk.minute_forms import NOW, MinuteForm
 from desk.passed_on import is_number_wrong
@@ -35,7 +35,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
-from victimcare.cases.context import RIGHT_NUMBER_WRONG_TIME, StripItem, strip
+from victimcare.cases.context import StripItem, strip
 from victimcare.cases.models import Event, Participant, Question, SafeContact
 from victimcare.cases.questions import answer as keep_answer
 from victimcare.cases.safe_contact import (
@@ -78,6 +78,7 @@ class Card:
     number: str = ""
     urgent: UrgentCall | None = None
     telling: Telling | None = None
+    is_told_meanwhile: bool = False  # by somebody else, since this officer's page was made
     boxes: dict[str, Any] = field(default_factory=dict)  # the form's fields for this card
 
     @property
@@ -125,7 +126,7 @@ class Card:
 
     @property
     def tel(self) -> str:
-        return phone_key(self.number) if self.phone.allowed else ""
+        return phone_key(self.number)
 
     @property
     def how(self) -> list[str]:
@@ -198,6 +199,8 @@ class Card:
         """Ring before 22:10; nothing where the hour of a release does not run."""
         if self.urgent is None:
             return ""
+        if not self.phone.allowed:
+            return _("Tell them by %s, and do not ring") % time_or_moment(self.urgent.due_at)
         if self.urgent.due_at < clock.now():
             return _("Ring now: it should have been by %s") % time_or_moment(self.urgent.due_at)
         return _("Ring by %s") % time_or_moment(self.urgent.due_at)
@@ -252,7 +255,7 @@ def minute(request: Request) -> HttpResponse:
     """Everything this officer is to tell victims of their crimes, and what the unit asks them, in one page."""
     user = request.user
     posted = request.POST if request.method == "POST" else None
-    cards, more, handed = cards_of(user, also=typed_of(posted) if posted else ())
+    cards, more, handed = cards_of(user, **_typed(posted) if posted else {})
     asked = Question.objects.asked_of(user).open()
     questions = list(
         asked.select_related("participant__person", "participant__case", "case", "asked_by")[:QUESTIONS]
@@ -294,6 +297,12 @@ def minute(request: Request) -> HttpResponse:
     return render(request, "desk/minute.html", context, status=status)
 
 
+def _typed(posted: QueryDict) -> dict[str, list[str]]:
+    """Of whom the page says anything, and who of them was told."""
+    also = typed_of(posted)
+    return {"also": also, "told": [ref for ref in also if posted[f"says_{ref}"] == Telling.Answer.TOLD]}
+
+
 def _record_the_look(request: Request, people: list[Participant]) -> None:
     """Who was shown, whether the page was opened or answered; nobody shown, nothing to write down."""
     if people:
@@ -323,17 +332,23 @@ def _record_code_words(request: Request, people: list[Participant]) -> None:
 # --- What is on the page ---------------------------------------------------------------------------
 
 
-def cards_of(user: User, *, also: Collection[str] = ()) -> tuple[list[Card], int, list[Telling]]:
+def cards_of(
+    user: User, *, also: Collection[str] = (), told: Collection[str] = ()
+) -> tuple[list[Card], int, list[Telling]]:
     """The victims this officer is to tell, what is due first on top; how many more; what is with the unit.
 
     `also` are the references of those answered on this page, shown although something newer is due
-    first. About a dozen queries, however many victims.
+    first; `told` those of them whom this officer told: they stand here even where somebody else told them
+    meanwhile. About a dozen queries, however many victims.
     """
     if not user.collar:
         return [], 0, []
     duties = list(
         to_tell().filter(case__oic_collar=user.collar).select_related("event").order_by("due_on", "pk")[:400]
     )
+    waits = {duty.participant_id for duty in duties}
+    late = told_meanwhile(user, told).select_related("event").order_by("due_on", "pk") if told else ()
+    duties += [duty for duty in late if duty.participant_id not in waits]
     seen = (
         Participant.objects.visible_to(user)
         .select_related("person__safe_contact", "case", "officer")
@@ -359,6 +374,8 @@ def cards_of(user: User, *, also: Collection[str] = ()) -> tuple[list[Card], int
     order = sorted(owed, key=lambda pk: (pk not in urgent, owed[pk][0].due_on or date.max))
     shown = [seen[pk] for n, pk in enumerate(order) if n < CARDS or seen[pk].reference in also]
     cards = _cards(shown, owed, urgent, tellings) if shown else []
+    for card in cards:
+        card.is_told_meanwhile = card.participant.pk not in waits
     return cards, len(order) - len(shown), list(handed.values())[:ANSWERED_SHOWN]
 
 
@@ -389,8 +406,7 @@ def _cards(
     for part in shown:
         called = _called(part, acting.get(part.pk, []), said)
         phone = said[called.pk][Channel.PHONE]
-        is_the_number = phone.allowed or phone.rule in RIGHT_NUMBER_WRONG_TIME
-        number = (called.person.phone_mobile or called.person.phone_home) if is_the_number else ""
+        number = (called.person.phone_mobile or called.person.phone_home) if phone.allowed else ""
         speaks_welsh = plans.get(part.pk, "en") != "en" or called.person.speaks_welsh
         cards.append(
             Card(
@@ -517,6 +533,9 @@ def _thanks(form: MinuteForm) -> str:
         lines.append(
             ngettext("Kept: you told %(n)d victim.", "Kept: you told %(n)d victims.", told) % {"n": told}
         )
+    for card in form.cards:
+        if card.is_told_meanwhile:
+            lines.append(_("Somebody else had told %s too: both are kept.") % card.name)
     if len(said) > told:
         lines.append(_("The Victim Care Unit knows what you could not do."))
     if form.replies:

@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from compliance.models import Duty
+from contacts.actions import log
 from contacts.models import Contact, ContactPlan, Telling
+from contacts.reaching import clearance_for
 from contacts.say import spoken, what_to_say
 from contacts.telling import ask_to_tell
 from desk.asking import not_asked_yet
@@ -29,6 +31,7 @@ from victimcare.cases.events import record_event
 from victimcare.cases.kinds import FROM_THE_EVENTS_EXTRACT, Kind
 from victimcare.cases.models import Case, Participant, Question, SafeContact
 from victimcare.cases.questions import ask_officer
+from victimcare.cases.safe_contact import Channel
 
 pytestmark = [pytest.mark.usefixtures("monday"), pytest.mark.django_db]
 
@@ -141,6 +144,10 @@ def test_a_code_word_is_not_shown_where_nobody_may_ring(as_pugh, bailed, victim)
     SafeContact.objects.filter(person=victim.person).update(code_word="heron", phone="N")
     shown = page(as_pugh)
     assert "heron" not in shown and "A code word is on file." in shown
+    asked = SafeContact.objects.filter(person=victim.person)
+    asked.update(phone="Y", call_from="17:00", call_until="18:00")  # now is 10:00
+    shown = page(as_pugh)
+    assert "Outside the times" in shown and victim.person.phone_mobile not in shown
     assert not AccessEntry.objects.filter(field_group="code word").exists()
 
 
@@ -492,10 +499,22 @@ def test_silence_climbs_to_the_sergeant_and_then_to_the_unit(
     assert "PC Pugh was asked Mon 23 Nov, 10:00 and has not answered." in today
 
 
-def test_what_somebody_else_told_climbs_no_further(bailed, victim, pugh, as_pugh, monday):
+def test_what_somebody_else_told_climbs_no_further(bailed, victim, pugh, as_pugh, officer, monday):
     ask_officers_to_tell()
     Telling.objects.update(answer="")
-    say(as_pugh, victim, "told")
+    log(
+        participant=victim, direction="out", channel="in_person", outcome="reached", at=clock.now(), note="",
+        tells=[bailed], clearance=clearance_for(victim, Channel.IN_PERSON, clock.now()), by=officer,
+    )  # fmt: skip
+    assert status_of(bailed) == {"met"} and "Siân" not in page(as_pugh)
+    kept = as_pugh.post(
+        reverse("desk:minute"),
+        {f"says_{victim.reference}": "told", "how": "phone", "when": "now"},
+        follow=True,
+    )
+    assert "Somebody else had told Siân Evans, 34 too: both are kept." in kept.text
+    assert Contact.objects.get(is_by_unit=False).tells.get() == bailed
+    assert say(as_pugh, victim, "told").status_code == 409  # the same again is kept once
     monday.move_to(london(2026, 11, 24, 10, 0))
     assert ask_officers_to_tell() == 0
     assert not Notification.objects.filter(kind__in=["officer_silent", "officer_passed_on"]).exists()
