@@ -1,11 +1,12 @@
 """What two versions of a plan say differently, in words. No queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from contacts.models import ContactPlan
+from victimcare.cases.safe_contact import Channel, Verdict
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,15 @@ def compared(plans: Sequence[ContactPlan]) -> list[tuple[ContactPlan, list[Chang
     return [
         (plan, changes(before, plan) if before else []) for plan, before in zip(plans, earlier, strict=True)
     ]
+
+
+# What closes a way for an hour or until it is asked about again, and not for good.
+PASSES = frozenset({"outside_window", "first_contact_hours", "stale"})
+
+
+def not_safe(plan: ContactPlan | None, said: Mapping[Channel, Verdict]) -> list[str]:
+    """The ways a plan names by which this person is not to be reached, whatever the hour: it is agreed anew."""
+    if plan is None:
+        return []
+    closed = {way for way, verdict in said.items() if {each.rule for each in verdict.reasons} - PASSES}
+    return [str(label) for way, label in ContactPlan.CHANNELS if way in plan.channels and way in closed]

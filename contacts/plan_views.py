@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from contacts import planning
 from contacts.models import ContactPlan, OptOut, PlanReview
-from contacts.plan_changes import changes, compared, lines
+from contacts.plan_changes import changes, compared, lines, not_safe
 from contacts.plan_forms import (
     AcknowledgeForm,
     KeepForm,
@@ -93,6 +93,7 @@ def plan(request: Request, case: str, participant: str) -> HttpResponse:
         "participant": part,
         "form": form,
         "current": current,
+        "not_safe": not_safe(current, said),
         "says": _says(current),
         "theirs": theirs,
         "differs": _differs(theirs, form) if theirs else [],

@@ -19,6 +19,7 @@ from contacts.attempts import repeats
 from contacts.call_sheet import event_line, known_and_ticked, papers_of, sheet_for, told_again
 from contacts.forms import OUTCOMES, LogForm, log_initial
 from contacts.models import TELLS, Contact, ContactPlan, ContactSeries, IdentityCheck, Promise
+from contacts.plan_changes import not_safe
 from contacts.plan_views import asked_again, standing_choice
 from contacts.reaching import clearance_for, verdicts_now
 from contacts.series import CALLS, FirstContact, Known, first_contact, in_words
@@ -58,6 +59,7 @@ def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
     contacts, older_url = _page_of_contacts(part, request.GET.get("before", ""))
     shows_numbers = request.user.may(Permission.VIEW_CONTACT_DETAILS)
     plans = list(ContactPlan.objects.filter(participant=part).select_related("agreed_by")[:20])
+    plan = next((each for each in plans if each.ended_at is None), None)
     return render(
         request,
         "contacts/list.html",
@@ -68,7 +70,8 @@ def contact_list(request: Request, case: str, participant: str) -> HttpResponse:
             "trying": first_contact(part, verdicts_now(request), clock.today()),
             "older_url": older_url,
             "newer_url": _list_url(part) if request.GET.get("before") else "",
-            "plan": next((plan for plan in plans if plan.ended_at is None), None),
+            "plan": plan,
+            "not_safe": not_safe(plan, verdicts_now(request)),
             "reviews": asked_again(part),
             "choice": standing_choice(part),
             "earlier_plans": [_plan_line(plan) for plan in plans if plan.ended_at],

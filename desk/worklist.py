@@ -24,6 +24,7 @@ from contacts.models import (
     PlanReview,
     Promise,
 )
+from contacts.plan_changes import not_safe
 from contacts.series import in_words
 from desk import asked, owed, words
 from desk.covering import covered_by, covering_today  # noqa: F401
@@ -383,6 +384,9 @@ def row(
         if verdicts
         else ""
     )
+    plan = next((item.source for item in thing.items if isinstance(item.source, ContactPlan)), None)
+    if verdicts and (ways := not_safe(plan, verdicts)):
+        how += " " + _("The plan says %s, which is not safe: agree another way.") % ", ".join(ways).lower()
     said = in_sentences(thing, who)
     contact = last.get(person.pk)
     return said | {

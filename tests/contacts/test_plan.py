@@ -10,7 +10,7 @@ from contacts.models import ContactPlan
 from contacts.planning import Terms
 from tests.factories import ContactPlanFactory, ParticipantFactory, SafeContactFactory, UserFactory
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event
+from victimcare.cases.models import Event, SafeContact
 from victimcare.faults import Refused, Stale
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +163,10 @@ def test_a_promise_of_another_victim_is_not_found(monday, victim, officer, as_of
 def test_the_plan_in_force_is_what_the_page_starts_from(monday, victim, as_officer):
     ContactPlanFactory(participant=victim, words="Never on Fridays.", agreed_by=UserFactory())
     assert "Never on Fridays." in as_officer.get(page(victim)).text
+    SafeContact.objects.filter(person=victim.person).update(phone="N")  # what it names is not safe any more
+    asks = "a way that is not safe: Phone. Agree another way"
+    contacts = reverse("contacts:list", args=[victim.case.reference, victim.reference])
+    assert asks in as_officer.get(page(victim)).text and asks in as_officer.get(contacts).text
 
 
 def test_every_ten_days_is_as_good_as_every_seven(monday, victim, as_officer):

@@ -30,7 +30,7 @@ from victimcare.accounts.permissions import Role
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Participant
+from victimcare.cases.models import Participant, SafeContact
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -94,6 +94,8 @@ def test_an_update_a_promise_and_a_first_contact_are_on_the_day(as_officer, vict
     assert "send the leaflet" in page
     assert "First contact with" in page
     assert "Tomos Evans" in page
+    SafeContact.objects.filter(person=victim.person).update(phone="N")
+    assert "The plan says phone, which is not safe" in text(as_officer.get("/"))
 
 
 def test_a_first_contact_that_was_tried_is_no_longer_new(as_officer, officer):
