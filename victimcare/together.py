@@ -6,12 +6,14 @@ inserted by one statement. The values are those that Django would send: each sta
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import repeat
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
 from django.db.models.sql import InsertQuery, UpdateQuery
+from django.db.transaction import get_connection
 from django.utils import timezone
 from simple_history.manager import HistoryManager
 
@@ -61,7 +63,7 @@ def statement_of(rows: models.QuerySet[Any], **values: Any) -> Statement:
     """What `rows.update(**values)` would run, to be run `beside` others."""
     query: Any = rows.order_by().query.chain(UpdateQuery)
     query.add_update_values(values)
-    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    sql, parameters = query.get_compiler(connection=get_connection()).as_sql()
     return sql, parameters
 
 
@@ -104,7 +106,7 @@ def _inserts(rows: Iterable[models.Model]) -> list[Statement]:
         query.insert_values(
             [each for each in model._meta.concrete_fields if numbered or not each.primary_key], its_rows
         )
-        found += query.get_compiler(connection=connection).as_sql()
+        found += query.get_compiler(connection=get_connection()).as_sql()
     return found
 
 
@@ -119,7 +121,7 @@ def _update(row: models.Model) -> Statement:
             if not each.primary_key
         ]
     )
-    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    sql, parameters = query.get_compiler(connection=get_connection()).as_sql()
     return sql, parameters
 
 
@@ -128,9 +130,8 @@ def _histories(rows: Iterable[models.Model], what: str, by: models.Model | None)
     now = timezone.now()
     found = []
     for row in rows:
-        manager = getattr(type(row), "history", None)
-        if isinstance(manager, HistoryManager):
-            kept: Any = manager.model
+        kept = _history_of(type(row))
+        if kept is not None:
             found.append(
                 kept(
                     history_date=now, history_type=what, history_user=by, history_change_reason=None,
@@ -138,3 +139,10 @@ def _histories(rows: Iterable[models.Model], what: str, by: models.Model | None)
                 )
             )  # fmt: skip
     return found
+
+
+@cache
+def _history_of(model: type[models.Model]) -> Any:
+    """The model of its history; None where none is kept. A manager made anew for each row costs more than the row."""
+    manager = getattr(model, "history", None)
+    return manager.model if isinstance(manager, HistoryManager) else None

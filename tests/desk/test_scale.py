@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -98,11 +99,22 @@ def asked_in(work: Any) -> list[tuple[str, Any]]:
     return asked
 
 
+def each_of(asked: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Each statement of a journey by itself, where the connection planned one of them before."""
+    for sql, params in asked:
+        if "EXECUTE asked_" not in sql:
+            yield sql, params
+            continue
+        rest = iter(params)
+        for statement in sql.split("; "):
+            yield statement, list(islice(rest, statement.count("%s")))
+
+
 def plans(work: Any) -> list[dict[str, Any]]:
     """What the planner did for each question, from EXPLAIN (ANALYZE, FORMAT JSON)."""
     found = []
-    for sql, params in asked_in(work):
-        if sql.lstrip("( \n").startswith(("SELECT", "WITH")) and not WRITES.search(sql):
+    for sql, params in each_of(asked_in(work)):
+        if sql.lstrip("( \n").startswith(("SELECT", "WITH", "EXECUTE")) and not WRITES.search(sql):
             with connection.cursor() as cursor:
                 cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql, params)
                 answer = cursor.fetchone()[0]
