@@ -6,9 +6,9 @@ these of the same whole. The duties of some measures are some of those of anothe
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from compliance.metrics import PARTS, Figure
+from compliance.metrics import PARTS, Figure, People
 from victimcare.suppression import WHOLE, Counts, hide_small, is_small, lines_to_hide
 
 IN_TIME, COVERAGE, STRICT, ADJUSTED, TRIED = "M1", "M2", "M3", "M4", "M24"
@@ -23,6 +23,7 @@ APART = (  # what differs from those in time by the late, the missed or the excu
     *((IN_TIME, "missed"), (IN_TIME, "good_reason"), (COVERAGE, ""), (COVERAGE, "with_no_evidence")),
     *((ADJUSTED, ""), (ADJUSTED, "good_reason"), ("M5", "median"), ("M5", "ninetieth")),
 )
+LATE = ("M5", "median")
 TWINS = ((IN_TIME, "with_no_evidence"), (COVERAGE, "with_no_evidence"))
 
 # Numbers that stand in more places than one: how many of one measure, and of how many of another.
@@ -82,6 +83,7 @@ STEP_WITHIN = {"reached": "attempted"}
 
 Place = tuple[str, str, str]  # measure, part, group
 Pair = tuple[int, int]
+Each = TypeVar("Each")
 
 
 class Hidden(NamedTuple):
@@ -115,19 +117,28 @@ def too_close(figures: Iterable[Figure], threshold: int) -> Hidden:
     figures = list(figures)
     found = {(each.key, each.part, each.group): each for each in figures if each.numerator is not None}
     counts = {place: (each.numerator or 0, each.denominator or 0) for place, each in found.items()}
+    people = {(each.key, each.part, each.group): each.people for each in figures if each.people}
     hidden = Hidden(set(), set())
     for group in {group for _key, _part, group in counts}:
-        _hide_whole(
-            {place[:2]: pair for place, pair in counts.items() if place[2] == group}, group, threshold, hidden
-        )
-    _hide_duties({place[:2]: pair for place, pair in counts.items() if not place[2]}, threshold, hidden)
+        _hide_whole(_of_group(counts, group), _of_group(people, group), group, threshold, hidden)
+    _hide_duties(_of_group(counts, WHOLE), _of_group(people, WHOLE), threshold, hidden)
     _hide_nested_groups(counts, threshold, hidden)
     _hide_chained(figures, threshold, hidden)
     hidden.n.update(hidden.of)
     return hidden
 
 
-def _hide_whole(known: Mapping[tuple[str, str], Pair], group: str, threshold: int, hidden: Hidden) -> None:
+def _of_group(known: Mapping[Place, Each], group: str) -> dict[tuple[str, str], Each]:
+    return {place[:2]: each for place, each in known.items() if place[2] == group}
+
+
+def _hide_whole(
+    known: Mapping[tuple[str, str], Pair],
+    people: Mapping[tuple[str, str], People],
+    group: str,
+    threshold: int,
+    hidden: Hidden,
+) -> None:
     """All duties together: where the late, the missed or the excused are few, only those in time are shown."""
     if (IN_TIME, "") not in known:
         return
@@ -138,18 +149,28 @@ def _hide_whole(known: Mapping[tuple[str, str], Pair], group: str, threshold: in
     if told and adjusted:
         parts.append(judged - in_time - late - excused)
     parts += [known[place][0] for place in APART if place in known and place[1] in ("missed", "good_reason")]
+    parts += [people[place][0] for place in ((IN_TIME, ""), *APART) if place in people and place[0] != "M5"]
+    parts += [people[place][2] for place in (LATE,) if place in people]
     if any(is_small(n, threshold) for n in parts):
         hidden.n.update((*place, group) for place in APART)
-    if is_small(in_time, threshold) or is_small(judged - in_time, threshold):
+    sides = [in_time, judged - in_time, *people.get((IN_TIME, ""), ())]
+    if any(is_small(n, threshold) for n in sides):
         hidden.n.update((*place, group) for place in ((IN_TIME, ""), (STRICT, ""), *TWINS))
     if (TRIED, "") in known and is_small(judged - in_time - known[TRIED, ""][0], threshold):
         hidden.n.add((TRIED, "", group))
-    if any(place in known and is_small(known[place][1] - judged, threshold) for place in TWINS):
+    unshown = [known[place][1] - judged for place in TWINS if place in known]
+    unshown += [people[place][0] for place in ((IN_TIME, "no_evidence"),) if place in people]
+    if any(is_small(n, threshold) for n in unshown):
         hidden.of.update((*place, group) for place in TWINS)
         hidden.n.add((IN_TIME, "no_evidence", group))
 
 
-def _hide_duties(known: Mapping[tuple[str, str], Pair], threshold: int, hidden: Hidden) -> None:
+def _hide_duties(
+    known: Mapping[tuple[str, str], Pair],
+    people: Mapping[tuple[str, str], People],
+    threshold: int,
+    hidden: Hidden,
+) -> None:
     """Duty by duty: a table for each measure, in which those measured apart stand as one."""
     duties = {part: pair for (key, part), pair in known.items() if key == IN_TIME and _is_duty(part)}
     own = {key: {part for each, part in known if each == key and _is_duty(part)} for key in WITHIN}
@@ -164,7 +185,15 @@ def _hide_duties(known: Mapping[tuple[str, str], Pair], threshold: int, hidden: 
         table = {key: known[key, ""] for key in inner} | {
             part: duties.get(part) or known[outer, part] for part in sorted(own[outer] - apart)
         }
-        for name, shown in hide_small({WHOLE: known[outer, ""]} | table, threshold).items():
+        behind = {
+            name: them
+            for name in (WHOLE, *table)
+            if (
+                them := people.get((name, "") if name in WITHIN else (IN_TIME, name))
+                or people.get((outer, name))
+            )
+        }
+        for name, shown in hide_small({WHOLE: known[outer, ""]} | table, threshold, behind).items():
             inside = {name} | own.get(name, set()) | {key for key, within in WITHIN.items() if within == name}
             if name != WHOLE and shown.n is None:
                 no_n |= inside
@@ -176,12 +205,15 @@ def _hide_duties(known: Mapping[tuple[str, str], Pair], threshold: int, hidden: 
         hidden.n.update(places)
         if name in no_of:
             hidden.of.update(places)
-    for key, part in _wider_to_hide(known, {WHOLE, *duties}, threshold):
+    for key, part in _wider_to_hide(known, people, {WHOLE, *duties}, threshold):
         hidden.n.add((key, part, ""))
 
 
 def _wider_to_hide(
-    known: Mapping[tuple[str, str], Pair], parts: set[str], threshold: int
+    known: Mapping[tuple[str, str], Pair],
+    people: Mapping[tuple[str, str], People],
+    parts: set[str],
+    threshold: int,
 ) -> set[tuple[str, str]]:
     """The duties whose late, excused or missed are few, with enough others that the whole does not say them."""
     tables: dict[str, dict[str, tuple[int, int]]] = {"late": {}, "excused": {}, "missed": {}, "untried": {}}
@@ -196,9 +228,15 @@ def _wider_to_hide(
             tables["missed"][part] = judged + in_time - told[0] - adjusted[0], judged
         if tried:
             tables["untried"][part] = judged - in_time - tried[0], judged
+    late = {
+        part: (people["M5", f"median:{part}"][2], them[0], them[2])
+        for part in parts
+        if (them := people.get((IN_TIME, part))) and ("M5", f"median:{part}") in people
+    }
     hidden = set()
     for name, table in tables.items():
-        lost = [part for part, shown in hide_small(table, threshold).items() if part and shown.n is None]
+        kept = hide_small(table, threshold, late if name == "late" else None)
+        lost = [part for part, shown in kept.items() if part and shown.n is None]
         keys = (TRIED,) if name == "untried" else (COVERAGE, ADJUSTED)
         hidden |= {(key, part) for part in lost for key in keys}
     return hidden
@@ -229,7 +267,9 @@ def _hide_chained(figures: Iterable[Figure], threshold: int, hidden: Hidden) -> 
     lost: set[Place] = set()
     for (key, part), table in tables.items():
         shown = hide_small(
-            {group: (each.numerator, each.denominator) for group, each in table.items()}, threshold
+            {group: (each.numerator, each.denominator) for group, each in table.items()},
+            threshold,
+            {group: each.people for group, each in table.items() if each.people},
         )
         for group, each in table.items():
             is_close = (key, part, group) in hidden.n

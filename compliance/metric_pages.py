@@ -17,7 +17,7 @@ from compliance import words
 from compliance.closeness import CHAINED, FAMILY, Hidden
 from compliance.kept import kept_a_minute
 from compliance.metric_periods import Period, PeriodForm, quick
-from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, measure
+from compliance.metrics import BREAKDOWNS, GUARDS, METRICS, PARTS, QUARTERLY, Figure, Metric, People, measure
 from compliance.metrics.behind import Number
 from compliance.metrics.breakdowns import NOT_RECORDED, Breakdown
 from compliance.metrics.differences import from_the_whole
@@ -52,15 +52,40 @@ class SplitForm(PeriodForm):
 
 
 def figures_for(
-    user: User, period: Period, today: date, *, by: str = "", keys: Collection[str]
+    user: User, period: Period, today: date, *, by: str = "", keys: Collection[str], counts_people: bool
 ) -> list[Figure]:
     """The measures as this person is shown them. What took long is kept for a minute, or until anything happens."""
     last = (Event.objects.aggregate(n=Max("pk"))["n"], Contact.objects.aggregate(n=Max("pk"))["n"])
-    said = ("metrics", user.pk, *user.roles, user.team_id, get_language(), period, today, by, *keys, *last)
+    said = (
+        "metrics",
+        user.pk,
+        *user.roles,
+        user.team_id,
+        get_language(),
+        period,
+        today,
+        by,
+        *keys,
+        *last,
+        counts_people,
+    )
     return kept_a_minute(
         said,
-        lambda: measure(period.since, period.until, by=by, snapshot_on=today, user=user, keys=keys),
+        lambda: measure(
+            period.since,
+            period.until,
+            by=by,
+            snapshot_on=today,
+            user=user,
+            keys=keys,
+            counts_people=counts_people,
+        ),
     )
+
+
+def behind_each(figures: Mapping[str, Figure]) -> dict[str, People]:
+    """How many people stand behind each of these, where that was counted."""
+    return {name: each.people for name, each in figures.items() if each.people}
 
 
 def part_called(part: str) -> str:
@@ -138,7 +163,7 @@ def measure_rows(
     order = {"": -1} | {part: place for place, part in enumerate(PARTS)}
     rows = []
     for figure in sorted(steps, key=lambda each: order[each.part]):
-        alone = reader.one(figure.numerator, figure.denominator)
+        alone = reader.one(figure.numerator, figure.denominator, figure.people)
         shown = close.without(figure, alone)
         label = f"{metric.key}: {part_called(figure.part)}" if figure.part else ""
         rows.append(row(figure, shown, label, reader, period))
@@ -187,7 +212,7 @@ def metrics(request: Request) -> HttpResponse:
     today, reader = clock.today(), Reader(request.user)
     form = PeriodForm(request.GET or None)
     period = form.period(today)
-    figures = figures_for(request.user, period, today, keys=tuple(METRICS))
+    figures = figures_for(request.user, period, today, keys=tuple(METRICS), counts_people=reader.is_guarded)
     close = reader.close(figures)
     quarterly = [measure_rows(METRICS[key], figures, reader, period, close)[0] for key in QUARTERLY]
     context = {
@@ -236,12 +261,16 @@ def metric(request: Request, key: str) -> HttpResponse:
     by = split.key if split else ""
     hides = reader.is_guarded or bool(split and split.is_characteristic)
     beside = [each for family in (FAMILY, CHAINED) if hides and key in family for each in family]
-    measured = figures_for(request.user, period, today, by=by, keys=dict.fromkeys([key, *beside]))
+    measured = figures_for(
+        request.user, period, today, by=by, keys=dict.fromkeys([key, *beside]), counts_people=hides
+    )
     close = reader.close(measured, hides=hides)
     figures = [figure for figure in measured if figure.key == key]
     parts = list(dict.fromkeys(figure.part for figure in figures if not figure.note))
     if split and split.is_characteristic:
         parts = [part for part in parts if not part or part in PARTS]
+    if reader.is_guarded:
+        parts = [part for part in parts if ":" not in part or not part.startswith("R")]
     part = asked if (asked := request.GET.get("part", "")) in parts else (parts[0] if parts else "")
     home = "compliance:guards" if key in GUARDS else "compliance:metrics"
     context: dict[str, Any] = {
@@ -289,10 +318,11 @@ def _whole(figures: list[Figure], reader: Reader, period: Period, close: Hidden)
     counts = {part: (figure.numerator, figure.denominator) for part, figure in duties.items()}
     if whole:
         counts[WHOLE] = (whole.numerator, whole.denominator)
-    shown = reader.table(counts, hides=False)
+    behind = behind_each(duties | ({WHOLE: whole} if whole else {}))
+    shown = reader.table(counts, hides=False, people=behind)
     rows = []
     for figure in drawn:
-        alone = reader.one(figure.numerator, figure.denominator)
+        alone = reader.one(figure.numerator, figure.denominator, figure.people)
         label = part_called(figure.part) or _("Altogether")
         safe = close.without(figure, shown.get(figure.part, alone))
         rows.append(row(figure, safe, label, reader, period))
@@ -310,7 +340,9 @@ def _split(
         return _split_days(own, split, reader)
     hides = split.is_characteristic
     table = reader.table(
-        {name: (each.numerator, each.denominator) for name, each in own.items()}, hides=hides
+        {name: (each.numerator, each.denominator) for name, each in own.items()},
+        hides=hides,
+        people=behind_each(own),
     )
     shown = {name: close.without(own[name], counts) for name, counts in table.items()}
     names = {WHOLE: _("Altogether")} | split.names(group for group in own if group)
@@ -364,7 +396,8 @@ def _split_days(own: Mapping[str, Figure], split: Breakdown, reader: Reader) -> 
     """Working days late by group: a median of a few says little, so they are hidden where numbers are small."""
     hides = split.is_characteristic or reader.is_guarded
     sizes = {name: (each.denominator, None) for name, each in own.items()}
-    shown = reader.table(sizes, hides=split.is_characteristic)
+    behind = {name: (each.people[2], 0, each.people[2]) for name, each in own.items() if each.people}
+    shown = reader.table(sizes, hides=split.is_characteristic, people=behind)
     rows = []
     names = {WHOLE: _("Altogether")} | split.names(group for group in own if group)
     for name, label in names.items():
@@ -388,7 +421,9 @@ def guards(request: Request) -> HttpResponse:
     today, reader = clock.today(), Reader(request.user)
     form = PeriodForm(request.GET or None)
     period = form.period(today)
-    figures = figures_for(request.user, period, today, by="team", keys=tuple(GUARDS))
+    figures = figures_for(
+        request.user, period, today, by="team", keys=tuple(GUARDS), counts_people=reader.is_guarded
+    )
     close = reader.close(figures)
     split = BREAKDOWNS["team"]
     teams = {WHOLE: _("Altogether")} | split.names({figure.group for figure in figures if figure.group})
@@ -396,7 +431,9 @@ def guards(request: Request) -> HttpResponse:
     for key, each in GUARDS.items():
         own = {figure.group: figure for figure in figures if figure.key == key}
         shown = reader.table(
-            {name: (figure.numerator, figure.denominator) for name, figure in own.items()}, hides=False
+            {name: (figure.numerator, figure.denominator) for name, figure in own.items()},
+            hides=False,
+            people=behind_each(own),
         )
         rows = []
         for name, label in teams.items():

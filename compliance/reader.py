@@ -15,7 +15,7 @@ from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.counting import only_counts
 from victimcare.cases.standards import Key, numbers_on
-from victimcare.suppression import WHOLE, Counts, Place, crossed_to_hide, hide_small
+from victimcare.suppression import WHOLE, Behind, Counts, Place, crossed_to_hide, hide_small
 
 TOO_FEW = gettext_lazy("hidden")
 
@@ -51,15 +51,21 @@ class Reader:
         below: int = kept["small_numbers_below"]
         return below
 
-    def table(self, counts: Mapping[str, tuple[int | None, int | None]], *, hides: bool) -> dict[str, Counts]:
-        """These groups with what this person is shown of them; the whole is the row ""."""
+    def table(
+        self,
+        counts: Mapping[str, tuple[int | None, int | None]],
+        *,
+        hides: bool,
+        people: Mapping[str, Behind] | None = None,
+    ) -> dict[str, Counts]:
+        """These groups with what this person is shown of them; the whole is the row "". `people` as in `hide_small`."""
         if not (hides or self.is_guarded):
             return {name: Counts(*pair) for name, pair in counts.items()}
-        return hide_small(counts, self.threshold)
+        return hide_small(counts, self.threshold, people)
 
-    def one(self, n: int | None, of: int | None) -> Counts:
+    def one(self, n: int | None, of: int | None, people: Behind | None = None) -> Counts:
         """One number, of how many, that stands alone."""
-        return self.table({WHOLE: (n, of)}, hides=False)[WHOLE]
+        return self.table({WHOLE: (n, of)}, hides=False, people={WHOLE: people} if people else None)[WHOLE]
 
     def hidden(self, counts: Mapping[str, Mapping[str, int]]) -> set[Place]:
         """Which counts of groups that add up both ways this person is not shown; the whole is "", each way."""

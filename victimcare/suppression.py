@@ -4,12 +4,14 @@ A row of the table is one group: how many, of how many. The row "" is all groups
 row could give somebody away: those who were, those who were not, and both together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
 WHOLE = ""
 Place = tuple[str, str]  # a row and a column
+Behind = tuple[int, int, int]  # those who were, those who were not, and all of them
+Together = Callable[[Iterable[int]], int]
 
 
 class Counts(NamedTuple):
@@ -24,30 +26,41 @@ def is_small(number: int, threshold: int) -> bool:
     return 0 < number < threshold
 
 
-def hide_small(table: Mapping[str, tuple[int | None, int | None]], threshold: int) -> dict[str, Counts]:
+def hide_small(
+    table: Mapping[str, tuple[int | None, int | None]],
+    threshold: int,
+    people: Mapping[str, Behind] | None = None,
+) -> dict[str, Counts]:
     """The same table without what could give somebody away.
 
     First what is small itself: below `threshold`, but not nought. Then so many others that the total less what is
-    shown is never one hidden number, nor a small sum of them. What has no number stays without one.
+    shown is never one hidden number, nor a small sum of them. What has no number stays without one. Where one person
+    may be counted more than once, `people` says how many stand behind each row: then they are what is small.
     """
-    whole = table.get(WHOLE, (None, None))
-    groups = {
-        name: (n, n if of is None else of)
-        for name, (n, of) in table.items()
-        if name != WHOLE and n is not None
+    behind = {
+        name: (n, 0, n) if of is None else (n, of - n, of) for name, (n, of) in table.items() if n is not None
     }
-    no_size = _sizes_to_hide({name: of for name, (_n, of) in groups.items()}, threshold)
-    split = _splits_to_hide(groups, no_size, threshold)
+    behind |= {name: them for name, them in (people or {}).items() if name in behind}
+    groups = {name: them for name, them in behind.items() if name != WHOLE}
+    # The same person may be in more groups than one: together they are as many as the largest, for all we know.
+    together: Together = max if people else sum
+    no_size = _sizes_to_hide({name: them[2] for name, them in groups.items()}, threshold, together)
+    split = _splits_to_hide(groups, no_size, threshold, together)
     shown = {
         name: _shown(counts, hides_n=name in split, hides_of=name in no_size)
         for name, counts in table.items()
         if name != WHOLE
     }
     if WHOLE in table:
-        n, of = whole
-        is_hidden = n is not None and _is_revealing(n, n if of is None else of, threshold)
-        size_is_small = of is not None and is_small(of, threshold)
-        shown = {WHOLE: _shown(whole, hides_n=is_hidden, hides_of=size_is_small), **shown}
+        of = table[WHOLE][1]
+        is_hidden = WHOLE in behind and _is_revealing(behind[WHOLE], threshold)
+        size = (people or {}).get(WHOLE, (0, 0, of or 0))[2]
+        shown = {
+            WHOLE: _shown(
+                table[WHOLE], hides_n=is_hidden, hides_of=of is not None and is_small(size, threshold)
+            ),
+            **shown,
+        }
     return shown
 
 
@@ -111,31 +124,33 @@ def _shown(counts: tuple[int | None, int | None], *, hides_n: bool, hides_of: bo
     return Counts(None if hides_n else n, None if hides_of else of)
 
 
-def _is_revealing(n: int, of: int, threshold: int) -> bool:
-    return is_small(n, threshold) or is_small(of - n, threshold) or is_small(of, threshold)
+def _is_revealing(behind: Behind, threshold: int) -> bool:
+    return any(is_small(number, threshold) for number in behind)
 
 
-def _sizes_to_hide(sizes: Mapping[str, int], threshold: int) -> set[str]:
+def _sizes_to_hide(sizes: Mapping[str, int], threshold: int, together: Together) -> set[str]:
     """The groups whose size is not shown: the small ones, and the next smallest until they cannot be told apart."""
     hidden = {name for name, size in sizes.items() if is_small(size, threshold)}
     others = sorted(
         (name for name in sizes if name not in hidden and sizes[name]), key=lambda name: (sizes[name], name)
     )
-    while hidden and others and (len(hidden) < 2 or sum(sizes[name] for name in hidden) < threshold):
+    while hidden and others and (len(hidden) < 2 or together(sizes[name] for name in hidden) < threshold):
         hidden.add(others.pop(0))
     return hidden
 
 
-def _splits_to_hide(groups: Mapping[str, tuple[int, int]], no_size: set[str], threshold: int) -> set[str]:
+def _splits_to_hide(
+    groups: Mapping[str, Behind], no_size: set[str], threshold: int, together: Together
+) -> set[str]:
     """The groups of which it is not shown how many were and were not."""
-    hidden = no_size | {name for name, (n, of) in groups.items() if _is_revealing(n, of, threshold)}
+    hidden = no_size | {name for name, behind in groups.items() if _is_revealing(behind, threshold)}
     others = sorted(
-        (name for name in groups if name not in hidden and groups[name][1]),
-        key=lambda name: (groups[name][1], name),
+        (name for name in groups if name not in hidden and groups[name][2]),
+        key=lambda name: (groups[name][2], name),
     )
     while hidden and others:
-        were = sum(groups[name][0] for name in hidden)
-        were_not = sum(groups[name][1] - groups[name][0] for name in hidden)
+        were = together(groups[name][0] for name in hidden)
+        were_not = together(groups[name][1] for name in hidden)
         if len(hidden) >= 2 and were >= threshold and were_not >= threshold:
             break
         lacking = [
@@ -143,7 +158,7 @@ def _splits_to_hide(groups: Mapping[str, tuple[int, int]], no_size: set[str], th
             for name in others
             if len(hidden) < 2
             or (were < threshold and groups[name][0])
-            or (were_not < threshold and groups[name][1] > groups[name][0])
+            or (were_not < threshold and groups[name][1])
         ]
         if not lacking:  # nobody else was, or was not: the total itself says so
             break

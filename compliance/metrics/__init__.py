@@ -3,6 +3,17 @@
 from compliance.metrics.breakdowns import BREAKDOWNS
 from compliance.metrics.definitions import METRICS, PARTS, QUARTERLY, Metric
 from compliance.metrics.guards import GUARDS
-from compliance.metrics.measuring import Figure, measure
+from compliance.metrics.measuring import OF_SEVERAL, Figure, People, measure
 
-__all__ = ["BREAKDOWNS", "GUARDS", "METRICS", "PARTS", "QUARTERLY", "Figure", "Metric", "measure"]
+__all__ = [
+    "BREAKDOWNS",
+    "GUARDS",
+    "METRICS",
+    "OF_SEVERAL",
+    "PARTS",
+    "QUARTERLY",
+    "Figure",
+    "Metric",
+    "People",
+    "measure",
+]

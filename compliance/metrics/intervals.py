@@ -5,7 +5,7 @@ that a plan had is one interval, which ended with an update or with its last day
 once their part is closed: an interval that was running then is left out.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -82,8 +82,10 @@ def with_intervals(scope: Scope, *, is_kept: bool) -> QuerySet[Participant]:
     return Participant.objects.filter(pk__in=[pk for pk, (met, _due) in ended.items() if met or not is_kept])
 
 
-def count_intervals(scope: Scope, split: Breakdown | None, user: User | None) -> dict[str, tuple[int, int]]:
-    """Kept, and ended, for the whole ("") and each group. Two queries."""
+def count_intervals(
+    scope: Scope, split: Breakdown | None, user: User | None
+) -> dict[str, tuple[int, int, tuple[int, int, int]]]:
+    """Kept, and ended, for the whole ("") and each group; of how many people, kept, not kept and all. Two queries."""
     ended = ended_intervals(scope)
     who = in_the_figures_of(Participant.objects.filter(pk__in=list(ended)), of.VICTIMS, user)
     rows = (
@@ -93,8 +95,14 @@ def count_intervals(scope: Scope, split: Breakdown | None, user: User | None) ->
     )
     met: Counter[str] = Counter()
     due: Counter[str] = Counter({"": 0})
+    people: dict[str, Counter[str]] = defaultdict(Counter)
     for pk, group in rows:
         for each in ("", *(split.groups(group) if split else ())):
             met[each] += ended[pk][0]
             due[each] += ended[pk][1]
-    return {group: (met[group], due[group]) for group in due}
+            people[each].update(all=1, kept=ended[pk][0] > 0, late=ended[pk][1] > ended[pk][0])
+    return {
+        group: (met[group], due[group], (each["kept"], each["late"], each["all"]))
+        for group in due
+        for each in [people[group]]
+    }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import CharField, Count, QuerySet, Value
+from django.db.models import CharField, Count, Q, QuerySet, Value
 
 from compliance.metrics import populations as of
 from compliance.metrics.breakdowns import BREAKDOWNS, Breakdown, may_split
@@ -21,6 +21,11 @@ from victimcare.accounts.models import User
 from victimcare.working_days import england_and_wales, working_days_between
 
 WHOLE = ""
+People = tuple[int, int, int]
+# The measures of which one person may be counted more than once: of duties, contacts, complaints and intervals.
+OF_SEVERAL = frozenset(
+    {share.key for share in (*SHARES, *GUARD_SHARES) if share.rows.through == "participant__"} | {"M5", "M12"}
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Figure:
 
     `part` is a duty's key, with its tier after a colon, or a step of the measure; `group` is one value of what it is
     split by, "" for all of them together. Where nothing is collected, `note` says so and there is no number.
+    `people`, where one person may be counted more than once and it was asked: how many stand behind the numerator,
+    behind the others, and behind the denominator.
     """
 
     key: str
@@ -39,6 +46,7 @@ class Figure:
     value: float | None
     unit: str = PERCENT
     note: str = ""
+    people: People | None = None
 
 
 Key = tuple[str, str, str]  # measure, part, group
@@ -52,28 +60,33 @@ def measure(
     snapshot_on: date,
     user: User | None = None,
     keys: Collection[str] = tuple(METRICS),
+    counts_people: bool = False,
 ) -> list[Figure]:
     """Every figure of these measures for a period of London days, both in, as judged on `snapshot_on`.
 
     Split by one of BREAKDOWNS, the whole (group "") stands before its groups. For a user, only what is in the
-    figures they are shown; for none, everything. Raises KeyError for a `by` that is not known.
+    figures they are shown; for none, everything. With `counts_people`, how many people stand behind each, for who
+    is shown no figure of few. Raises KeyError for a `by` that is not known.
     """
     scope = Scope(since, until, snapshot_on)
     split = BREAKDOWNS[by] if by else None
     counted: dict[Key, tuple[int, int | None]] = {}
+    people: dict[Key, People] = {}
     shares = [share for share in (*SHARES, *GUARD_SHARES) if share.key in keys]
     for rows in dict.fromkeys(share.rows for share in shares):
         tallied = list(_tally(rows, scope, split, user))
         for share in shares:
             if share.rows is rows:
                 counted |= _counted(share, tallied)
-    figures = [_figure(key, *numbers) for key, numbers in counted.items()]
+        if counts_people and rows.through == "participant__":
+            people |= _people([share for share in shares if share.rows is rows], scope, split, user)
+    figures = [_figure(key, *numbers, people.get(key)) for key, numbers in counted.items()]
     if "M5" in keys:
         figures += _lateness(scope, split, user)
     if "M12" in keys:
         figures += [
-            _figure(("M12", "", group), met, ended)
-            for group, (met, ended) in count_intervals(scope, split, user).items()
+            _figure(("M12", "", group), met, ended, each)
+            for group, (met, ended, each) in count_intervals(scope, split, user).items()
         ]
     figures += [
         Figure(key, part, "", None, None, None, note=str(note))
@@ -124,11 +137,47 @@ def _parts(share: Share, facts: dict[str, Any]) -> Iterator[str]:
         yield f"{facts['rule']}:{'enhanced' if facts['enhanced_applied'] else 'standard'}"
 
 
-def _figure(key: Key, numerator: int, denominator: int | None) -> Figure:
+def _figure(key: Key, numerator: int, denominator: int | None, people: People | None = None) -> Figure:
     if denominator is None:
-        return Figure(*key, numerator, None, float(numerator), COUNT)
+        return Figure(*key, numerator, None, float(numerator), COUNT, people=people)
     value = round(100 * numerator / denominator, 1) if denominator else None
-    return Figure(*key, numerator, denominator, value)
+    return Figure(*key, numerator, denominator, value, people=people)
+
+
+def _people(
+    shares: list[Share], scope: Scope, split: Breakdown | None, user: User | None
+) -> dict[Key, People]:
+    """How many people stand behind each number of shares of the same rows, of all and of each duty."""
+    rows = shares[0].rows
+    found = in_the_figures_of(rows.rows(scope), rows, user)
+    by_duty = [share for share in shares if share.is_by_duty]
+    counted: dict[Key, People] = {}
+    for each in (None, split) if split is not None and may_split(split, rows) else (None,):
+        grouped = found.annotate(
+            group=each.of(rows) if each else Value(WHOLE, output_field=CharField())
+        ).order_by()
+        for some, names in ((shares, ("group",)), (by_duty, ("group", "rule"))):
+            behind = {
+                f"{name}_{place}": Count("participant", distinct=True, filter=condition)
+                for place, share in enumerate(some)
+                for name, condition in _sides(share).items()
+            }
+            for row in grouped.values(*names).annotate(**behind) if some else ():
+                for place, share in enumerate(some):
+                    numbers = row[f"were_{place}"], row[f"not_{place}"], row[f"all_{place}"]
+                    for group in each.groups(row["group"]) if each else (WHOLE,):
+                        key = share.key, row.get("rule", share.part), group
+                        before = counted.get(key, (0, 0, 0))
+                        counted[key] = before[0] + numbers[0], before[1] + numbers[1], before[2] + numbers[2]
+    return counted
+
+
+def _sides(share: Share) -> dict[str, Q]:
+    """Those counted, the others, and all; of a number without a whole, those counted alone."""
+    were = share.numerator & share.denominator
+    if share.is_count:
+        return {"were": were, "not": were & ~were, "all": were}
+    return {"were": were, "not": share.denominator & ~share.numerator, "all": share.denominator}
 
 
 # --- Lateness --------------------------------------------------------------------------------------
@@ -143,13 +192,17 @@ def _lateness(scope: Scope, split: Breakdown | None, user: User | None) -> list[
         group=split.of(of.DUTIES) if split else Value("", output_field=CharField())
     )
     days: dict[tuple[str, str], Counter[int]] = defaultdict(Counter, {("", WHOLE): Counter()})
-    for row in found.order_by().values("rule", "due_on", "settled_on", "group").annotate(n=Count("pk")):
+    people: dict[tuple[str, str], set[int]] = defaultdict(set)
+    one = ("rule", "due_on", "settled_on", "group", "participant")
+    for row in found.order_by().values(*one).annotate(n=Count("pk")):
         between = working_days_between(row["due_on"], row["settled_on"], bank_holidays=england_and_wales())
         for part in ("", row["rule"]):
             for group in (WHOLE, *(split.groups(row["group"]) if split else ())):
                 days[part, group][between] += row["n"]
+                people[part, group].add(row["participant"])
     return [
-        Figure("M5", f"{name}:{part}" if part else name, group, None, late.total(), _percentile(late, share), WORKING_DAYS)
+        Figure("M5", f"{name}:{part}" if part else name, group, None, late.total(), _percentile(late, share), WORKING_DAYS,
+               people=(0, 0, len(people[part, group])))
         for (part, group), late in days.items()
         for name, share in (("median", 0.5), ("ninetieth", 0.9))
     ]  # fmt: skip

@@ -3,7 +3,7 @@
     {"threshold": 10, "funnel": [row], "measures": [row], "splits": [{"by", "label", "measures": [row]}],
      "definitions": [{"key", "label", "definition", "numerator", "denominator"}]}
 
-A row is {"key", "part", "group", "label", "n", "of", "value", "unit", "note", "is_hidden"}; a label, a note and a
+A row is {"key", "part", "group", "label", "n", "of", "value", "unit", "note", "is_hidden", "people"}; a label, a note and a
 definition are {"en", "cy"}. A number that is not shown is None, here already: no snapshot holds it. What rules
 that came later hide besides is hidden when it is printed (`as_shown_now`).
 """
@@ -21,7 +21,7 @@ from django.utils.functional import Promise
 
 from compliance import words
 from compliance.closeness import IN_TIME, Place, steps_too_close, too_close
-from compliance.metrics import BREAKDOWNS, METRICS, PARTS, QUARTERLY, Figure, measure
+from compliance.metrics import BREAKDOWNS, METRICS, OF_SEVERAL, PARTS, QUARTERLY, Figure, People, measure
 from compliance.metrics.definitions import NOT_COLLECTED
 from compliance.models import CodeVersion
 from compliance.reader import strictest_threshold
@@ -33,6 +33,7 @@ Row = dict[str, Any]
 Said = dict[str, str]
 
 LANGUAGES = ("en", "cy")
+MOST_EACH = 10  # duties of one person, where it was not counted of how many people they are
 PERCENT, COUNT = "percent", "count"
 # Whether everybody is treated alike: the share in time of what the force owes, by who they are.
 # Who prefers Welsh is nearly who has Welsh as their language: beside each other, the two would tell the rest.
@@ -59,10 +60,13 @@ def count(since: date, until: date, *, counted_on: date) -> dict[str, Any]:
     """Every figure of the period as judged on `counted_on`, ready to be kept and printed."""
     threshold = strictest_threshold(counted_on)
     whole = [
-        figure for figure in measure(since, until, snapshot_on=counted_on) if ":" not in figure.part
+        figure
+        for figure in measure(since, until, snapshot_on=counted_on, counts_people=True)
+        if ":" not in figure.part
     ]  # tiers are a split of their own
     return {
         "threshold": threshold,
+        "counts_people": True,
         "funnel": _funnel(_funnel_of(since, until) if _funnel_of else [], threshold),
         "measures": _guarded(whole, threshold, by=""),
         "splits": [
@@ -90,7 +94,7 @@ def _split(since: date, until: date, by: str, keys: tuple[str, ...], counted_on:
     """The shares of these measures for each group, in the order of a page; what is not recorded comes last."""
     found = [
         figure
-        for figure in measure(since, until, by=by, snapshot_on=counted_on, keys=keys)
+        for figure in measure(since, until, by=by, snapshot_on=counted_on, keys=keys, counts_people=True)
         if figure.part == "" and figure.numerator is not None
     ]
     order = ["", *BREAKDOWNS[by].names({figure.group for figure in found} - {""})]
@@ -149,6 +153,7 @@ def _guarded(figures: list[Figure], threshold: int, *, by: str) -> list[Row]:
             figure.key, figure.part, figure.group, _label(figure, by), n, of, figure.unit,
             in_both(NOT_COLLECTED[figure.key][figure.part]) if figure.note else {}, is_hidden=is_hidden,
         )  # fmt: skip
+        row["people"] = _people_shown(figure, n, of)
         if figure.unit not in (PERCENT, COUNT):  # days: of so many that nobody can be known by them
             row["value"] = None if is_hidden else figure.value
         rows.append(row)
@@ -166,7 +171,12 @@ def _shown(figures: list[Figure], threshold: int) -> dict[Place, Counts]:
             else (figure.numerator, figure.denominator)
             for name, figure in table.items()
         }
-        for name, counts in hide_small(cells, threshold).items():
+        behind = {
+            name: (figure.people[2], 0, figure.people[2]) if figure.numerator is None else figure.people
+            for name, figure in table.items()
+            if figure.people
+        }
+        for name, counts in hide_small(cells, threshold, behind).items():
             is_size = bool(name) and table[name].numerator is None
             shown[_place(table[name])] = Counts(None, counts.n) if is_size else counts
     close = too_close(figures, threshold)
@@ -177,23 +187,47 @@ def _shown(figures: list[Figure], threshold: int) -> dict[Place, Counts]:
     return shown
 
 
+def _people_shown(figure: Figure, n: int | None, of: int | None) -> list[int] | None:
+    """How many people stand behind what is shown of a figure; nought for what is not."""
+    if figure.people is None or (n is None and of is None):
+        return None
+    return list(figure.people) if n is not None else [0, 0, figure.people[2]]
+
+
+def _people_kept(row: Row, *, is_counted: bool) -> People | None:
+    """The people behind a row of a snapshot. Where none were counted, as few as there can be: ten duties for each."""
+    if is_counted:
+        kept = row["people"]
+        return (kept[0], kept[1], kept[2]) if kept else None
+    n, of = row["n"] or 0, row["n"] if row["of"] is None else row["of"]
+    if row["key"] not in OF_SEVERAL or of is None:
+        return None
+    were, were_not, every = (-(-number // MOST_EACH) for number in (n, of - n, of))
+    return were, were_not, every
+
+
 def as_shown_now(kept: Mapping[str, Any], threshold: int) -> dict[str, Any]:
     """The figures of a snapshot, without what today's rules hide besides. The same figures where they hide no more."""
-    threshold = max(threshold, kept["threshold"])
+    threshold, is_counted = max(threshold, kept["threshold"]), kept.get("counts_people", False)
     return {
         **kept,
         "threshold": threshold,
         "funnel": _funnel_hidden_again(kept["funnel"], threshold),
-        "measures": _all_hidden_again(kept["measures"], threshold),
+        "measures": _all_hidden_again(kept["measures"], threshold, is_counted=is_counted),
         "splits": [
-            split | {"measures": _all_hidden_again(split["measures"], threshold)} for split in kept["splits"]
+            split | {"measures": _all_hidden_again(split["measures"], threshold, is_counted=is_counted)}
+            for split in kept["splits"]
         ],
     }
 
 
-def _all_hidden_again(rows: list[Row], threshold: int) -> list[Row]:
+def _all_hidden_again(rows: list[Row], threshold: int, *, is_counted: bool) -> list[Row]:
     names = ("key", "part", "group", "n", "of", "value", "unit")
-    shown = _shown([Figure(*(row[name] for name in names)) for row in rows], threshold)
+    figures = [
+        Figure(*(row[name] for name in names), people=_people_kept(row, is_counted=is_counted))
+        for row in rows
+    ]
+    shown = _shown(figures, threshold)
     return [_hidden_again(row, shown[row["key"], row["part"], row["group"]]) for row in rows]
 
 

@@ -19,6 +19,7 @@ from tests.factories import (
     HearingFactory,
     NeedsAssessmentFactory,
     ParticipantFactory,
+    TeamFactory,
     UserFactory,
     london,
 )
@@ -128,8 +129,9 @@ def test_by_a_characteristic_small_numbers_are_hidden_from_everybody(autumn, as_
         key="small_numbers", number=1, value=3, effective_from=date(2026, 1, 1), written_by=None
     )
     page = as_supervisor.get(address, ASKED | {"by": "sex"})
-    assert cells(page, "Male") == ["hidden", "4"]
-    assert [cell["url"] for cell in line(page, "Male")[1:3]] == ["", ""]  # the four would be a list of names
+    assert cells(page, "Male") == ["hidden", "hidden"]  # four duties, of two men
+    assert cells(page, "Altogether") == ["hidden", "20"]
+    assert [cell["url"] for cell in line(page, "Altogether")[1:3]] == ["", ""]  # the list would say who
     page = as_supervisor.get(address, ASKED | {"by": "religion"})
     assert b"Nothing records this" in page.content
 
@@ -172,6 +174,11 @@ def test_what_tells_a_small_number_by_its_twin_is_hidden_from_who_only_counts(
     with django_assert_max_num_queries(25):
         alone = as_analyst.get(reverse("compliance:metric", args=["M2"]), ASKED)
     assert cells(alone, "Altogether") == ["hidden", "25"]
+    one = ParticipantFactory(officer=officer, team=TeamFactory(name="Far East"))
+    for n in range(26):  # all of one person
+        owed(one, status="met" if n < 13 else "open")
+    by_team = as_analyst.get(reverse("compliance:metric", args=["M3"]), ASKED | {"by": "team"})
+    assert cells(by_team, "Far East") == ["hidden", "hidden"]
 
 
 def test_what_bends_a_figure_is_a_page_of_its_own(autumn, as_supervisor, django_assert_max_num_queries):

@@ -77,6 +77,16 @@ def test_plain_counts_and_what_has_no_number():
     assert hide_small({"": (2, 9)}, 5) == {"": (None, 9)}
 
 
+def test_many_duties_of_few_people_are_few():
+    """Twelve duties of three people, and nineteen of five: the next smallest group goes with them."""
+    duties = {"": (90, 131), "75": (6, 12), "18": (9, 19), "25": (35, 40), "35": (40, 60)}
+    people = {"75": (2, 2, 3), "18": (4, 4, 5), "25": (14, 12, 15), "35": (20, 20, 30)}
+    shown = hide_small(duties, 5, people)
+    assert shown["75"] == shown["18"] == (None, None)
+    assert shown["35"] == (40, 60) and shown[""] == (90, 131)
+    assert hide_small({"": (50, 60)}, 10, {"": (20, 4, 20)})[""] == (None, 60)  # the ten were missed by four
+
+
 def test_what_adds_up_both_ways_leaves_no_hidden_number_over():
     table = {
         "north": {"late": 3, "missed": 20, "in_time": 40},

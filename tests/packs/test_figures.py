@@ -208,6 +208,15 @@ def test_of_how_many_a_step_is_does_not_say_the_hidden_step_before_it():
         Figure("M10", "made", "", 95, 96, None), Figure("M10", "accepted", "", 60, 95, None),
     ], 10, by="")}  # fmt: skip
     assert figures.as_shown_now(kept, 10) == kept
+    old = {**kept, "splits": [], "counts_people": False, "measures": [
+        {"key": "M1", "part": "", "group": group, "n": n, "of": of, "value": 50.0, "unit": "percent", "note": {},
+         "is_hidden": False} for group, n, of in (("", 200, 400), ("75", 30, 60), ("25", 170, 340))
+    ]}  # fmt: skip
+    assert [row["of"] for row in figures.as_shown_now(old, 10)["measures"]] == [
+        400,
+        None,
+        None,
+    ]  # sixty of six people
     kept["measures"][1] |= {"n": 60, "of": 95, "is_hidden": False}  # as it was kept before this rule
     assert figures.as_shown_now(kept, 10)["measures"][1]["of"] is None
 
