@@ -57,7 +57,8 @@ class Row:
     @property
     def options(self) -> list[tuple[int, str]]:
         """The officers to choose from, for a select box."""
-        return _options(tuple((load.officer_id, load.name, load.is_away) for load in self.choices))
+        choices = tuple((load.officer_id, load.name, load.is_away) for load in self.choices)
+        return _options(choices, _("away"))
 
     @property
     def why(self) -> str:
@@ -65,8 +66,8 @@ class Row:
 
 
 @lru_cache(maxsize=64)
-def _options(choices: tuple[tuple[int, str, bool], ...]) -> list[tuple[int, str]]:
-    return [(pk, f"{name} ({_('away')})" if is_away else name) for pk, name, is_away in choices]
+def _options(choices: tuple[tuple[int, str, bool], ...], away: str) -> list[tuple[int, str]]:
+    return [(pk, f"{name} ({away})" if is_away else name) for pk, name, is_away in choices]
 
 
 @dataclass

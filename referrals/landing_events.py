@@ -33,9 +33,14 @@ STAGED_EVENTS: dict[str, str] = {
     "precision": TEXT, "learned_at": "timestamptz NOT NULL", "detail": TEXT, "event_ref": TEXT,
     "suspect_ref": TEXT,
     "suspect_part_ref": TEXT, "case_pk": "bigint", "suspect_pk": "bigint", "suspect_part_pk": "bigint",
-    "was_pk": "bigint", "event_pk": "bigint",
+    "was_pk": "bigint", "event_pk": "bigint", "wrong": "text", "wrong_value": "text",
 }  # fmt: skip
-_COPIED_EVENTS = [column for column in STAGED_EVENTS if not column.endswith("_pk")]
+# What a row says of a crime before this many days before its report is a slip in the day or the year.
+DAYS_BEFORE_REPORT = 1
+_IS_EARLY = f"(s.occurred_at AT TIME ZONE 'Europe/London')::date < known.reported - {DAYS_BEFORE_REPORT}"
+_COPIED_EVENTS = [
+    column for column in STAGED_EVENTS if not column.endswith("_pk") and not column.startswith("wrong")
+]
 
 
 def land_events(
@@ -47,19 +52,26 @@ def land_events(
     by: User | None,
     now: datetime,
 ) -> Landed:
-    """Land event rows with different keys. A row whose crime we do not hold comes back in `unknown`."""
+    """Land event rows with different keys. A row that cannot be kept comes back in `unknown`: what is wrong, by
+    name (crime, early, other_case), and the value that shows it.
+    """
     with connection.cursor() as cursor:
         staged = (_staged_event(row, received_at) for row in rows)
         stage(cursor, "staged_events", STAGED_EVENTS, _COPIED_EVENTS, staged)
         land = Land(cursor, change=change, by=by, now=now)
         land.run(
-            """
-            UPDATE staged_events s SET case_pk = c.id FROM cases_case c
+            f"""
+            UPDATE staged_events s
+               SET case_pk = CASE WHEN {_IS_EARLY} THEN NULL ELSE c.id END,
+                   wrong = CASE WHEN {_IS_EARLY} THEN 'early' END,
+                   wrong_value = to_char(known.reported, 'YYYY-MM-DD')
+              FROM cases_case c, LATERAL (
+                   SELECT (coalesce(c.reported_at, c.recorded_at) AT TIME ZONE 'Europe/London')::date AS reported
+                   ) AS known
              WHERE c.source_system = s.source_system AND c.occurrence_no = s.occurrence_no
                 AND c.occurrence_no <> ''
             """
         )
-        _suspects_of_events(land)
         # The event we hold for this row: the last that the feed made of it.
         land.run(
             """
@@ -67,6 +79,14 @@ def land_events(
                 AND f.key = s.key
             """
         )
+        land.run(
+            """
+            UPDATE staged_events s SET case_pk = NULL, wrong = 'other_case', wrong_value = c.occurrence_no
+              FROM cases_event was JOIN cases_case c ON c.id = was.case_id
+             WHERE was.id = s.was_pk AND was.case_id <> s.case_pk AND was.kind <> 'WITHDRAWN'
+            """
+        )
+        _suspects_of_events(land)
         land.run(
             """
             WITH made AS (
@@ -104,14 +124,15 @@ def land_events(
         )
         cursor.execute(
             """
-            SELECT s.number, s.case_pk, was.id IS NULL OR was.kind = 'WITHDRAWN', s.event_pk, s.occurrence_no
+            SELECT s.number, s.case_pk, was.id IS NULL OR was.kind = 'WITHDRAWN', s.event_pk,
+                   coalesce(s.wrong, 'crime'), CASE WHEN s.wrong IS NULL THEN s.occurrence_no ELSE s.wrong_value END
               FROM staged_events s LEFT JOIN cases_event was ON was.id = s.was_pk
             """
         )
         landed = Landed()
-        for number, case, is_new, event, occurrence in cursor.fetchall():
+        for number, case, is_new, event, wrong, value in cursor.fetchall():
             if case is None:
-                landed.unknown[number] = ("occurrence_no", occurrence)
+                landed.unknown[number] = (wrong, value)
                 continue
             landed.outcomes[number] = "unchanged" if event is None else "accepted" if is_new else "updated"
             if event is not None:

@@ -38,9 +38,23 @@ def _land_events(batch: ImportBatch, rows: Sequence[Clean], now: datetime) -> La
         by=batch.uploaded_by,
         now=now,
     )
+    sentences = {
+        "crime": (
+            "occurrence_no",
+            _("We hold no crime %(value)s. It may come in a later referrals extract."),
+        ),
+        "early": (
+            "occurred_at",
+            _("That is before the crime was reported on %(value)s. Check the day and the year."),
+        ),
+        "other_case": (
+            "occurrence_no",
+            _("This event was sent before as one of another crime (%(value)s). Ask which is right."),
+        ),
+    }
     landed.unknown = {
-        number: (column, _("We hold no crime %s. It may come in a later referrals extract.") % value)
-        for number, (column, value) in landed.unknown.items()
+        number: (sentences[wrong][0], sentences[wrong][1] % {"value": value})
+        for number, (wrong, value) in landed.unknown.items()
     }
     return landed
 

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.intake.test_checked_first import checked
 from tests.referrals.test_receive import SIAN, counts, receive
 from victimcare.cases.changing import change_details, set_safe_contact
 from victimcare.cases.models import PendingChange, Person, SafeContact
@@ -31,7 +32,11 @@ def kept(batch):
 
 
 def test_the_row_names_the_columns_that_stood(as_supervisor):
-    batch = receive(SIAN | {"phone_mobile": "07700 900666", "safe_to_text": "Y", "town": "Cwmbrân"})
+    row = SIAN | {"phone_mobile": "07700 900666", "safe_to_text": "Y", "town": "Cwmbrân"}
+    checks = checked(row | {"town": "Newport"})
+    page = as_supervisor.get(reverse("intake:batch", args=[checks.reference])).text
+    assert "Not taken over" in page and "Mobile phone, Safe to text" in page
+    batch = receive(row)
     assert (counts(batch), kept(batch)) == ({"updated": 1}, [(2, ["phone_mobile", "safe_to_text"])])
     person = Person.objects.get(source_id="P1")
     assert (person.phone_mobile, person.town, person.safe_contact.text) == ("07700 900555", "Cwmbrân", "N")

@@ -311,6 +311,18 @@ def test_an_event_before_its_crime_waits_and_lands_when_it_is_sent_again(monday,
     assert not ImportRow.objects.in_quarantine().exists()
 
 
+def test_an_event_before_the_report_or_of_another_crime_than_it_was_waits(monday, unit):
+    receive(SIAN, SIAN | {"occurrence_no": "2600000002"})
+    receive_events(ARREST | {"occurred_at": "2026-11-19T18:00"})  # it may take a day to write a crime down
+    long_ago = ARREST | {"event_id": "E2", "occurred_at": "2025-11-20T18:00", "learned_at": ""}
+    batch = receive_events(long_ago, ARREST | {"occurrence_no": "2600000002"})
+    assert counts(batch) == {"quarantined": 2}
+    reasons = {row.column: row.reason for row in batch.rows.all()}
+    assert "before the crime was reported on 2026-11-20" in reasons["occurred_at"]
+    assert "another crime (2600000001)" in reasons["occurrence_no"]
+    assert Event.objects.filter(kind=Kind.SUSPECT_ARRESTED).count() == 1
+
+
 def test_a_suspect_the_referral_did_not_name_is_added_by_number(monday, unit):
     receive(SIAN)
     receive_events(ARREST | {"suspect_ref": "S2"})

@@ -216,8 +216,15 @@ def _try(batch: ImportBatch, chunk: list[Read], earlier: dict[str, str], preview
         )
     )
     changes = first_changes(batch, at_most=preview.room_for_changes)
+    stood = ImportRow.objects.filter(batch=batch).exclude(kept=[]).order_by("number")
+    kept = [
+        {"number": number, "key": key, "columns": columns}
+        for number, key, columns in stood.values_list("number", "natural_key", "kept")[
+            : preview.room_for_kept
+        ]
+    ]
     transaction.set_rollback(True)
-    return Tried(counts, problems, reasons, changes)
+    return Tried(counts, problems, reasons, changes, kept)
 
 
 @transaction.atomic

@@ -19,14 +19,15 @@ WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['\u2019-]){1,39}")
 
 @dataclass
 class Tried:
-    """What would become of one chunk: outcomes, the first rows that cannot be kept or change something, and why some
-    are suppressed.
+    """What would become of one chunk: outcomes, the first rows that cannot be kept, change something or are not taken
+    over whole, and why some are suppressed.
     """
 
     counts: Counter[str]
     problems: list[dict[str, Any]]
     suppressed: Counter[str]
     changes: list[dict[str, Any]]
+    kept: list[dict[str, Any]]  # rows that a person's word stands against
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Preview:
     problems: list[dict[str, Any]] = field(default_factory=list)
     suppressed: Counter[str] = field(default_factory=Counter)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     words: dict[str, None] = field(default_factory=dict)
     garbled_rows: int = 0
     garbled: list[dict[str, Any]] = field(default_factory=list)
@@ -54,6 +56,10 @@ class Preview:
     @property
     def room_for_changes(self) -> int:
         return MOST_CHANGES - len(self.changes)
+
+    @property
+    def room_for_kept(self) -> int:
+        return MOST_CHANGES - len(self.kept)
 
     def describe(self, opened: Extract) -> None:
         layout = layouts.of(opened.kind)
@@ -88,6 +94,7 @@ class Preview:
         self.problems += tried.problems[: self.room]
         self.suppressed += tried.suppressed
         self.changes += tried.changes[: self.room_for_changes]
+        self.kept += tried.kept[: self.room_for_kept]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -100,6 +107,7 @@ class Preview:
             "problems": self.problems,
             "suppressed": dict(self.suppressed),
             "changes": self.changes,
+            "kept": self.kept,
             "words": list(self.words)[:MOST_WORDS],
             "garbled_rows": self.garbled_rows,
             "garbled": self.garbled,

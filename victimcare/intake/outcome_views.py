@@ -84,7 +84,7 @@ def lists_of(batch: ImportBatch) -> list[dict[str, Any]]:
     names = [*Outcome.values, *([WITHDRAWN] if batch.state == ImportBatch.State.WITHDRAWN else [])]
     return [
         {
-            "label": LABELS[name],
+            "label": _("Of these, withdrawn") if name == WITHDRAWN else LABELS[name],
             "count": count,
             "url": reverse("intake:rows", args=[batch.reference, name]) if count and batch.is_begun else "",
         }

@@ -14,6 +14,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import listed
+from victimcare.cases.models import Participant
 from victimcare.http import Request
 from victimcare.intake import actions, layouts, said, withdrawing
 from victimcare.intake.forms import (
@@ -125,9 +126,21 @@ def _preview(request: Request, batch: ImportBatch, say_reason: Callable[[str], s
         return None
     found: dict[str, Any] = batch.preview
     counts = found["counts"]
-    changes = _changes(request, batch, found.get("changes", []))
+    changed, kept = found.get("changes", []), found.get("kept", [])
+    people = people_about(batch, [row["key"] for row in [*changed, *kept]], request.user)
+    listed(request, [part for parts in people.values() for part in parts], field_group="extract preview")
+    changes = _changes(request, batch, changed, people)
     return found | {
         "changes": changes,
+        "kept": [
+            [
+                {"text": row["number"]},
+                people_in_words(people.get(row["key"], [])),
+                ", ".join(layouts.name_of(batch.kind, column) for column in row["columns"]),
+            ]
+            for row in kept
+        ],
+        "kept_columns": [_("Row"), _("What it is about"), _("Not taken over")],
         "change_columns": [_("Row"), _("What it is about"), _("What would change")],
         "more_changes": max(0, counts.get(ImportRow.Outcome.UPDATED, 0) - len(changes)),
         "outcomes": [(label, counts.get(name, 0)) for name, label in ImportRow.Outcome.choices],
@@ -141,10 +154,13 @@ def _preview(request: Request, batch: ImportBatch, say_reason: Callable[[str], s
     }
 
 
-def _changes(request: Request, batch: ImportBatch, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+def _changes(
+    request: Request,
+    batch: ImportBatch,
+    rows: Sequence[Mapping[str, Any]],
+    people: Mapping[str, list[Participant]],
+) -> list[list[Any]]:
     """What rows of an extract that was checked would change, with both values for whoever may see whom they are about."""
-    people = people_about(batch, [row["key"] for row in rows], request.user)
-    listed(request, [part for parts in people.values() for part in parts], field_group="extract preview")
     return [
         [
             {"text": row["number"]},
