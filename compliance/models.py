@@ -177,7 +177,7 @@ class DutyQuerySet(models.QuerySet["Duty"]):
         )
         return self.annotate(
             rule_agrees=Subquery(checks.values("agrees")[:1]),  # type: ignore[no-redef]
-            enhanced_from_on=Subquery(_started(became)[:1]),  # type: ignore[no-redef]
+            enhanced_from_on=Subquery(_started(became)[:1]),
         )
 
     def with_the_accountable(self) -> "DutyQuerySet":

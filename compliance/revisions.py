@@ -89,8 +89,9 @@ def _because(
         return f"{ended} {correction.detail}".strip()
     version = calendars.get(then.calendar) if then is not None and then.calendar != was.calendar else None
     if version is not None:
-        said = {"n": version.number, "when": moment(version.approved_at), "who": version.approved_by}
-        return f"{_('Version %(n)d of the calendar was approved on %(when)s by %(who)s.') % said} {version.reason}"
+        approved = {"n": version.number, "when": moment(version.approved_at), "who": version.approved_by}
+        by_whom = _("Version %(n)d of the calendar was approved on %(when)s by %(who)s.") % approved
+        return f"{by_whom} {version.reason}"
     if then is not None and then.enhanced_at_trigger != was.enhanced_at_trigger:
         return _("It was learned afterwards which rights were in force on the day it counts from.")
     return _("What is owed was worked out again.")
