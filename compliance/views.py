@@ -1,6 +1,8 @@
 """The Code as this service counts by it, and why each date is what it is."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -20,11 +22,13 @@ from compliance.facts import local_rules, rulebook
 from compliance.forms import YES, ApprovalForm, CalculatorForm, CheckForm, LoadForm
 from compliance.models import CodeVersion, Duty, RuleCheck
 from compliance.revisions import revisions_of
+from contacts.models import Contact
 from victimcare import clock
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.cases.access import participant_for
 from victimcare.cases.kinds import Kind
+from victimcare.cases.models import Participant
 from victimcare.faults import NotAllowed
 from victimcare.govuk.dates import day
 from victimcare.http import Request
@@ -288,6 +292,16 @@ def bring_into_force(request: Request, key: str) -> HttpResponse:
     return redirect("compliance:code")
 
 
+def _evidence_url(duty: Duty, participant: Participant) -> str:
+    """The timeline from the contact down that met it; empty where something else did, or nothing."""
+    contact = Contact.objects.for_participant(participant).filter(reference=duty.met_by or None).first()
+    if contact is None:
+        return ""
+    before = {"show": "contacts", "before": (contact.at + timedelta(seconds=1)).isoformat()}
+    timeline = reverse("desk:timeline", args=[participant.case.reference, participant.reference])
+    return f"{timeline}?{urlencode(before)}"
+
+
 @allow(Permission.VIEW_RIGHTS)
 @require_safe
 def explain(request: Request, duty: int) -> HttpResponse:
@@ -317,5 +331,8 @@ def explain(request: Request, duty: int) -> HttpResponse:
         "colour": COLOURS.get(verdict, "amber"),
         "has_no_evidence": verdict == Duty.Verdict.NO_EVIDENCE,
         "revisions": revisions_of(found),
+        "evidence_url": _evidence_url(found, participant)
+        if request.user.may(Permission.VIEW_TIMELINE)
+        else "",
     }
     return render(request, "compliance/explain.html", context)

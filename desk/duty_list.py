@@ -1,6 +1,6 @@
 """The list behind a number of the dashboards: duties by the day they fall due, as many as the number says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from compliance import words
@@ -24,6 +25,7 @@ from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
 
 PAGE = 25
+COUNTED_TO = 1000
 OWN = "own"  # in an address: our own standards, not the Code's
 NOBODY = "-"  # in an address: no officer, no team, no area
 
@@ -213,12 +215,20 @@ def duties(request: Request) -> HttpResponse:
         "asked": asked,
         "problems": asked.problems(request),
         "heading": list_heading(asked),
+        "how_many": how_many(replace(asked, after=None).filters(visible, today)),
         "chips": chips(request, asked),
         "columns": [_("Due"), _("What is owed"), _("Right"), _("Who answers"), _("How it stands")],
         "rows": [duty_row(duty, today) for duty in shown],
         "older_url": f"?{query.urlencode()}" if len(page) > PAGE else "",
     }
     return render(request, "desk/duties.html", context)
+
+
+def how_many(found: QuerySet[Duty]) -> str:
+    """12 duties; over 1000 where counting on would cost more than it says."""
+    n = found.order_by()[: COUNTED_TO + 1].count()
+    said = _("over %(n)d") % {"n": COUNTED_TO} if n > COUNTED_TO else f"{n:,}"
+    return ngettext("%(how_many)s duty.", "%(how_many)s duties.", n) % {"how_many": said}
 
 
 def list_heading(asked: Asked) -> str:

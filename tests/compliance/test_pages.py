@@ -48,10 +48,11 @@ def test_a_date_is_explained_in_welsh_with_its_days_softened(duty):
     assert "Dydd" not in said and "It counts" not in said
 
 
-def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim):
+def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim, officer, sign_in, monday):
     EntitlementFactory(participant=victim, from_on=date(2026, 12, 24))
     call = ContactFactory(participant=victim, at=london(2026, 12, 29))
     call.tells.add(duty.event)
+    monday.move_to(london(2026, 12, 30, 10))
     actions.assess([victim.case_id])
     duty.refresh_from_db()
     said = " ".join(step["text"] for step in explain(duty))
@@ -60,6 +61,10 @@ def test_a_date_that_moved_says_why_and_a_met_duty_says_by_what(duty, victim):
     assert "Day 0 is Thu 24 Dec. Working days counted: 1 Tue 29 Dec." in said
     assert "became enhanced while this was open, so it is due by Tuesday 29 December 2026 instead" in said
     assert f"Met on Tuesday 29 December 2026. The evidence is {call.reference}." in said
+    browser = sign_in(officer)
+    page = browser.get(reverse("compliance:explain", args=[duty.pk]))
+    assert f"Contact {call.reference} on the timeline" in page.content.decode()
+    assert browser.get(page.context["evidence_url"]).context["items"][0]["when"] == call.at
 
 
 def test_the_page_of_a_duty_goes_through_the_victims_door(

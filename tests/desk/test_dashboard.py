@@ -108,6 +108,7 @@ def test_a_number_opens_its_list(week, as_supervisor, status, names):
     )
     shown = [row[1]["text"] for row in page.context["rows"]]
     assert len(shown) == len(names)
+    assert page.context["how_many"] == "1 duty."
     assert all(name in said for name, said in zip(names, shown, strict=True))
 
 
