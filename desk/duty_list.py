@@ -25,7 +25,7 @@ from victimcare.govuk.dates import day as short_day
 from victimcare.http import Request
 
 PAGE = 25
-COUNTED_TO = 1000
+COUNTED_TO = 100
 OWN = "own"  # in an address: our own standards, not the Code's
 NOBODY = "-"  # in an address: no officer, no team, no area
 
@@ -225,8 +225,8 @@ def duties(request: Request) -> HttpResponse:
 
 
 def how_many(found: QuerySet[Duty]) -> str:
-    """12 duties; over 1000 where counting on would cost more than it says."""
-    n = found.order_by()[: COUNTED_TO + 1].count()
+    """12 duties; over 100 where counting on would cost more than it says. In the order of the page, by its index."""
+    n = len(found.order_by("due_on", "pk").values_list("pk")[: COUNTED_TO + 1])
     said = _("over %(n)d") % {"n": COUNTED_TO} if n > COUNTED_TO else f"{n:,}"
     return ngettext("%(how_many)s duty.", "%(how_many)s duties.", n) % {"how_many": said}
 
