@@ -392,7 +392,9 @@ def take_urgent(request: Request, call: str) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused.sentence))
     else:
-        messages.success(request, _("It is yours now. Ring %s.") % found.participant.person.name)
+        messages.success(
+            request, _("It is yours now. Today says how to tell %s.") % found.participant.person.name
+        )
     return redirect("desk:today")
 
 
