@@ -84,6 +84,9 @@ def test_one_that_waits_is_withdrawn_with_a_button(client, officer, mali, write)
     client.post(at("messaging:withdraw", mali, message.reference), {"version": 1})
     message.refresh_from_db()
     assert message.status == "withdrawn"
+    Message.objects.update(status="technical", settled_at=message.written_at)
+    shown = text(client.get(at("messaging:message", mali, message.reference)))
+    assert "Ring them" in shown and "template=please_ring" in shown
 
 
 def test_a_stranger_finds_nothing(client, mali, write):

@@ -1,6 +1,7 @@
 """A person's texts and emails: the list, and one with its words and what became of it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -14,7 +15,9 @@ from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import participant_for
+from victimcare.cases.context import verdicts_here
 from victimcare.cases.models import Participant
+from victimcare.cases.safe_contact import Channel
 from victimcare.govuk.dates import moment
 from victimcare.http import Request
 from victimcare.messaging import actions
@@ -38,6 +41,31 @@ NEXT = {
 
 def _address(name: str, message: Message, part: Participant) -> str:
     return reverse(f"messaging:{name}", args=[part.case.reference, part.reference, message.reference])
+
+
+def _ways_on(request: Request, message: Message, part: Participant) -> list[dict[str, str]]:
+    """What is safe now where a message did not arrive: ring, write, or send another."""
+    if message.status not in NEXT or not request.user.may(Permission.VIEW_SAFE_CONTACT):
+        return []
+    said, references = verdicts_here(request), [part.case.reference, part.reference]
+    events = urlencode({"tell": [event.reference for event in message.tells.all()[:5]]}, doseq=True)
+    log, write, letter = (
+        f"{reverse(name, args=references)}?{events}"
+        for name in ("contacts:log", "contacts:write-message", "contacts:write-letter")
+    )
+    rings = request.user.may(Permission.LOG_CONTACT) and said[Channel.PHONE].allowed
+    ways = [{"text": str(_("Ring them")), "url": log}] if rings else []
+    if message.status == Message.Status.UNKNOWN or not request.user.may(Permission.WRITE_LETTER):
+        return ways
+    same = actions.SAFE_CHANNEL[message.channel]
+    if said[same].allowed and message.status != Message.Status.PERMANENT:
+        url = f"{write}&{urlencode({'template': message.template.key})}"
+        ways.append({"text": str(_("Send it again")), "url": url})
+    if any(said[way].allowed for way in (Channel.TEXT, Channel.EMAIL) if way != same):
+        ways.append({"text": str(_("Send a text or an email")), "url": write})
+    if said[Channel.POST].allowed:
+        ways.append({"text": str(_("Write a letter")), "url": letter})
+    return ways
 
 
 @allow(Permission.VIEW_LETTERS)
@@ -102,6 +130,7 @@ def _shown(request: Request, found: Message, part: Participant) -> dict[str, Any
         "facts": facts,
         "tells": found.tells.order_by("occurred_at", "id"),
         "next": NEXT.get(found.status, ""),
+        "ways": _ways_on(request, found, part),
         "is_waiting": is_waiting,
         "address": _address("message", found, part),
         "withdraw_url": _address("withdraw", found, part)
