@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.utils.translation import override
 
 from tests.factories import CaseFactory, ParticipantFactory, PersonFactory, SafeContactFactory, london
 from tests.referrals.test_receive import SIAN, receive
@@ -87,7 +88,10 @@ def test_verified_by_a_colleague_it_is_hers_and_she_is_asked_anew(
     assert (person.address_line_1, person.postcode) == ("7 Heol Newydd", "NP44 7AA")
     assert set(REFUGE) < set(person.confirmed_fields)
     assert rules(mali)[Channel.POST] == "not_known"  # her yes was about the old address
-    assert Event.objects.get(kind=Kind.SAFETY_DECIDED).by == colleague
+    decided = Event.objects.get(kind=Kind.SAFETY_DECIDED)
+    assert decided.by == colleague and decided.told.startswith("Address: verified.")
+    with override("cy"):
+        assert "verified" not in decided.told  # in the language of whoever reads it
     page = as_officer.get(of(mali, "safe-contact"))
     form = page.context["form"]
     assert "Their number or address changed since they were asked" in page.text

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from victimcare.accounts.models import User
 from victimcare.cases.kinds import BY_HAND, Kind
 from victimcare.cases.models.cases import Case, Participant
+from victimcare.cases.models.safety import PendingChange
 from victimcare.references import new_reference
 from victimcare.working_days import LONDON
 
@@ -125,7 +126,9 @@ class Event(models.Model):
 
     @property
     def told(self) -> str:
-        """The detail for whoever reads it. What people wrote stays; our own of a right not met is translated."""
+        """The detail for whoever reads it. What people wrote stays; our own words are translated."""
+        if "decided" in self.data:
+            return PendingChange(**self.data["decided"]).decided_in_words
         ours = RIGHT_NOT_MET.fullmatch(self.detail) if self.kind == Kind.RIGHT_NOT_MET else None
         if ours is None:
             return self.detail

@@ -154,6 +154,18 @@ class PendingChange(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    DECIDED = ("what", "decision", "how", "because")  # what an event of the decision keeps
+
+    @property
+    def decided_in_words(self) -> str:
+        """What was decided and how it was known, in the language of whoever reads it."""
+        said = (
+            f"{self.get_what_display()}: {str(self.get_decision_display()).lower()}.",
+            str(self.get_how_display()),
+            self.because,
+        )
+        return " ".join(word for word in said if word)
+
     @property
     def fields(self) -> list[str]:
         """The fields of a person that it changes, in the order in which they are written."""

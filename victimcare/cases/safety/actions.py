@@ -115,17 +115,16 @@ def _decided(
     change.decision, change.because = decision, note.strip()[:200]
     change.decided_by, change.decided_at = by, clock.now()
     _save(change, by)
-    said = [
-        f"{change.get_what_display()}: {str(change.get_decision_display()).lower()}.",
-        change.get_how_display(),
-    ]
     record_event(
         case=participant.case,
         kind=Kind.SAFETY_DECIDED,
         occurred=change.decided_at,
         participant=participant,
-        detail=" ".join(word for word in (*said, change.because) if word),
-        data={"change": change.reference},
+        detail=change.decided_in_words,
+        data={
+            "change": change.reference,
+            "decided": {name: getattr(change, name) for name in PendingChange.DECIDED},
+        },
         by=by,
     )
     return change
