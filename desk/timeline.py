@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from contacts.models import Contact
+from desk.beside_the_story import beside_the_story
 from desk.words import and_list
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
@@ -66,7 +67,7 @@ class Page:
 def story(
     participant: Participant, user: User, *, only: str = "", before: datetime | None = None, room: int = PAGE
 ) -> Page:
-    """The newest `room` entries before a moment. Six queries at most."""
+    """The newest `room` entries before a moment. Nine queries at most."""
     references = (participant.case.reference, participant.reference)
     kinds = FILTERS[only][1]
     events = Event.objects.about(participant).exclude(kind__in=NOT_SHOWN)
@@ -84,6 +85,8 @@ def story(
         contacts = contacts.prefetch_related("spoke_to__person", "tells").order_by("-at", "-pk")
         for contact in _before(contacts, "at", before)[: room + TIES]:
             entries.append((contact.at, contact.pk, _of_contact(contact, references)))
+    if only in ("", "ours"):
+        entries += beside_the_story(participant, user, before, room + TIES)
     entries.sort(key=lambda entry: entry[:2], reverse=True)
     shown, rest = entries[:room], entries[room:]
     while rest and rest[0][0] == shown[-1][0]:  # a page never ends between two entries of one moment

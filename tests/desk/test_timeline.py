@@ -5,6 +5,7 @@ import pytest
 from desk.timeline import story
 from referrals.rows import EVENT_COLUMNS
 from tests.referrals.test_receive import ARREST, SIAN, receive, receive_events
+from victimcare.cases.changing import change_details
 from victimcare.cases.events import correct_event
 from victimcare.cases.kinds import Kind
 from victimcare.cases.models import Event, Participant
@@ -38,6 +39,10 @@ def test_what_somebody_wrote_down_stays_theirs(supervisor, officer):
     receive(ARREST, columns=EVENT_COLUMNS, by=supervisor)
     event = Event.objects.get(kind=Kind.SUSPECT_ARRESTED)
     correct_event(event=event, occurred=event.occurred_on, detail="In the morning.", by=officer)
+    person = Participant.objects.victims().select_related("person").get().person
+    change_details(
+        person=person, version=person.version, verified_by="She rang.", by=officer, preferred_name="Si"
+    )
     said = told_by(officer)
-    assert said["Suspect arrested"] == str(officer)
+    assert said["Suspect arrested"] == said["Changed: Preferred name"] == str(officer)
     assert said["<del>Suspect arrested</del> (corrected)"] == "from the force’s system, extract.csv"
