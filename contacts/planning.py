@@ -86,8 +86,11 @@ def agree_plan(
         raise Refused(_("Enter a number of days from 1 to %d.") % ContactPlan.LONGEST)
     current = _current(participant)
     if (current.number if current else 0) != number:
+        is_own = current is not None and current.agreed_by_id == by.pk
         raise Stale(
-            _("Someone else agreed another plan while you were working. Theirs is beside yours."),
+            _("You agreed another plan in another window. It is beside this one.")
+            if is_own
+            else _("Someone else agreed another plan while you were working. Theirs is beside yours."),
             theirs={"plan": current},
         )
     if current and agreed_on < current.agreed_on:

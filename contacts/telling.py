@@ -181,7 +181,8 @@ def _contact(
         if outcome != Contact.Outcome.REACHED:
             raise CannotSay(
                 _(
-                    "A text or a letter that was sent has told them. Choose Told, or say that you rang or went there."
+                    "A text or a letter that was sent has told them. Choose Told, or say that you rang or went there. "
+                    "Where you reached the others another way, send this page twice: once for each way."
                 ),
                 said.participant,
             )

@@ -1,10 +1,13 @@
 """One's own drafts: which form, about whom, since when."""
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.models import ContactPlan
 from victimcare.accounts.access import allow
 from victimcare.accounts.models import User
 from victimcare.accounts.permissions import Permission
@@ -41,7 +44,7 @@ def drafts(request: Request) -> HttpResponse:
 
 
 def drafts_of(user: User) -> tuple[list[dict[str, str]], list[Participant]]:
-    """For `side_list`, the newest first, and whom they are about. Two queries, one where there is none.
+    """For `side_list`, the newest first, and whom they are about. Two queries, one where there is none; one more for plans.
 
     A draft about somebody this person may no longer see is not listed.
     """
@@ -55,6 +58,7 @@ def drafts_of(user: User) -> tuple[list[dict[str, str]], list[Participant]]:
             else ()
         )
     }
+    newer = _agreed_since(drafts)
     rows = []
     for draft in drafts:
         if draft.subject and draft.subject not in people:
@@ -65,7 +69,23 @@ def drafts_of(user: User) -> tuple[list[dict[str, str]], list[Participant]]:
             {
                 "text": f"{form}: {who}" if who else form,
                 "url": address_with(draft),
-                "note": _("typed %s, not saved") % moment(draft.saved_at),
+                "note": _("typed %(typed)s, not saved; a plan was agreed since, on %(agreed)s")
+                % {"typed": moment(draft.saved_at), "agreed": moment(newer[draft.pk])}
+                if draft.pk in newer
+                else _("typed %s, not saved") % moment(draft.saved_at),
             }
         )
     return rows, list(people.values())
+
+
+def _agreed_since(drafts: list[Draft]) -> dict[int, datetime]:
+    """When another plan was agreed after the draft of one was typed, by draft. One query, none without such a draft."""
+    typed = {draft.subject: draft for draft in drafts if draft.page == "contacts:plan"}
+    if not typed:
+        return {}
+    plans = ContactPlan.objects.current().filter(participant__reference__in=typed, made_at__isnull=False)
+    return {
+        typed[subject].pk: made_at
+        for subject, made_at in plans.values_list("participant__reference", "made_at")
+        if made_at > typed[subject].saved_at
+    }

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contacts.models import Contact
-from tests.factories import ParticipantFactory, london
+from tests.factories import ContactPlanFactory, ParticipantFactory, london
 from victimcare.drafts import actions as drafts
 from victimcare.drafts.models import Draft
 
@@ -178,6 +178,9 @@ def test_ones_own_drafts_are_listed_with_the_way_back(monday, victim, as_officer
         assert "Contact: Siân Evans" in page
         assert place.replace("&", "&amp;") in page
         assert SAID not in page
+    Draft.objects.update(page="contacts:plan")
+    ContactPlanFactory(participant=victim, made_at=london(2026, 11, 23, 11))
+    assert "a plan was agreed since, on Mon 23 Nov, 11:00" in as_officer.get(reverse("desk:drafts")).text
     assert "Siân" not in sign_in(colleague).get(reverse("desk:drafts")).content.decode()
 
 
