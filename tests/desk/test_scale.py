@@ -331,7 +331,7 @@ def test_the_figures_of_twenty_thousand_cases_are_exact(unit):
     assert rollups.recount(repairs=False).differing == 0
 
 
-@pytest.mark.parametrize("status", ["overdue", "missed", "to_do", "in_time"])
+@pytest.mark.parametrize("status", ["overdue", "unallocated", "missed", "to_do", "in_time"])
 def test_the_list_behind_a_number_is_read_from_an_index(supervisor, status):
     browser = signed_in(supervisor)
     check(lambda: browser.get(f"/dashboard/duties/?status={status}"))
