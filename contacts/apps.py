@@ -11,13 +11,14 @@ class ContactsConfig(AppConfig):
         """Listens for what moves a first contact on, and says what is unfinished before somebody is closed."""
         # Models exist only now, so these imports cannot stand at the top.
         from contacts.layouts import LAYOUTS
-        from contacts.planning import ask_again
+        from contacts.planning import ask_again, take_up_answer
         from contacts.subjects import OWN, remind_of
         from contacts.trying import replan
         from contacts.unfinished import open_promises, unfinished_series
         from contacts.urgent_calls import UNTOUCHED, end_untouched, look_at, settle_calls
         from victimcare.cases.closing import before_closing
         from victimcare.cases.events import events_recorded
+        from victimcare.cases.questions import after_answers
         from victimcare.intake.automatic import Automatic, register_automatic
         from victimcare.intake.layouts import register
 
@@ -68,5 +69,6 @@ class ContactsConfig(AppConfig):
         for subject in OWN:
             remind_of(subject)
         events_recorded.connect(ask_for_plans_again, dispatch_uid="contacts.ask_again", weak=False)
+        after_answers(take_up_answer)
         before_closing(open_promises)
         before_closing(unfinished_series)

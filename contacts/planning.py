@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.milestones import DAYS, KINDS, is_after, milestone_of
-from contacts.models import Contact, ContactPlan, OptOut, PlanReview
+from contacts.models import Contact, ContactPlan, OptOut, PlanReview, Promise
 from contacts.plan_dates import next_update_on
 from victimcare import clock
 from victimcare.accounts.models import Notification, User
@@ -19,7 +19,7 @@ from victimcare.accounts.notify import notify, settle
 from victimcare.accounts.permissions import Role
 from victimcare.cases.events import record_event
 from victimcare.cases.kinds import Kind
-from victimcare.cases.models import Event, Participant
+from victimcare.cases.models import Event, Participant, Question
 from victimcare.cases.standards import numbers_on
 from victimcare.faults import Refused, Stale
 from victimcare.govuk.dates import day as said_day
@@ -469,3 +469,38 @@ def _let_go(choice: OptOut, by: User) -> None:
 def _save(row: ContactPlan | PlanReview | OptOut, by: User | None) -> None:
     row._history_user = by  # type: ignore[union-attr]
     row.save()
+
+
+# --- When the officer in the case has said how to reach somebody -------------------------------------
+
+# Questions whose answer is of no use until it is tried and written down.
+SAYS_HOW_TO_REACH = frozenset(
+    {
+        Question.Kind.WRONG_NUMBER,
+        Question.Kind.UNSAFE_NUMBER,
+        Question.Kind.SAFE_CONTACT,
+        Question.Kind.UNREACHABLE,
+    }
+)
+
+
+@transaction.atomic
+def take_up_answer(*, question: Question, by: User) -> Promise | None:
+    """A task for whose person it is, by the next working day, where an officer said how to reach them; else None.
+
+    The task never repeats the number: it is read in the question.
+    """
+    part = question.participant
+    if part is None or part.closed_at is not None or question.kind not in SAYS_HOW_TO_REACH:
+        return None
+    task = Promise(
+        participant=part,
+        kind=Promise.Kind.TASK,
+        what=_("The officer in the case answered: read it, try it, and change the details"),
+        due_on=add_working_days(clock.today(), 1, bank_holidays=england_and_wales()),
+        made_by=question.asked_by,
+        owner=part.officer or question.asked_by,
+    )
+    task._history_user = by  # type: ignore[attr-defined]
+    task.save()
+    return task

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from contacts.models import Promise
 from tests.factories import CaseFactory, ParticipantFactory, UserFactory, london
 from victimcare.accounts.models import Notification
 from victimcare.accounts.permissions import Role
@@ -132,6 +133,9 @@ def test_the_officer_in_the_case_answers_and_whoever_asked_is_told(sign_in, vict
     question.refresh_from_db()
     assert (question.reply, question.replied_by) == ("07700 900456", pugh)
     assert Notification.objects.get(recipient=officer).kind == "question_answered"
+    task = Promise.objects.get(participant=victim, kind="task")
+    assert (task.falls_to, task.due_on) == (victim.officer or officer, date(2026, 11, 24))
+    assert "The officer in the case answered: read it" in sign_in(officer).get("/").text
     assert Notification.objects.get(recipient=pugh).read_at is not None
     assert "The officer in the case answered: Siân Evans" in sign_in(officer).get("/notifications/").text
 

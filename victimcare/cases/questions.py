@@ -3,7 +3,7 @@
 `ask_officer` and `answer` are the only two ways in. Whoever asked is told of the answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.db import transaction
@@ -31,6 +31,14 @@ REACHES_NOBODY = gettext_lazy(
     "Nobody who signs in here has that collar number or is in that team, so this question reaches nobody by itself. "
     "Ring or write to them. It stands on the supervisors' Today until the answer is written down."
 )
+
+_TAKE_UP: list[Callable[..., Any]] = []
+
+
+def after_answers(take_up: Callable[..., Any]) -> None:
+    """Let an app above make work of each answer about somebody: called with `question` and `by`, in its transaction."""
+    if take_up not in _TAKE_UP:
+        _TAKE_UP.append(take_up)
 
 
 @transaction.atomic
@@ -203,6 +211,8 @@ def answer(*, question: Question, reply: str, version: int, by: User) -> Questio
         )
     if fresh.participant is not None:
         _record(fresh, Kind.OFFICER_ANSWERED, by)
+        for take_up in _TAKE_UP:
+            take_up(question=fresh, by=by)
     return fresh
 
 
