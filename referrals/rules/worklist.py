@@ -200,6 +200,9 @@ def referral_page(request: Request, case: str, participant: str) -> HttpResponse
         else None,
         "decide_url": reverse("referrals:decide", args=[case, participant])
         + (f"?list={show}" if show else ""),
+        "ask_url": reverse("cases:ask", args=[case, participant])
+        if referral.suppressed_because == "nameless_business" and request.user.may(Permission.ASK_OFFICER)
+        else "",
         "may_see_rules": request.user.may(Permission.VIEW_RULES),
     }
     return render(request, "referrals/rules/referral.html", context)
@@ -339,7 +342,7 @@ def decide(request: Request, case: str, participant: str) -> HttpResponse:
         "version": referral.version,
         "contact": "no" if referral.status == Referral.Status.SUPPRESSED else "yes",
         "priority": referral.priority,
-        "channel": referral.channel or "none",
+        "channel": "none" if victim.person.date_of_death else referral.channel or "none",
         "due_on": referral.due_on,
     }
     form = DecideForm(request.POST or None, initial=initial, held=referral.due_on)

@@ -256,6 +256,9 @@ def test_who_is_suppressed_is_listed_with_the_reason(monday, unit, as_supervisor
     page = as_supervisor.get("/referrals/triage/?show=suppressed").content.decode()
     assert "A business without a named contact." in page
     assert "Castell Stores Ltd" in page
+    part = held().participant
+    page = as_supervisor.get(f"/cases/{part.case.reference}/{part.reference}/referral").text
+    assert "Ask the officer in the case for a named contact" in page
 
 
 def test_a_restricted_referral_is_neither_listed_nor_counted(monday, unit, as_supervisor):
