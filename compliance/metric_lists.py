@@ -16,6 +16,7 @@ from compliance.metric_pages import ALL_METRICS, page_url, part_called
 from compliance.metric_periods import PeriodForm
 from compliance.metrics import BREAKDOWNS
 from compliance.metrics.behind import Number, rows_behind
+from compliance.metrics.intervals import ended_intervals
 from compliance.metrics.populations import Population, Scope
 from compliance.models import Duty
 from contacts.models import Complaint, Contact
@@ -49,9 +50,10 @@ def asked_number(request: Request, key: str) -> Number:
 def metric_list(request: Request, key: str) -> HttpResponse:
     """The list behind one number: the same condition, newest first, and how many of them may be opened."""
     number, today = asked_number(request, key), clock.today()
-    form = PeriodForm(request.GET or None)
+    form = PeriodForm(request.GET)
     period = form.period(today)
-    behind = rows_behind(number, Scope(period.since, period.until, today), request.user)
+    scope = Scope(period.since, period.until, today)
+    behind = rows_behind(number, scope, request.user)
     if behind is None:
         raise Http404
     found, rows = behind
@@ -71,7 +73,7 @@ def metric_list(request: Request, key: str) -> HttpResponse:
         "what": metric.denominator if number.is_below else metric.numerator,
         "narrowed": _narrowed(number),
         "period": period,
-        "counted": _how_many(number, counted),
+        "counted": _how_many(number, counted, found, scope),
         "kept_from": counted - open_to,
         "columns": [_("Who"), _("What"), _("Day"), _("Officer"), _("How it stands")],
         "rows": [_line(row, today) for row in shown],
@@ -81,9 +83,14 @@ def metric_list(request: Request, key: str) -> HttpResponse:
     return render(request, "compliance/metric_list.html", context)
 
 
-def _how_many(number: Number, counted: int) -> str:
-    if number.key == "M12":
-        return ngettext("%(n)s victim", "%(n)s victims", counted) % {"n": f"{counted:,}"}
+def _how_many(number: Number, counted: int, found: QuerySet[Any], scope: Scope) -> str:
+    if number.key == "M12":  # the number is of intervals, and the list of those whose they are
+        ended = ended_intervals(scope)
+        n = sum(ended[pk][number.is_below] for pk in found.order_by().values_list("pk", flat=True))
+        return _("%(intervals)s of %(victims)s") % {
+            "intervals": ngettext("%(n)s interval", "%(n)s intervals", n) % {"n": f"{n:,}"},
+            "victims": ngettext("%(n)s victim", "%(n)s victims", counted) % {"n": f"{counted:,}"},
+        }
     return _("%(n)s counted") % {"n": f"{counted:,}"}
 
 

@@ -210,7 +210,7 @@ def of_the_code(period: Period) -> str:
 def metrics(request: Request) -> HttpResponse:
     """The five quarterly measures, then all, each with its definition, its numbers and the lists behind them."""
     today, reader = clock.today(), Reader(request.user)
-    form = PeriodForm(request.GET or None)
+    form = PeriodForm(request.GET, of_months=reader.is_guarded)
     period = form.period(today)
     figures = figures_for(request.user, period, today, keys=tuple(METRICS), counts_people=reader.is_guarded)
     close = reader.close(figures)
@@ -218,7 +218,7 @@ def metrics(request: Request) -> HttpResponse:
     context = {
         "form": form,
         "period": period,
-        "quick": quick(period, today, reverse("compliance:metrics")),
+        "quick": quick(period, today, reverse("compliance:metrics"), of_months=reader.is_guarded),
         "columns": columns(),
         "quarterly": quarterly,
         "chart_title": in_a_sentence(quarterly),
@@ -255,7 +255,7 @@ def metric(request: Request, key: str) -> HttpResponse:
     if key not in ALL_METRICS:
         raise Http404
     today, reader = clock.today(), Reader(request.user)
-    form = SplitForm(request.GET or None, offered=_offered(reader))
+    form = SplitForm(request.GET, offered=_offered(reader), of_months=reader.is_guarded)
     period = form.period(today)
     split = _offered(reader).get(request.GET.get("by", ""))
     by = split.key if split else ""
@@ -279,7 +279,14 @@ def metric(request: Request, key: str) -> HttpResponse:
         "period": period,
         "part": part,
         "part_called": part_called(part),
-        "quick": quick(period, today, reverse("compliance:metric", args=[key]), by=by, part=part),
+        "quick": quick(
+            period,
+            today,
+            reverse("compliance:metric", args=[key]),
+            of_months=reader.is_guarded,
+            by=by,
+            part=part,
+        ),
         "code": of_the_code(period),
         "reader": reader,
         "split": split,
@@ -419,7 +426,7 @@ def _split_days(own: Mapping[str, Figure], split: Breakdown, reader: Reader) -> 
 def guards(request: Request) -> HttpResponse:
     """What makes a figure look better than the service was, team by team."""
     today, reader = clock.today(), Reader(request.user)
-    form = PeriodForm(request.GET or None)
+    form = PeriodForm(request.GET, of_months=reader.is_guarded)
     period = form.period(today)
     figures = figures_for(
         request.user, period, today, by="team", keys=tuple(GUARDS), counts_people=reader.is_guarded
@@ -446,7 +453,7 @@ def guards(request: Request) -> HttpResponse:
     context = {
         "form": form,
         "period": period,
-        "quick": quick(period, today, reverse("compliance:guards")),
+        "quick": quick(period, today, reverse("compliance:guards"), of_months=reader.is_guarded),
         "columns": columns(of=split.label),
         "sections": sections,
         "reader": reader,

@@ -88,7 +88,7 @@ class Reader:
         return str(TOO_FEW) if number is None else f"{self.rounded(number):,}"
 
     def share(self, counts: Counts) -> str:
-        """The true share; as coarse as the numbers beside it where those are rounded, so that it says no more."""
+        """The share; of the numbers beside it where those are rounded, so that the three agree and say no more."""
         if counts.n is None or not counts.of:
             return "–"
         return (
@@ -96,8 +96,7 @@ class Reader:
         )
 
     def per_cent(self, n: int, of: int) -> float:
-        """A share in per cent; for who only counts to five per cent, to one where that is five people or more."""
+        """A share in per cent; for who only counts a whole one, of the rounded numbers."""
         if not self.is_guarded:
             return round(100 * n / of, 1)
-        step = 5 if of < 500 else 1
-        return step * round(100 * n / of / step)
+        return round(100 * self.rounded(n) / (self.rounded(of) or of))

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from compliance.metric_periods import WHOLE_MONTHS, is_of_whole_months
 from compliance.packs import evidence, figures, printed, spreadsheet
 from compliance.packs.models import ATTEMPTS, Pack, Snapshot
 from compliance.packs.nobody import TooMuchSaid
@@ -28,6 +29,7 @@ from victimcare.accounts.permissions import Permission
 from victimcare.audit.actions import record_access
 from victimcare.audit.models import AccessEntry
 from victimcare.cases.access import justification
+from victimcare.cases.counting import only_counts
 from victimcare.cases.models import Participant
 from victimcare.faults import Refused, Stale
 from victimcare.letters.press import CannotPrint, Press, PressDown
@@ -57,13 +59,19 @@ def ask_for_evidence(*, participant: Participant, language: str, reason: str, by
 
 @transaction.atomic
 def ask_for_figures(*, kind: str, since: date, until: date, language: str, by: User) -> Pack:
-    """Have the figures of a period counted and printed. Raises Refused for days to come and for too long a period."""
+    """Have the figures of a period counted and printed.
+
+    Raises Refused for days to come, for too long a period, and to who only counts for what is not of whole months:
+    from two periods a day apart the figures of a day could be worked out.
+    """
     if until < since:
         raise Refused(_("The last day must not be before the first. Change one of them."))
     if until > clock.today():
         raise Refused(_("The last day is still to come. Choose today or a day before."))
     if (until - since).days > LONGEST_DAYS:
         raise Refused(_("Choose a period of two years at most."))
+    if only_counts(by) and not is_of_whole_months(since, until, clock.today()):
+        raise Refused(str(WHOLE_MONTHS))
     return Pack.objects.create(
         kind=Pack.Kind(kind),
         since=since,

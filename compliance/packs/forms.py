@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from compliance.metric_periods import WHY_MONTHS
 from compliance.packs.models import Pack
 from victimcare import clock
 from victimcare.govuk.forms import (
@@ -92,6 +93,11 @@ class FiguresForm(Form):
         label=_("To which day?"), latest=clock.today, missing=_("Enter the last day of the period.")
     )
     language = language_field()
+
+    def __init__(self, *args: Any, of_months: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if of_months:
+            self.fields["until"].help_text = WHY_MONTHS
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

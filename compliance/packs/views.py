@@ -15,6 +15,7 @@ from compliance.packs.forms import AgainForm, FigureFileForm, FiguresForm, SameF
 from compliance.packs.models import Pack
 from victimcare.accounts.access import allow
 from victimcare.accounts.permissions import Permission
+from victimcare.cases.counting import only_counts
 from victimcare.faults import Refused
 from victimcare.govuk.dates import long_day, moment
 from victimcare.http import Request
@@ -53,17 +54,21 @@ def _period(pack: Pack) -> str:
 @allow(Permission.MAKE_PACK)
 def ask_for_figures(request: Request) -> HttpResponse:
     """Which pack, of which period, in which language; then it waits for the worker."""
-    form = FiguresForm(request.POST or None)
+    form = FiguresForm(request.POST or None, of_months=only_counts(request.user))
     if form.is_valid():
         said = form.cleaned_data
-        pack = actions.ask_for_figures(
-            kind=said["kind"],
-            since=said["since"],
-            until=said["until"],
-            language=said["language"],
-            by=request.user,
-        )
-        return redirect("packs:pack", pack.reference)
+        try:
+            pack = actions.ask_for_figures(
+                kind=said["kind"],
+                since=said["since"],
+                until=said["until"],
+                language=said["language"],
+                by=request.user,
+            )
+        except Refused as refused:  # all that is left to refuse is the period
+            form.add_error("until", str(refused.sentence))
+        else:
+            return redirect("packs:pack", pack.reference)
     context = {"form": form, "submit_label": _("Make the pack"), "cancel_url": reverse("packs:list")}
     return render(request, "packs/ask.html", context, status=422 if form.is_bound else 200)
 

@@ -253,11 +253,16 @@ def test_the_same_people_are_not_split_twice():
 
 def test_who_may_have_a_pack(copied, supervisor, officer, auditor, sign_in):
     analyst = UserFactory(roles=[Role.ANALYST], team=None)
-    asked = {"kind": "return", "language": "en", "since": "2026-11-01", "until": "2026-11-22"}
+    asked = {"kind": "return", "language": "en", "since": "2026-10-01", "until": "2026-10-31"}
     assert sign_in(officer).get("/packs/").status_code == 403
     assert sign_in(auditor).post("/packs/ask", asked).status_code == 403
     browser = sign_in(analyst)
-    assert browser.post("/packs/ask", asked | {"until": "2026-10-01"}).status_code == 422
+    assert browser.post("/packs/ask", asked | {"until": "2026-09-01"}).status_code == 422
+    for said, why in (
+        ({"until": "2026-10-30"}, "Choose whole months"),
+        ({"since": "2024-01-01"}, "two years at most"),
+    ):
+        assert why in browser.post("/packs/ask", asked | said).context["form"].errors["until"][0]
     page = browser.post("/packs/ask", asked, follow=True)
     pack = Pack.objects.get()
     assert page.redirect_chain == [(f"/packs/{pack.reference}/", 302)]
