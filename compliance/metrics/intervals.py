@@ -100,7 +100,7 @@ def count_intervals(
         for each in ("", *(split.groups(group) if split else ())):
             met[each] += ended[pk][0]
             due[each] += ended[pk][1]
-            people[each].update(all=1, kept=ended[pk][0] > 0, late=ended[pk][1] > ended[pk][0])
+            people[each] += Counter(all=1, kept=ended[pk][0] > 0, late=ended[pk][1] > ended[pk][0])
     return {
         group: (met[group], due[group], (each["kept"], each["late"], each["all"]))
         for group in due
