@@ -99,7 +99,9 @@ def summary(request: Request, case: str, participant: str) -> HttpResponse:
         "told": _told(told),
         "misled": [row for row in told if row.misleads],
         "tell_url": tell_url(person, [row for row in told if row.misleads]),
-        "latest": story(person, user, room=5).items if user.may(Permission.VIEW_TIMELINE) else [],
+        "latest": story(person, user, room=5, is_whole=False).items
+        if user.may(Permission.VIEW_TIMELINE)
+        else [],
         "promises": [
             {
                 "text": promise.what,

@@ -65,9 +65,15 @@ class Page:
 
 
 def story(
-    participant: Participant, user: User, *, only: str = "", before: datetime | None = None, room: int = PAGE
+    participant: Participant,
+    user: User,
+    *,
+    only: str = "",
+    before: datetime | None = None,
+    room: int = PAGE,
+    is_whole: bool = True,
 ) -> Page:
-    """The newest `room` entries before a moment. Nine queries at most."""
+    """The newest `room` entries before a moment. Nine queries at most, six without what no event says."""
     references = (participant.case.reference, participant.reference)
     kinds = FILTERS[only][1]
     events = Event.objects.about(participant).exclude(kind__in=NOT_SHOWN)
@@ -85,7 +91,7 @@ def story(
         contacts = contacts.prefetch_related("spoke_to__person", "tells").order_by("-at", "-pk")
         for contact in _before(contacts, "at", before)[: room + TIES]:
             entries.append((contact.at, contact.pk, _of_contact(contact, references)))
-    if only in ("", "ours"):
+    if is_whole and only in ("", "ours"):
         entries += beside_the_story(participant, user, before, room + TIES)
     entries.sort(key=lambda entry: entry[:2], reverse=True)
     shown, rest = entries[:room], entries[room:]
