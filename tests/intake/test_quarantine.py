@@ -77,6 +77,9 @@ def test_the_ticked_rows_are_set_aside_together(as_supervisor, supervisor):
     assert "Set aside: 2 rows." in page.text
     first.refresh_from_db()
     assert (first.settlement, first.settled_by, first.content) == ("Set aside: Test rows.", supervisor, {})
+    first.settlement = "Mended and sent on: accepted."
+    with override("cy"):
+        assert first.settled_as == "Cywirwyd ac anfonwyd ymlaen: derbyniwyd."
     assert waiting().count() == 3
 
 

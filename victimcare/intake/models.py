@@ -241,6 +241,20 @@ class ImportRow(models.Model):
         return [{"column": one["column"], "reason": said.again(one)} for one in kept]
 
     @property
+    def settled_as(self) -> str:
+        """How it was settled, in the language of whoever reads it."""
+        return said.in_other_words(
+            self.settlement,
+            (
+                ("Mended and sent on: %s.", [outcome.label for outcome in self.Outcome]),
+                ("Withdrawn with its extract.", ()),
+                ("The feed sent it again and it could be kept.", ()),
+                ("Replaced by a later row, in %s.", ()),
+                ("Set aside: %s", ()),
+            ),
+        )
+
+    @property
     def why(self) -> str:
         """The first thing that is wrong, in the language of whoever reads it."""
         return self.all_wrong[0]["reason"]

@@ -232,6 +232,6 @@ def _became(batch: ImportBatch, noted: ImportRow | None) -> Any:
         return layouts.of(batch.kind).say_reason(noted.reason)
     if noted.outcome == Outcome.QUARANTINED:
         name = layouts.name_of(batch.kind, noted.column)
-        return {"text": f"{name}: {noted.why}", "note": noted.settlement if noted.settled_at else ""}
+        return {"text": f"{name}: {noted.why}", "note": noted.settled_as if noted.settled_at else ""}
     names = ", ".join(layouts.name_of(batch.kind, column) for column in noted.kept)
     return _("Not taken over, because a person here had confirmed it: %(columns)s") % {"columns": names}

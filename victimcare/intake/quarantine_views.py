@@ -207,13 +207,13 @@ def _said_of_mended(request: Request, row: ImportRow) -> str:
     """What became of it, with a link to whom it is about for whoever may see them."""
     people = people_about(row.batch, [row.natural_key], request.user).get(row.natural_key, [])
     if not people:
-        return row.settlement
+        return row.settled_as
     listed(request, people, field_group="extract rows")
     first = people[0]
     url = reverse("desk:summary", args=[first.case.reference, first.reference])
     return format_html(
         '{} <a class="govuk-notification-banner__link" href="{}">{}</a>',
-        row.settlement,
+        row.settled_as,
         url,
         first.person.name or first.reference,
     )

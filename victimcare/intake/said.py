@@ -1,10 +1,11 @@
 """A sentence that remembers how it was made, so that a row that waits says it in the language of whoever reads it. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
+from django.conf import settings
+from django.utils.translation import gettext, override
 
 
 class Said(str):
@@ -38,6 +39,29 @@ def again(problem: Mapping[str, Any]) -> str:
     sentence, values = problem["sentence"], problem["values"]
     words = gettext(sentence)
     return words if values is None else words % values
+
+
+def in_other_words(words: str, sentences: Iterable[tuple[str, Sequence[Any]]]) -> str:
+    """Words kept in the language of who wrote them, in that of today's reader; as they are where no sentence fits.
+
+    Each sentence stands with what may have been put into it, labels of ours; none where it takes what somebody typed.
+    """
+    for sentence, labels in sentences:
+        for language, _name in settings.LANGUAGES:
+            with override(language):
+                before, hole, after = gettext(sentence).partition("%s")
+                known = {f"{before}{str(label).lower()}{after}": label for label in labels}
+            if words in known:
+                return gettext(sentence) % str(known[words]).lower()
+            if (
+                not labels
+                and words.startswith(before)
+                and words.endswith(after)
+                and (hole or words == before)
+            ):
+                value = words[len(before) : len(words) - len(after)]
+                return gettext(sentence) % value if hole else gettext(sentence)
+    return words
 
 
 _PUT_IN = re.compile(r"“[^”]*”|\([^)]*%[^)]*\)|%\(\w+\)[sd]|%[sd]")
