@@ -167,6 +167,18 @@ def test_what_they_said_about_reaching_them_is_kept(as_officer, victim, officer,
     assert (safe.confirmed_by, safe.version, safe.withhold_number) == (officer, 2, True)
 
 
+def test_a_number_that_changed_while_the_page_was_open_is_asked_about_again(as_officer, victim, at):
+    seen = ANSWERS | {"person_version": str(victim.person.version), "asked": "on"}
+    victim.person.version += 1
+    victim.person.phone_mobile = "07700 900777"
+    victim.person.save()
+    response = as_officer.post(at("safe-contact"), seen)
+    assert response.status_code == 200 and "changed while this page was open" in text(response)
+    assert SafeContact.objects.get(person=victim.person).version == 1
+    form = response.context["form"]
+    assert (form["person_version"].value(), form["asked"].value()) == (str(victim.person.version), "")
+
+
 def test_somebody_elses_answers_are_not_written_over(as_officer, victim, at):
     as_officer.post(at("safe-contact"), ANSWERS)
     response = as_officer.post(at("safe-contact"), ANSWERS | {"code_word": "Daffodil"})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from victimcare import clock
 from victimcare.cases.closing import LooseEnd
 from victimcare.cases.kinds import BY_HAND, OF_ONE_PERSON, Kind
-from victimcare.cases.models import Case, Event, Participant, Question, SafeContact
+from victimcare.cases.models import Case, Event, Participant, Person, Question, SafeContact
 from victimcare.cases.safe_contact import opened_by
 from victimcare.cases.safety.alerts import lifted_by
 from victimcare.govuk.dates import day as short_day
@@ -253,6 +253,7 @@ class SafeContactForm(Form):
     mark_optional = False
     form_key = FormKeyField()
     version = VersionField()
+    person_version = VersionField()  # which numbers and address the page was about
     phone = _channel(_("Ringing them"))
     voicemail = _channel(_("Leaving a voicemail"))
     text = _channel(_("Text messages"))
@@ -291,6 +292,7 @@ class SafeContactForm(Form):
         self,
         *args: Any,
         safe: SafeContact,
+        person: Person,
         moved: Collection[str],
         is_in_danger: bool,
         shows_code_word: bool,
@@ -306,10 +308,20 @@ class SafeContactForm(Form):
             del self.fields["asked"]
         if not shows_code_word:
             del self.fields["code_word"]
-        self.safe, self.is_in_danger = safe, is_in_danger
+        self.safe, self.person, self.is_in_danger = safe, person, is_in_danger
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
+        if answers.pop("person_version", None) not in (None, self.person.version):
+            self.add_error(
+                None,
+                _(
+                    "Their details changed while this page was open: look at their number and address, and say again "
+                    "what they said of them."
+                ),
+            )
+            self.data = self.data.copy()  # the page that is shown again is about them as they are now
+            self.data["person_version"], self.data["asked"] = str(self.person.version), ""
         is_stale = answers.get("version") != (self.safe.version if self.safe.pk else 0)
         lifted = lifted_by(self.safe, answers, is_in_danger=self.is_in_danger)
         if lifted and not is_stale and not answers.get("why_lifted") and "why_lifted" not in self.errors:
@@ -337,7 +349,7 @@ class SafeContactForm(Form):
     @classmethod
     def starting_from(cls, safe: SafeContact, moved: Collection[str]) -> dict[str, Any]:
         """The answers that hold. One given about another number or address is not known again."""
-        left = {"form_key", "version", "why_lifted", "asked"}
+        left = {"form_key", "version", "person_version", "why_lifted", "asked"}
         held = {name: getattr(safe, name) for name in cls.base_fields if name not in left}
         held |= dict.fromkeys(moved, SafeContact.Safe.NOT_KNOWN)
         return held | {"version": safe.version if safe.pk else 0}

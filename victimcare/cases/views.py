@@ -112,9 +112,10 @@ def safe_contact(request: Request, case: str, participant: str) -> HttpResponse:
     moved = moved_since_asked(safe, person.person)
     start = SafeContactForm.starting_from(safe, moved)
     start["review_on"] = clock.today() + timedelta(days=PLAN_GOES_STALE_AFTER_DAYS)
+    start["person_version"] = person.person.version
     is_in_danger = bool(in_danger([person.person_id], clock.today()))
     shows = {"shows_code_word": not safe.code_word or sees_code_word(request.user, person)}
-    shows |= {"moved": moved, "is_in_danger": is_in_danger}
+    shows |= {"moved": moved, "is_in_danger": is_in_danger, "person": person.person}
     form = SafeContactForm(request.POST or None, initial=start, safe=safe, **shows)
     theirs: list[Beside] = []
     if form.is_valid():
