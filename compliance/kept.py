@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from django.core.cache import cache
 
-SLOW = 0.05  # seconds
+SLOW = 0.02  # seconds
 KEPT = 60  # seconds
 Counted = TypeVar("Counted")
 

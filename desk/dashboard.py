@@ -67,7 +67,7 @@ def dashboard(request: Request) -> HttpResponse:
     found = trend_of(user, last_whole_week(period.end, today), today, team=team)
     days = next_days(today)
     cohort = funnel.Cohort(period.start, period.end, team)
-    counts = funnel.count_steps(funnel.in_the_figures_of(cohort.referrals(), user), funnel.LISTS)
+    counts = funnel.count_within_a_minute(user, cohort, funnel.LISTS)
     came = funnel.Figures.of(user, counts, cohort)
     reader = Reader(user)
     links = Links(reader, period)

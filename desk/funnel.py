@@ -171,6 +171,12 @@ def count_for(
     return kept_a_minute(said, lambda: count_steps(in_the_figures_of(cohort.referrals(), user), steps))
 
 
+def count_within_a_minute(user: User, cohort: Cohort, steps: Mapping[str, Step]) -> dict[str, int]:
+    """As `count_for`, for a page of many figures: what took long may be a minute old. One query at most."""
+    said = ("overview", user.pk, *user.roles, user.team_id, *steps, cohort)
+    return kept_a_minute(said, lambda: count_steps(in_the_figures_of(cohort.referrals(), user), steps))
+
+
 NEWEST = """
     SELECT (SELECT max(id) FROM referrals_referral),
            (SELECT max(id) FROM contacts_contact),
