@@ -4,6 +4,8 @@ import re
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from compliance import actions, rollups
@@ -385,6 +387,17 @@ def test_a_dashboard_asks_few_questions(
         browser.get(reverse("desk:dashboard") + address)
         with django_assert_max_num_queries(most + (browser is as_analyst)):  # what is a small number
             assert browser.get(reverse("desk:dashboard") + address).status_code == 200
+
+
+def test_the_overview_asks_again_for_a_minute_only_what_was_quick(week, as_supervisor, monkeypatch):
+    def asked():
+        with CaptureQueriesContext(connection) as asked:
+            as_supervisor.get(reverse("desk:dashboard"))
+        return any('FROM "referrals_referral"' in each["sql"] for each in asked.captured_queries)
+
+    assert asked() and asked()
+    monkeypatch.setattr("compliance.kept.SLOW", -1)
+    assert asked() and not asked()
 
 
 def test_the_foot_says_when_the_figures_were_counted_anew(week, as_supervisor):

@@ -275,10 +275,7 @@ def test_the_picture_has_all_eight_steps_and_each_opens_its_list(year, as_superv
     assert chart.count("<a href=") == 8 and 'role="group"' in page.text
 
 
-def test_a_restricted_case_is_in_no_figure_of_who_must_not_see_it(
-    year, as_supervisor, supervisor, monkeypatch
-):
-    monkeypatch.setattr("compliance.kept.SLOW", 60)  # no count is kept, however slow the machine
+def test_a_restricted_case_is_in_no_figure_of_who_must_not_see_it(year, as_supervisor, supervisor):
     year.case.is_restricted = True
     year.case.save()
 
